@@ -1,0 +1,123 @@
+"""What airs: airings, the turns they come in, and the tail from which the next turn grows.
+
+Law (Join): each airing follows its neighbour: index +1, start where it ended, first_msn after its last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from playout.core.ticks import Ticks
+
+
+class Role(StrEnum):
+    """What an airing is on air for."""
+
+    PROGRAM = "program"
+    AD = "ad"
+    BUMPER = "bumper"
+    FILLER = "filler"
+    SLATE = "slate"
+
+
+@dataclass(frozen=True, slots=True)
+class Airing:
+    """One stretch of air from one asset: segments `first` up to, not including, `stop`."""
+
+    index: int
+    """Its place in the channel's log, from 0. Also the discontinuity sequence of its segments (H-11)."""
+    start: Ticks
+    """Since genesis."""
+    end: Ticks
+    first_msn: int
+    """The media sequence number of segment `first`."""
+    asset: str
+    first: int
+    stop: int
+    role: Role
+    reason: str = ""
+    """Why it was chosen, for people."""
+
+    @property
+    def end_msn(self) -> int:
+        """The media sequence number after its last segment's."""
+        return self.first_msn + self.stop - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a source stands: what the next choice needs to know of all choices before."""
+
+    source: str
+    """Which source: `programs`, `ads`, `bumpers`, `filler`."""
+    lap: int = 0
+    """How often the whole pool has been played."""
+    key: str = ""
+    """The sort key of the item chosen last."""
+    high: str = ""
+    """The sort key up to which arrivals have aired (order `newest`)."""
+    held: str = ""
+    """The id of an item put off so as not to air twice in a row; it is next."""
+    last: str = ""
+    """The id of the item chosen last."""
+
+
+GENESIS: Final = Ticks(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of a log: all that the next turn needs to know of the past."""
+
+    index: int = 0
+    start: Ticks = GENESIS
+    msn: int = 0
+    since_break: Ticks = GENESIS
+    """Program aired since the last break."""
+    cursors: tuple[Cursor, ...] = ()
+
+    def cursor(self, source: str) -> Cursor:
+        """Where `source` stands; at its beginning when it was never asked."""
+        return next((cursor for cursor in self.cursors if cursor.source == source), Cursor(source))
+
+    def moved(self, *cursors: Cursor) -> tuple[Cursor, ...]:
+        """The cursors with these ones in the place of their namesakes, by name."""
+        merged = {cursor.source: cursor for cursor in (*self.cursors, *cursors)}
+        return tuple(merged[source] for source in sorted(merged))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A program with its breaks: the unit of choice and of commit. As a document, one entry of the log."""
+
+    revision: int
+    """The number of the revision that chose it."""
+    catalog: str
+    """The digest of the catalog it was chosen from."""
+    airings: tuple[Airing, ...]
+    """At least one."""
+    tail: Tail
+    """The end of the log after it."""
+
+    @property
+    def index(self) -> int:
+        """The index of its first airing: the turn's name in the log."""
+        return self.airings[0].index
+
+    @property
+    def start(self) -> Ticks:
+        """When its first airing starts."""
+        return self.airings[0].start
+
+    @property
+    def end(self) -> Ticks:
+        """When its last airing ends."""
+        return self.airings[-1].end
+
+    @property
+    def program(self) -> tuple[Airing, Airing] | None:
+        """The first and the last airing of its program; None for a turn of filler or slate."""
+        parts = [airing for airing in self.airings if airing.role is Role.PROGRAM]
+        return (parts[0], parts[-1]) if parts else None

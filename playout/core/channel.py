@@ -1,0 +1,115 @@
+"""A channel: who it is, and the rules by which it is programmed.
+
+Law: a revision is published once and never changes. Which one chose a turn depends on when the turn
+starts, not on when the choice was made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from playout.core.catalog import Query
+from playout.core.ticks import Ticks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Order(StrEnum):
+    """In which order matching programs air."""
+
+    SHUFFLE = "shuffle"
+    """Every item once, in an order that changes from lap to lap."""
+    SEQUENCE = "sequence"
+    """By series, season, episode, title; then again."""
+    NEWEST = "newest"
+    """From the newest to the oldest; what arrives meanwhile airs next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ads:
+    """When breaks come and what fills them."""
+
+    every: Ticks
+    """The least time of program between two breaks."""
+    pod: Ticks
+    """The length of a break that is aimed for."""
+    query: Query
+    """The ads."""
+    bumper: Query | None = None
+    """What opens and closes a break; None for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a channel is programmed."""
+
+    include: Query
+    exclude: Query | None = None
+    order: Order = Order.SHUFFLE
+    ads: Ads | None = None
+    filler: Query | None = None
+    """What airs when nothing matches; without it, or when it matches nothing, the slate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Who a channel is: what players and guides see of it. Only `genesis`, `house` and `id` are for life."""
+
+    id: str
+    """A name for URLs, e.g. `films`; never used again for another channel."""
+    number: str
+    """What people type, e.g. `2` or `2.1`."""
+    name: str
+    house: str
+    genesis: datetime
+    """The instant of tick 0, in UTC."""
+    languages: tuple[str, ...] = ("en",)
+    """BCP 47 tags of the audio renditions, the default one first; an asset that lacks one plays its main audio."""
+    subtitles: tuple[str, ...] = ()
+    """BCP 47 tags of the subtitle renditions."""
+    window: int = 30
+    """Segments in a live playlist."""
+    group: str = ""
+    """The group-title of M3U."""
+    description: str = ""
+    logo: str = ""
+    """URL of a picture; empty for a drawn one."""
+    zone: str = "UTC"
+    """IANA name of the time zone its day is planned in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A published, numbered set of a channel's rules."""
+
+    number: int
+    """From 1, without a gap."""
+    effective: datetime
+    """From when on it is in force, in UTC."""
+    catalog: str
+    """The digest of the catalog it chooses from."""
+    channel: Channel
+    rules: Rules
+    horizon: timedelta = field(default=timedelta(minutes=10))
+    """How far ahead of air the log is committed."""
+
+    @property
+    def seed(self) -> str:
+        """What sets this channel's shuffles apart from every other's; the same for its whole life."""
+        return self.channel.id
+
+
+def in_force(revisions: Sequence[Revision], start: datetime) -> Revision:
+    """The revision that chooses the turn which starts at `start`.
+
+    It is the newest one that was effective a horizon before `start`: whoever computes the turn, and
+    whenever, finds the same (design.md section 5). `revisions` is not empty and in the order of numbers.
+    """
+    for revision in reversed(revisions):
+        if revision.effective <= start - revision.horizon:
+            return revision
+    return revisions[0]
