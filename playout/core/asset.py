@@ -98,7 +98,20 @@ class Cuts:
 
     def boundaries(self, first: int = 0, stop: int | None = None) -> list[Ticks]:
         """Where segments `first`, `first + 1` … start, up to and including `stop` (default: the end)."""
-        return [self.tick(k) for k in range(first, (self.segments if stop is None else stop) + 1)]
+        stop = self.segments if stop is None else stop
+        cuts: list[Ticks] = []
+        at = max(bisect_right(self.corners, first, key=_segment), 1)
+        while at < len(self.corners) and first <= stop:
+            low, high = self.corners[at - 1], self.corners[at]
+            length = (high.tick - low.tick) // (high.segment - low.segment)
+            until = min(stop + 1, high.segment)
+            start = low.tick + (first - low.segment) * length
+            cuts.extend(map(Ticks, range(start, start + (until - first) * length, length)))
+            first = until
+            at += 1
+        if first == stop == self.segments:
+            cuts.append(self.end)
+        return cuts
 
 
 def _segment(corner: Corner) -> int:

@@ -124,6 +124,11 @@ class House:
             for rung in self.rungs
         }
 
+    @property
+    def average(self) -> dict[str, int]:
+        """AVERAGE-BANDWIDTH in bit/s by rung name: the cap, which no long stretch exceeds."""
+        return {rung.name: (rung.maxrate + self.audio_bitrate) * 102 // 100 for rung in self.rungs}
+
     def rung(self, name: str) -> Rung | None:
         """The rung called `name`, if the ladder has it."""
         return next((rung for rung in self.rungs if rung.name == name), None)
