@@ -1,0 +1,63 @@
+# Fastline's commands. `make` alone lists them.
+
+PORT ?= 8080
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run-time
+DEV := $(VENV)/.development
+WEB := build/web/.built
+LOCK := build/lock
+
+export PORT
+
+.PHONY: help up test check lint names bench golden lock shape clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+up: $(RUN) $(WEB)  ## install what is missing, make demo films if media/ is empty, and go on air (PORT=8080)
+	@exec $(BIN)/fastline up $(UP)
+
+test: $(DEV)  ## run all tests (needs ffmpeg players only for some; the others are skipped and named)
+	$(BIN)/python -m pytest
+
+check: lint names test  ## what CI runs: ruff, mypy, import-linter, the name rule, all tests
+
+lint: $(DEV)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+names: $(DEV)
+	$(BIN)/python -m pytest -q tests/test_names.py
+
+bench: $(DEV)  ## print the figures of speed and size
+	$(BIN)/python tests/bench/bench.py
+
+golden: $(DEV)  ## write the golden files anew; review the difference
+	FASTLINE_GOLDEN=write $(BIN)/python -m pytest -q tests/core
+
+lock: $(RUN)  ## choose versions anew and write the constraints files, with hashes for all platforms
+	test -x $(LOCK)/bin/uv || { $(BIN)/python -m venv $(LOCK) && $(LOCK)/bin/pip install --quiet uv; }
+	sh .ci/lock $(LOCK)/bin/uv
+
+shape:  ## list what has grown long: files over 300 lines, functions over 40
+	@python3 .ci/shape.py
+
+clean:  ## remove what was built; media/ stays
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	find playout packager control_api tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN): pyproject.toml .ci/constraints.txt .ci/install
+	@sh .ci/install $(VENV) .ci/constraints.txt
+	@touch $@
+
+$(DEV): $(RUN) .ci/constraints-dev.txt
+	@sh .ci/install $(VENV) .ci/constraints-dev.txt
+	@touch $@
+
+# Without hls.js the page still plays where the browser itself can: go on, and try again at the next start.
+$(WEB): $(RUN) playout/page/build.py
+	@mkdir -p $(@D)
+	@if $(BIN)/python -m playout.page.build hls.js; then touch $@; fi

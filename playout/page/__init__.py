@@ -1,0 +1,1 @@
+"""The plain page at `/`: the channels, a player, now and next, and the links to copy."""
