@@ -79,12 +79,15 @@ class Cuts:
 
     def tick(self, segment: int) -> Ticks:
         """Where `segment` starts; the number of segments gives the end."""
-        after = bisect_right(self.corners, segment, key=_segment)
-        if after == len(self.corners):
-            if segment == self.segments:
-                return self.end
-            message = f"there is no segment {segment}, only {self.segments}"
+        last = self.corners[-1]
+        if segment == last.segment:  # the two ends are what is asked for most
+            return last.tick
+        if segment == 0:
+            return self.corners[0].tick
+        if not 0 < segment < last.segment:
+            message = f"there is no segment {segment}, only {last.segment}"
             raise IndexError(message)
+        after = bisect_right(self.corners, segment, key=_segment)
         low, high = self.corners[after - 1], self.corners[after]
         return Ticks(low.tick + (segment - low.segment) * (high.tick - low.tick) // (high.segment - low.segment))
 
