@@ -1,0 +1,331 @@
+"""Following the store: the view of an origin, kept up to date in the background.
+
+Law: a bad document never replaces a good view. What cannot be read, or does not join, raises an alarm;
+the channel goes on from the last good turn, computed here by the same function that a committer uses,
+and gives way to the store's log as soon as that grows again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from operator import is_
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from playout import keys
+from playout.core.airing import Role, Tail, Turn
+from playout.core.catalog import Catalog, Item
+from playout.core.channel import Revision, in_force
+from playout.core.playlog import BrokenLog, Log
+from playout.core.schedule import NothingToAir, next_turn
+from playout.core.ticks import Ticks, instant_at, ticks_since
+from playout.core.view import Alarm, OnAir, View
+from playout.documents import Corrupt, decode
+from playout.store import StoreDown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playout.clock import Clock
+    from playout.store import Store
+
+PERIOD: Final = 0.5
+"""Seconds from one look at the store to the next."""
+SLOW: Final = 4
+"""Every channel's revisions and withdrawals are looked for in one of this many rounds."""
+LEAD: Final = timedelta(seconds=45)
+"""The least that a view reaches ahead of now; what the store lacks of it is computed here."""
+PAST: Final = timedelta(seconds=60)
+"""How much more of the past than the window is kept, for players that lag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """One order that pulls assets off a channel's air."""
+
+    assets: tuple[str, ...]
+    ordered: datetime
+    """When, in UTC."""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class _Channel:
+    """What is known of one channel, mended as the store grows."""
+
+    id: str
+    revisions: list[Revision] = field(default_factory=list)
+    log: Log = field(default_factory=Log)
+    """As committed."""
+    own: Log = field(default_factory=Log)
+    """Computed here, after the committed end."""
+    withdrawals: int = 0
+    withdrawn: frozenset[str] = frozenset()
+    alarms: dict[str, str] = field(default_factory=dict)
+    """What is wrong, by what it is about."""
+    shown: OnAir | None = None
+    """The channel as the newest view has it."""
+    alarmed: tuple[Alarm, ...] = ()
+    """Its alarms in the newest view."""
+
+    @property
+    def tail(self) -> Tail:
+        """The end of what is committed."""
+        return self.log.turns[-1].tail if self.log.turns else Tail()
+
+    @property
+    def genesis(self) -> datetime:
+        """The instant of tick 0."""
+        return self.revisions[0].channel.genesis
+
+    def show(self) -> bool:
+        """Bring `shown` and `alarmed` up to date; whether either has changed."""
+        before = self.shown, self.alarmed
+        self.alarmed = tuple(Alarm(self.id, what) for what in (*self.alarms.values(), *self._concerns()))
+        if self.revisions:
+            log = self.log
+            if self.own.turns:
+                log = Log((*log.turns, *self.own.turns), (*log.airings, *self.own.airings))
+            self.shown = OnAir(tuple(self.revisions), log, self.tail.index, self.withdrawn)
+            if before[0] is not None and _same(before[0], self.shown):
+                self.shown = before[0]
+        return self.shown is not before[0] or self.alarmed != before[1]
+
+    def _concerns(self) -> Iterator[str]:
+        """What people should know of a channel that plays on nevertheless."""
+        if self.own.turns:
+            yield "no committer has written the log; it is extended in memory. Is `fastline commit` running?"
+        last = (self.own.airings or self.log.airings)[-1:]
+        if last and last[0].role in (Role.SLATE, Role.FILLER):
+            yield "nothing in the library matches its rules; filler or slate is on air"
+
+
+class Follower:
+    """Reads the store, again and again, into a `View`."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.view = View()
+        self.ready = asyncio.Event()
+        """Set once the store has been read."""
+        self.changed = asyncio.Event()
+        """Set, and replaced by a new one, whenever the view is."""
+        self._store = store
+        self._clock = clock
+        self._channels: dict[str, _Channel] = {}
+        self._catalogs: dict[str, Catalog] = {}
+        self._items: dict[str, Item] = {}
+        self._round = 0
+        self._down = ""
+        self._turn = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Follow the store until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(PERIOD)
+
+    async def look(self) -> None:
+        """Read what is new, in a worker thread, and swap the view if anything is."""
+        async with self._turn:
+            view = await asyncio.to_thread(self.refresh, self._clock())
+        self.ready.set()
+        if view is not None:
+            self.view = view
+            told, self.changed = self.changed, asyncio.Event()
+            told.set()
+
+    def catalog(self, digest: str) -> Catalog:
+        """The catalog with this digest; read once. Raises `Corrupt` or `StoreDown`."""
+        known = self._catalogs.get(digest)
+        if known is None:
+            key = keys.catalog(digest)
+            read = decode(self._present(key), Catalog, key)
+            # assets never change, so items of one id are one value: many catalogs share them
+            known = replace(read, items=tuple(self._items.setdefault(item.id, item) for item in read.items))
+            for kit in known.kits:
+                self._items.setdefault(kit.slate.id, kit.slate)
+            self._catalogs[digest] = known
+        return known
+
+    def refresh(self, now: datetime) -> View | None:
+        """Read what is new at `now`; blocks. None when nothing that a view shows has changed."""
+        self._round += 1
+        down, self._down = self._down, ""
+        try:
+            for name in self._store.names("channels"):
+                if name not in self._channels:
+                    self._channels[name] = _Channel(name)
+            self._read_channels(now)
+        except StoreDown as outage:
+            self._down = f"the store cannot be read: {outage}; channels play on from memory"
+        changed = self._down != down or self._round == 1
+        for channel in self._channels.values():
+            if channel.revisions:
+                self._extend(channel, now)
+            changed |= channel.show()
+        return self._picture() if changed else None
+
+    def _read_channels(self, now: datetime) -> None:
+        for place, channel in enumerate(self._channels.values()):
+            if not channel.revisions:
+                self._guarded(channel, "revisions", self._open, now)
+            elif place % SLOW == self._round % SLOW:
+                self._guarded(channel, "revisions", self._read_revisions, now)
+                self._guarded(channel, "withdrawals", self._read_withdrawals, now)
+            if channel.revisions:
+                self._guarded(channel, "log", self._read_log, now)
+
+    def _guarded(
+        self, channel: _Channel, about: str, read: Callable[[_Channel, datetime], None], now: datetime
+    ) -> None:
+        """Run one reading; a bad document becomes an alarm that lasts until the reading succeeds."""
+        try:
+            read(channel, now)
+        except (Corrupt, BrokenLog) as bad:
+            channel.alarms[about] = (
+                f"{bad}; the last good state stays on air. Remove that file, or put a good one there"
+            )
+        else:
+            channel.alarms.pop(about, None)
+
+    # Revisions and withdrawals
+
+    def _open(self, channel: _Channel, now: datetime) -> None:
+        """Read a channel for the first time: its newest revisions, its withdrawals, the end of its log."""
+        names = self._store.names(keys.revisions(channel.id))
+        found: list[Revision] = []
+        for name in reversed(names):
+            key = keys.key("channels", channel.id, "revisions", name)
+            found.insert(0, decode(self._present(key), Revision, key))
+            if found[0].effective <= now - found[0].horizon - _depth(found[-1]):
+                break
+        if not found:
+            return
+        self.catalog(found[-1].catalog)
+        channel.revisions = found
+        self._read_withdrawals(channel, now)
+        channel.log = Log.of(self._recent(channel, ticks_since(channel.genesis, now - _depth(found[-1]))))
+
+    def _read_revisions(self, channel: _Channel, now: datetime) -> None:
+        """Read the revisions that are new, and forget those that can choose nothing any more."""
+        while True:
+            key = keys.revision(channel.id, channel.revisions[-1].number + 1)
+            data = self._store.read(key)
+            if data is None:
+                break
+            revision = decode(data, Revision, key)
+            self.catalog(revision.catalog)
+            channel.revisions.append(revision)
+        start = min(instant_at(channel.genesis, channel.tail.start), now)
+        kept = in_force(channel.revisions, start - _depth(channel.revisions[-1]))
+        if kept is not channel.revisions[0]:
+            channel.revisions = channel.revisions[channel.revisions.index(kept) :]
+
+    def _read_withdrawals(self, channel: _Channel, _now: datetime) -> None:
+        while True:
+            key = keys.withdrawal(channel.id, channel.withdrawals + 1)
+            data = self._store.read(key)
+            if data is None:
+                return
+            channel.withdrawals += 1
+            channel.withdrawn |= frozenset(decode(data, Withdrawal, key).assets)
+
+    # The log
+
+    def _recent(self, channel: _Channel, since: Ticks) -> list[Turn]:
+        """The turns at the end of the log that reach back to `since`, oldest first.
+
+        They are read from the newest backwards; a turn that cannot be read ends the stretch, and so
+        does one that does not join: what comes before it is of no use any more.
+        """
+        turns: list[Turn] = []
+        for key in self._turns_backwards(channel.id):
+            try:
+                turn = decode(self._present(key), Turn, key)
+                Log.of([turn, *turns[:1]])
+            except (Corrupt, BrokenLog) as bad:
+                channel.alarms["log"] = f"{bad}; the log is used from the turn after it"
+                if turns:
+                    break
+                continue
+            turns.insert(0, turn)
+            if turn.start <= since:
+                break
+        return turns
+
+    def _turns_backwards(self, channel: str) -> Iterator[str]:
+        for day in reversed(self._store.names(keys.log(channel))):
+            for name in reversed(self._store.names(keys.log_day(channel, day))):
+                yield keys.key("channels", channel, "log", day, name)
+
+    def _read_log(self, channel: _Channel, now: datetime) -> None:
+        """Read the turns that were committed since; only when the log may have grown."""
+        horizon = channel.revisions[-1].horizon
+        while instant_at(channel.genesis, channel.tail.start) < now + horizon:
+            key = keys.turn(channel.id, instant_at(channel.genesis, channel.tail.start), channel.tail.index)
+            data = self._store.read(key)
+            if data is None:
+                return
+            channel.log = channel.log.after(decode(data, Turn, key)).since(
+                ticks_since(channel.genesis, now - _depth(channel.revisions[-1]))
+            )
+
+    def _extend(self, channel: _Channel, now: datetime) -> None:
+        """Compute the turns that the store lacks up to `LEAD` from now, and drop those it has."""
+        own = channel.own
+        if own.turns and own.turns[0].index != channel.tail.index:
+            behind = [turn for turn in own.turns if turn.index >= channel.tail.index]
+            joins = behind and behind[0].index == channel.tail.index and behind[0].start == channel.tail.start
+            own = Log.of(behind) if joins else Log()
+        tail = own.turns[-1].tail if own.turns else channel.tail
+        until = ticks_since(channel.genesis, now + LEAD)
+        try:
+            while tail.start < until:
+                revision = in_force(channel.revisions, instant_at(channel.genesis, tail.start))
+                own = own.after(next_turn(revision, self.catalog(revision.catalog), tail))
+                tail = own.turns[-1].tail
+        except (Corrupt, StoreDown, NothingToAir) as bad:
+            channel.alarms["schedule"] = f"the log cannot be extended: {bad}"
+        else:
+            channel.alarms.pop("schedule", None)
+        channel.own = own
+
+    # The view
+
+    def _picture(self) -> View:
+        """All channels as they are shown now; those that have not changed are the same values as before."""
+        channels = {channel.id: channel.shown for channel in self._channels.values() if channel.shown}
+        digests = {on_air.revisions[-1].catalog for on_air in channels.values()}
+        kits = {kit.house: kit for digest in sorted(digests) for kit in self._catalogs[digest].kits}
+        alarms = [alarm for channel in self._channels.values() for alarm in channel.alarmed]
+        if self._down:
+            alarms.insert(0, Alarm("store", self._down))
+        return View(
+            MappingProxyType(channels), MappingProxyType(dict(self._items)), MappingProxyType(kits), tuple(alarms)
+        )
+
+    def _present(self, key: str) -> bytes:
+        data = self._store.read(key)
+        if data is None:
+            message = f"{key}: is named by another document, but is not there"
+            raise Corrupt(message)
+        return data
+
+
+def _same(one: OnAir, two: OnAir) -> bool:
+    """Whether both show the same; turns are compared by identity, as they never change."""
+    return (
+        one.committed == two.committed
+        and one.withdrawn is two.withdrawn
+        and one.revisions[0] is two.revisions[0]
+        and one.revisions[-1] is two.revisions[-1]
+        and len(one.log.turns) == len(two.log.turns)
+        and all(map(is_, one.log.turns, two.log.turns))
+    )
+
+
+def _depth(revision: Revision) -> timedelta:
+    """How much of the past a view keeps: the window, were all its segments full, and some more."""
+    return timedelta(seconds=4 * revision.channel.window) + PAST
