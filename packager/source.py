@@ -128,6 +128,8 @@ class Source:
     """Bytes."""
     origin: Ticks
     """The file's own timestamp of tick 0; often 0, in broadcasts anything."""
+    indexed: bool
+    """Whether the container has an index of the pictures at which decoding can begin."""
     video: VideoStream | None
     audios: tuple[AudioStream, ...]
     """The main one first, then at most one for each other language."""

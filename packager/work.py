@@ -1,0 +1,129 @@
+"""The work folder of one asset: what has been encoded so far, kept across interruptions.
+
+Laws: one process works in it at a time; what has its final name is complete. A work folder lies on the
+file system of the store, so that finished files can be linked into it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import shutil
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+FOLDER: Final = ".work"
+"""The folder of all work folders, beside the store's own; its dot keeps it from being a key."""
+FORGOTTEN: Final = timedelta(days=7)
+"""Work that nobody has touched for so long is not going to be resumed."""
+
+_DRAFT: Final = ".draft"
+_LOCK: Final = "lock"
+_RETRY: Final = 0.2
+
+
+class Work:
+    """An open work folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.keep = False
+        """Whether it outlives its use: so after an outage, when a later run can go on from here."""
+
+    def path(self, name: str) -> Path:
+        """Where a piece of finished work lies."""
+        return self.folder / name
+
+    def has(self, name: str) -> bool:
+        """Whether it is finished."""
+        return self.path(name).exists()
+
+    def draft(self, name: str) -> Path:
+        """Where it is made; what lay there is gone."""
+        draft = self.folder / (name + _DRAFT)
+        _remove(draft)
+        return draft
+
+    def finish(self, name: str) -> None:
+        """Give a draft its final name, at once and for good."""
+        draft = self.folder / (name + _DRAFT)
+        for path in sorted(draft.iterdir()) if draft.is_dir() else [draft]:
+            _sync(path)
+        draft.rename(self.path(name))
+        _sync(self.folder)
+
+
+@asynccontextmanager
+async def opened(root: Path, name: str) -> AsyncIterator[Work]:
+    """The work folder `name` below `root`, for this process alone; waits while another has it.
+
+    It is removed at the end, unless it is to be kept; then only its drafts are.
+    """
+    folder = root / FOLDER / name
+    while (lock := await asyncio.to_thread(_locked, folder)) is None:  # noqa: ASYNC110 — others set no event of ours
+        await asyncio.sleep(_RETRY)
+    work = Work(folder)
+    try:
+        await asyncio.to_thread(_clear_drafts, folder)
+        yield work
+    except BaseException:
+        work.keep = True
+        raise
+    finally:
+        try:
+            _clear_drafts(folder) if work.keep else _remove(folder)
+            with suppress(OSError):
+                folder.parent.rmdir()
+        finally:
+            os.close(lock)
+
+
+def _locked(folder: Path) -> int | None:
+    """A lock on the folder, or None when another process has it (or has just removed it)."""
+    path = folder / _LOCK
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except FileNotFoundError:
+        return None
+    with suppress(OSError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.stat().st_ino == os.fstat(lock).st_ino:
+            return lock
+    os.close(lock)
+    return None
+
+
+def _clear_drafts(folder: Path) -> None:
+    for path in folder.glob(f"*{_DRAFT}"):
+        _remove(path)
+
+
+def forget(root: Path, now: datetime) -> None:
+    """Remove work folders that have not been touched for long, and that nobody is working in."""
+    for folder in (root / FOLDER).glob("*"):
+        touched = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+        if now - touched > FORGOTTEN and (lock := _locked(folder)) is not None:
+            _remove(folder)
+            os.close(lock)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
