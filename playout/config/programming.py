@@ -273,7 +273,7 @@ def _exclude(node: Node) -> Query:
     with record(node, "what not to air") as keys:
         query = _query(keys, (), _PROGRAMS)
         if query.empty:
-            keys.blame("it asks for nothing in particular, so nothing at all would air: write tags, or exclude: none")
+            keys.blame("exclude asks for nothing in particular, so nothing would air: write tags, or exclude: none")
     return query
 
 

@@ -88,8 +88,7 @@ def span(least: timedelta, most: timedelta) -> Callable[[Node], timedelta]:
         written = leaf(node, "a span of time").text
         match = _UNITS.fullmatch(written) or _CLOCK.fullmatch(written)
         if match is None:
-            hint = f": write {written}m for minutes or {written}s for seconds" if written.isdigit() else ""
-            raise mistake(node.line, f"{quoted(written)} is not a span of time{hint or _SPANS}")
+            raise mistake(node.line, f"{quoted(written)} is not a span of time{_span_meant(written)}")
         hours, minutes, seconds = (int(part or 0) for part in match.groups())
         value = timedelta(hours=hours, minutes=minutes, seconds=seconds)
         if not least <= value <= most:
@@ -99,7 +98,12 @@ def span(least: timedelta, most: timedelta) -> Callable[[Node], timedelta]:
     return read
 
 
-_SPANS: Final = ": write one like 90s, 8m, 1h30m or 00:12:00"
+def _span_meant(written: str) -> str:
+    """What to write in place of a span that is none."""
+    if written.isdigit():
+        return f": write {written}m for minutes or {written}s for seconds"
+    short = re.sub(r"([hms])[a-z]*", r"\1", re.sub(r"[^\da-z]", "", written.lower()))
+    return f', did you mean "{short}"?' if _UNITS.fullmatch(short) else ": write one like 90s, 8m, 1h30m or 00:12:00"
 
 
 def spelled(value: timedelta) -> str:
