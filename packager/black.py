@@ -14,6 +14,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from packager.breaks import Span, dark, runs, windows
+from packager.ffmpeg import FORMATS
 from playout.core.ticks import TIMEBASE, Ticks
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ async def detect(source: Source, silences: Sequence[Span]) -> list[Span]:
 def _look(source: Source, looked_at: Iterable[Span], stop: Event) -> list[Span]:
     """Decode the windows, one after the other, until `stop`."""
     spans: list[Span] = []
-    with av.open(str(source.path), options={"protocol_whitelist": "file,pipe"}) as container:
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    with av.open(f"file:{source.path}", options=options, metadata_errors="replace") as container:
         for start, end in looked_at:
             if stop.is_set():
                 break
