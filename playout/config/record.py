@@ -69,7 +69,8 @@ def row(node: Node) -> tuple[Node, ...]:
 
 def each(node: Node, read: Callable[[Node], Value]) -> tuple[Value, ...]:
     """The values of a list, each read by `read`; all their mistakes at once."""
-    values, faults = [], []
+    values: list[Value] = []
+    faults: list[Fault] = []
     for item in row(node):
         try:
             values.append(read(item))
