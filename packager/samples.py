@@ -1,0 +1,251 @@
+"""The demo library: small films, ads, bumpers and filler, drawn and sounded by ffmpeg alone.
+
+Law: the same ffmpeg draws the same files everywhere. They differ in size, rate and sound on purpose, as
+a folder of ordinary videos does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from PIL import ImageFont
+from ruamel.yaml import YAML
+
+from packager.run import ffmpeg
+from playout.core.asset import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+_DRAFT_RATE: Final = 12_000
+"""Samples in one second while a tune is reckoned: it has no high notes, and less is quicker."""
+
+
+class NotDrawn(Exception):
+    """ffmpeg could not make a sample: its last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tune:
+    """A sound that goes on for as long as one listens: plucked notes, one after the other."""
+
+    root: int
+    """The lowest note, in Hz."""
+    pace: int
+    """Notes in two seconds."""
+    steps: tuple[int, ...]
+    """The notes in turn, in semitones above the lowest."""
+    layout: str
+    """`mono`, `stereo` or `5.1`."""
+    rate: int
+    """Samples in one second."""
+
+    def source(self, seconds: int) -> str:
+        """The lavfi source that plays it."""
+        span = f"2/{self.pace}"
+        note = "+".join(
+            f"{step}*eq(mod(floor(t/({span}))\\,{len(self.steps)})\\,{at})" for at, step in enumerate(self.steps)
+        )
+        pluck = f"exp(-5*mod(t\\,{span}))*min(1\\,200*mod(t\\,{span}))"
+        voice = f"0.3*{pluck}*sin(2*PI*t*{self.root}*pow(2\\,({note})/12))"
+        drone = f"0.08*sin(2*PI*t*{self.root}/2)*(1+sin(t/3))"
+        pan = {
+            "mono": "pan=mono|c0=0.7*c0+0.7*c1",
+            "stereo": "pan=stereo|c0=c0+0.4*c1|c1=0.4*c0+c1",
+            "5.1": "pan=5.1|c0=c0|c1=0.5*c0+c1|c2=0.6*c0|c3=0.5*c1|c4=0.4*c0+0.4*c1|c5=0.3*c0+0.5*c1",
+        }[self.layout]
+        fade = f"afade=in:d=0.2,afade=out:st={seconds - 1}:d=1"
+        return f"aevalsrc={voice}|{drone}:s={_DRAFT_RATE}:d={seconds},aresample={self.rate},{pan},{fade}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One file of the demo library."""
+
+    name: str
+    """The file's name without its suffix."""
+    title: str
+    kind: Kind
+    tags: tuple[str, ...]
+    seconds: int
+    picture: str
+    """The lavfi source and its filters, up to the final size and rate."""
+    rate: str
+    """Pictures in one second, as ffmpeg reads it."""
+    size: tuple[int, int]
+    tune: Tune
+    description: str = ""
+    breaks: tuple[str, ...] = ()
+    """Where the side-car says that breaks fit."""
+    card: str = ""
+    """Large words across the picture; empty for none."""
+
+
+def _calm(layout: str, rate: int) -> Tune:
+    return Tune(220, 3, (0, 7, 12, 15, 10, 7, 3, 5), layout, rate)
+
+
+def _quick(root: int) -> Tune:
+    return Tune(root, 12, (0, 4, 7, 12, 7, 4), "stereo", 48_000)
+
+
+def _ad(name: str, title: str, words: str, seconds: int, picture: str, root: int) -> Sample:
+    return Sample(
+        name, title, Kind.AD, ("ad",), seconds, f"{picture},scale=640:360:flags=bicubic", "30", (640, 360),
+        _quick(root), f"{words[0].upper()}{words[1:]}.", (), words,
+    )  # fmt: skip
+
+
+SAMPLES: Final = (
+    Sample(
+        "colony", "Colony", Kind.MOVIE, ("film", "demo", "kids", "short"), 60,
+        "life=s=160x120:r=30000/1001:seed=11:ratio=0.19:mold=12:life_color=#b8ffd9:death_color=#1f6f78:mold_color=#0b1e2d,"
+        "scale=640:480:flags=neighbor",
+        "30000/1001", (640, 480), Tune(262, 5, (0, 4, 7, 9, 12, 9, 7, 4), "mono", 48_000),
+        "Cells are born, crowd each other and drift apart: a day in the life of a very small country.", ("00:00:30",),
+    ),
+    Sample(
+        "filler-soon", "Fastline: we will be right back", Kind.FILLER, ("filler",), 24,
+        "gradients=s=160x90:r=30:n=3:seed=21:speed=0.008:c0=#10243f:c1=#27496d:c2=#0c7b93,"
+        "scale=640:360:flags=bicubic",
+        "30", (640, 360), _calm("stereo", 48_000), "What airs when nothing else does.", (), "back in a moment",
+    ),
+    Sample(
+        "bumper-in", "Break", Kind.BUMPER, ("break",), 3,
+        "gradients=s=160x90:r=30:n=2:seed=5:speed=0.05:c0=#4b1d6b:c1=#c2406e,scale=640:360:flags=bicubic",
+        "30", (640, 360), _quick(330), "Leads into a break.", (), "a short break",
+    ),
+    Sample(
+        "bumper-fastline", "Fastline", Kind.BUMPER, ("break",), 4,
+        "gradients=s=160x90:r=30:n=2:seed=8:speed=0.05:c0=#0b486b:c1=#3fb8af,scale=640:360:flags=bicubic",
+        "30", (640, 360), _quick(294), "The house's own.", (), "fastline",
+    ),
+    _ad("ad-lamp", "Aurora Lamps", "light that stays", 10,
+        "gradients=s=160x90:r=30:n=4:seed=31:speed=0.03:c0=#ff9a3c:c1=#ffd86b:c2=#8c2f39:c3=#3a0ca3", 349),
+    _ad("ad-bakery", "Pebble Bakery", "warm since six o'clock", 8,
+        "gradients=s=160x90:r=30:n=4:type=circular:seed=3:speed=0.03:c0=#6f1d1b:c1=#bb9457:c2=#ffe6a7:c3=#99582a", 392),
+    _ad("ad-trains", "Northline Trains", "the long way, slowly", 12,
+        "cellauto=s=80x45:r=30:rule=110:random_seed=4:scroll=1,format=rgb24,colorchannelmixer=rr=0.1:gg=0.3:bb=0.5,"
+        "scale=320:180:flags=neighbor", 196),
+    _ad("ad-soap", "Tidal Soap", "it floats", 15,
+        "gradients=s=160x90:r=30:n=3:type=radial:seed=44:speed=0.03:c0=#023e8a:c1=#48cae4:c2=#90e0ef", 440),
+    Sample(
+        "slow-light", "Slow Light", Kind.MOVIE, ("film", "demo"), 62,
+        "gradients=s=160x90:r=25:n=6:type=spiral:seed=7:speed=0.006:c0=#14213d:c1=#fca311:c2=#e5383b:c3=#6a4c93:c4=#1982c4:c5=#8ac926,"
+        "scale=1280:720:flags=bicubic",
+        "25", (1280, 720), _calm("stereo", 44_100),
+        "One evening of colour, filmed without hurry.", ("00:00:30",),
+    ),
+    Sample(
+        "the-deep", "The Deep", Kind.MOVIE, ("film", "demo"), 64,
+        "mandelbrot=s=240x100:r=24:maxiter=300:inner=black:start_scale=2.6:end_scale=0.004:end_pts=1536,"
+        "gblur=sigma=1.2,format=yuv444p,hue=h=200*sin(t/19):s=0.7,scale=1024:428:flags=bicubic",
+        "24", (1024, 428), Tune(147, 4, (0, 3, 7, 10, 12, 10, 7, 3), "5.1", 48_000),
+        "A descent along the edge of the Mandelbrot set, into one of its valleys.", ("00:00:30",),
+    ),
+)  # fmt: skip
+"""The whole library, what is needed first in front."""
+
+
+async def draw(
+    folder: Path, samples: Sequence[Sample] = SAMPLES, done: Callable[[Path], None] = lambda _: None
+) -> tuple[Path, ...]:
+    """Make `samples` in `folder`, each with its side-car; `done` is told each film. Raises `NotDrawn`.
+
+    One process a core draws at a time; a film that is there already is not made again.
+    """
+    turns = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def one(sample: Sample, font: Path) -> Path:
+        async with turns:
+            film = await _drawn(sample, folder, font)
+            done(film)
+            return film
+
+    with TemporaryDirectory() as scratch:
+        font = _prepared(folder, Path(scratch))
+        async with asyncio.TaskGroup() as tasks:
+            making = [tasks.create_task(one(sample, font)) for sample in samples]
+        return tuple(task.result() for task in making)
+
+
+def _prepared(folder: Path, scratch: Path) -> Path:
+    """Make the folder, and write down the typeface: a fresh machine has none, and Pillow brings one along."""
+    face = ImageFont.load_default(20)
+    if not isinstance(face, ImageFont.FreeTypeFont):
+        message = "Pillow was built without FreeType and has no scalable font"
+        raise NotDrawn(message)
+    folder.mkdir(parents=True, exist_ok=True)
+    font = scratch / "font.ttf"
+    font.write_bytes(face.font_bytes)
+    return font
+
+
+def arguments(sample: Sample, font: Path, film: Path) -> list[str]:
+    """What ffmpeg is asked to do for `sample`."""
+    return [
+        "-f", "lavfi", "-i", f"{sample.picture},format=yuv420p,setsar=1,{_lettering(sample, font)}",
+        "-f", "lavfi", "-i", sample.tune.source(sample.seconds),
+        "-t", str(sample.seconds), "-map", "0:v", "-map", "1:a",
+        "-c:v", "libx264", "-preset", "ultrafast", "-crf", "27", "-g", "60", "-threads", "1",
+        "-c:a", "aac", "-b:a", "320k" if sample.tune.layout == "5.1" else "160k",
+        "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact",
+        "-movflags", "+faststart", "-f", "mp4", "-y", f"file:{film}",
+    ]  # fmt: skip
+
+
+def write_sidecar(sample: Sample, film: Path) -> None:
+    """Write what is known of `sample` beside its film."""
+    about: dict[str, object] = {
+        "title": sample.title,
+        "kind": sample.kind.value,
+        "tags": list(sample.tags),
+        "description": sample.description,
+    }
+    if sample.breaks:
+        about["break_points"] = list(sample.breaks)
+    with film.with_suffix(".yaml").open("w", encoding="utf-8") as file:
+        YAML(typ="safe", pure=True).dump(about, file)
+
+
+async def _drawn(sample: Sample, folder: Path, font: Path) -> Path:
+    film = folder / f"{sample.name}.mp4"
+    if film.exists():
+        return film
+    write_sidecar(sample, film)
+    draft = folder / f".{sample.name}.mp4.part"
+    try:
+        ended = await ffmpeg(arguments(sample, font, draft))
+        if not ended.well:
+            message = f"{film}: {ended.words}"
+            raise NotDrawn(message)
+        draft.rename(film)
+    finally:
+        draft.unlink(missing_ok=True)
+    return film
+
+
+def _lettering(sample: Sample, font: Path) -> str:
+    """The title and a running timecode in the lower left corner, and the card in the middle."""
+    lines = sample.size[1]
+    face = f"drawtext=fontfile={_escaped(str(font))}:fontcolor=white:shadowcolor=black@0.6:shadowx=2:shadowy=2"
+    small, large = lines // 20, lines // 9
+    title = f"{face}:text={_escaped(sample.title)}:expansion=none:fontsize={small}:x=h/16:y=h-h/16-2.4*{small}"
+    code = f"{face}:timecode={_escaped('00:00:00:00')}:rate={sample.rate}:fontsize={small}:x=h/16:y=h-h/16-{small}"
+    if not sample.card:
+        return f"{title},{code}"
+    card = f"{face}:text={_escaped(sample.card)}:expansion=none:fontsize={large}:x=(w-tw)/2:y=(h-th)/2"
+    return f"{card},{title},{code}"
+
+
+def _escaped(text: str) -> str:
+    """`text` as the value of a filter's option: once for the option, once for the filter graph."""
+    for special in ("\\':", "\\'[],;"):
+        text = "".join("\\" + char if char in special else char for char in text)
+    return text

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import av
+import pytest
+
+from packager import samples
+from packager.sidecar import Sidecar, read
+from playout.core.asset import PROGRAM_KINDS, Kind
+from playout.core.ticks import TIMEBASE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BUMPER = next(sample for sample in samples.SAMPLES if sample.kind is Kind.BUMPER)
+
+
+def test_the_library_has_something_for_every_part_of_a_turn() -> None:
+    kinds = [sample.kind for sample in samples.SAMPLES]
+    assert kinds.count(Kind.MOVIE) == 3
+    assert kinds.count(Kind.AD) >= 3
+    assert kinds.count(Kind.BUMPER) == 2
+    assert kinds.count(Kind.FILLER) == 1
+    assert len({sample.name for sample in samples.SAMPLES}) == len(samples.SAMPLES)
+
+
+def test_the_films_differ_in_size_rate_and_sound() -> None:
+    films = [sample for sample in samples.SAMPLES if sample.kind in PROGRAM_KINDS]
+    assert len({film.size for film in films}) == 3
+    assert len({film.rate for film in films}) == 3
+    assert {film.tune.layout for film in films} == {"mono", "stereo", "5.1"}
+
+
+def test_the_shortest_film_is_drawn_first() -> None:
+    films = [sample for sample in samples.SAMPLES if sample.kind in PROGRAM_KINDS]
+    assert samples.SAMPLES[0] == min(films, key=lambda film: film.seconds)
+
+
+def test_what_is_special_to_a_filter_graph_is_escaped_for_the_option_and_for_the_graph(tmp_path: Path) -> None:
+    font = tmp_path / "it's [a], font;.ttf"
+    graph = samples.arguments(BUMPER, font, tmp_path / "x.mp4")[3]
+    assert "it\\\\\\'s \\[a\\]\\, font\\;.ttf" in graph
+
+
+@pytest.mark.media
+async def test_a_sample_is_a_film_with_its_side_car_and_is_the_same_every_time(tmp_path: Path) -> None:
+    told: list[Path] = []
+    (film,) = await samples.draw(tmp_path / "one", [BUMPER], done=told.append)
+    (again,) = await samples.draw(tmp_path / "it's: a [folder]", [BUMPER])
+    assert told == [film]
+    assert sha256(film.read_bytes()).digest() == sha256(again.read_bytes()).digest()
+
+    about = read(film)
+    assert isinstance(about, Sidecar)
+    assert (about.title, about.kind, about.tags) == (BUMPER.title, BUMPER.kind, BUMPER.tags)
+    with av.open(film) as container:
+        video = container.streams.video[0]
+        assert (video.width, video.height, str(video.average_rate)) == (*BUMPER.size, BUMPER.rate)
+    assert sorted(entry.name for entry in film.parent.iterdir()) == [f"{BUMPER.name}.mp4", f"{BUMPER.name}.yaml"]
+
+
+@pytest.mark.media
+async def test_a_film_that_is_there_is_not_made_again(tmp_path: Path) -> None:
+    film = tmp_path / f"{BUMPER.name}.mp4"
+    film.write_bytes(b"mine")
+    await samples.draw(tmp_path, [BUMPER])
+    assert film.read_bytes() == b"mine"
+
+
+def test_the_break_points_of_the_side_cars_lie_inside_the_films(tmp_path: Path) -> None:
+    for sample in samples.SAMPLES:
+        film = tmp_path / f"{sample.name}.mp4"
+        samples.write_sidecar(sample, film)
+        about = read(film)
+        assert isinstance(about, Sidecar)
+        assert all(0 < at < sample.seconds * TIMEBASE for at in about.break_points or ())
