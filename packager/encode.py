@@ -79,7 +79,7 @@ def chunk_folder(chunk: Chunk) -> str:
 async def encode(
     shown: Source | Path, sounds: Sequence[Sound], plan: Plan, work: Work, slots: asyncio.Semaphore, meter: Meter
 ) -> None:
-    """Encode whatever of the plan is not finished yet. Raises `EncoderFailed`.
+    """Encode whatever of the plan is not finished yet. Raises `EncoderFailed` and `OSError`.
 
     `shown` is the source, or a still picture. Chunks share `slots` with all other work of the batch.
     """
@@ -89,13 +89,14 @@ async def encode(
                 tasks.create_task(_chunk(shown, plan, chunk, work, slots, meter))
             for sound in sounds:
                 tasks.create_task(_sound(shown, sound, plan, work))
-    except* EncoderFailed as failed:
-        raise _first(failed) from None
+    except BaseExceptionGroup as failed:
+        raise _first(failed) from failed
 
 
-def _first(group: BaseExceptionGroup[EncoderFailed]) -> EncoderFailed:
-    first = group.exceptions[0]
-    return first if isinstance(first, EncoderFailed) else _first(first)
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The failure that ended the others."""
+    first = failed.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _chunk(

@@ -131,9 +131,8 @@ def encode_pictures(source: Source, plan: Plan, chunk: Chunk, outputs: Sequence[
 
 def encode_card(card: Path, plan: Plan, chunk: Chunk, outputs: Sequence[Path]) -> list[str]:
     """One chunk of every rung that shows nothing but a still picture, as large as the best rung."""
-    opening = ["-loop", "1", "-framerate", str(plan.house.fps), "-protocol_whitelist", "file,pipe",
-               "-f", "image2", "-pattern_type", "none", "-i", f"file:{card}"]  # fmt: skip
-    chain = ["scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd", "format=yuv420p"]
+    opening = ["-protocol_whitelist", "file,pipe", "-f", "png_pipe", "-i", f"file:{card}"]
+    chain = ["scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd", "format=yuv420p", "loop=loop=-1:size=1"]
     frames = len(plan.frames(chunk))
     return [*opening, "-filter_complex", _ladder("[0:v]", chain, plan, frames), *_rungs(plan, chunk, outputs)]
 
@@ -229,7 +228,7 @@ def _ladder(opening: str, chain: Sequence[str], plan: Plan, frames: int) -> str:
     """A filter graph from one input to one labelled output for each rung."""
     house = plan.house
     rungs = house.rungs
-    stamp = [f"trim=end_frame={frames}", f"settb=1/{house.fps}", "setpts=N", _TAGGED]
+    stamp = [f"trim=end_frame={frames}", f"settb=1/{house.fps}", "setpts=N", "setsar=1", _TAGGED]
     if len(rungs) == 1:
         return f"{opening}{','.join([*chain, *stamp])}[v0]"
     heads = "".join(f"[s{k}]" for k in range(len(rungs)))

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av.error
@@ -19,25 +21,24 @@ from packager import publish, tracks, verify, work
 from packager.adts import BadAdts
 from packager.analyse import Analysis, analyse
 from packager.boxes import BadBoxes
+from packager.card import card
 from packager.encode import EncoderFailed, Meter, Sound, encode
 from packager.identity import asset_id, content_digest
 from packager.index import OffPlan
 from packager.loudness import level_filters
-from packager.plan import plan
+from packager.plan import Plan, kit, plan
 from packager.probe import probe
 from packager.progress import Progress, Stage, Tell
-from packager.source import Refusal
+from packager.source import Refusal, Source
 from playout.core.asset import Asset, Kind, Title
 from playout.core.house import House
 from playout.documents import Corrupt
 from playout.store import DirStore, StoreDown
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Awaitable, Iterator
 
-    from packager.plan import Plan
     from packager.sidecar import Sidecar
-    from packager.source import Source
     from packager.work import Work
     from playout.core.asset import Track
 
@@ -89,20 +90,37 @@ class _Refused(Exception):
         self.refusal = refusal
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An asset that is going to be made: everything is decided."""
+
+    id: str
+    about: Title
+    plan: Plan
+    shown: Source | Path
+    """The source, or a still picture."""
+    sounds: tuple[Sound, ...]
+    loudness: int | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+
+
 async def package(path: Path, said: Sidecar, shop: Shop) -> Outcome:
     """Package the source at `path`, of which people have `said` something."""
-    name = str(path)
+    return await answered(str(path), _package(path, said, shop))
+
+
+async def answered(name: str, making: Awaitable[Packaged | Refusal]) -> Outcome:
+    """What came of `making` the asset of `name`: failures of the source and of the machine are answers."""
     try:
-        return await _package(path, said, shop)
+        return await making
     except _Refused as refused:
         return replace(refused.refusal, file=name)
     except (StoreDown, OSError) as outage:
-        return Interrupted(
-            name, f"the disk or the store failed: {outage}", "Run again when it works: finished work is kept."
-        )
+        advice = "Run again when it works: finished work is kept."
+        return Interrupted(name, f"the disk or the store failed: {outage}", advice)
 
 
-async def _package(path: Path, said: Sidecar, shop: Shop) -> Outcome:
+async def _package(path: Path, said: Sidecar, shop: Shop) -> Packaged | Refusal:
     name = str(path)
     shop.tell(Progress(name, Stage.PROBE, 0))
     source = await asyncio.to_thread(probe, path, shop.house.unit)
@@ -111,6 +129,11 @@ async def _package(path: Path, said: Sidecar, shop: Shop) -> Outcome:
     content = await asyncio.to_thread(content_digest, path)
     texts = [await asyncio.to_thread(content_digest, file) for _, file in said.subtitles]
     identity = asset_id(content, said, texts, shop.house)
+    return await once(name, identity, shop, lambda folder: _ordered(name, source, said, identity, shop, folder))
+
+
+async def once(name: str, identity: str, shop: Shop, order: Callable[[Work], Awaitable[Order]]) -> Packaged:
+    """The asset with this id: the one in the store, or else what comes of the `order` that is given now."""
     known = await asyncio.to_thread(_known, shop.store, identity)
     if known is not None:
         return Packaged(name, known, new=False)
@@ -118,8 +141,11 @@ async def _package(path: Path, said: Sidecar, shop: Shop) -> Outcome:
         known = await asyncio.to_thread(_known, shop.store, identity)
         if known is not None:
             return Packaged(name, known, new=False)
-        asset = await _made(source, said, identity, shop, folder)
-        return Packaged(name, asset, new=True)
+        try:
+            return Packaged(name, await _made(name, await order(folder), shop, folder), new=True)
+        except (StoreDown, OSError, asyncio.CancelledError):
+            folder.keep = True
+            raise
 
 
 def _known(store: DirStore, identity: str) -> Asset | None:
@@ -130,20 +156,50 @@ def _known(store: DirStore, identity: str) -> Asset | None:
         raise _Refused(Refusal("", reason, "Remove the asset's folder.")) from corrupt
 
 
-async def _made(source: Source, said: Sidecar, identity: str, shop: Shop, folder: Work) -> Asset:
-    """Make and publish the asset; nothing is kept of a source that proves impossible."""
-    name = str(source.path)
+async def _ordered(name: str, source: Source, said: Sidecar, identity: str, shop: Shop, folder: Work) -> Order:
+    """Analyse the source and decide everything."""
     house = shop.house
     about = titled(source, said)
-    try:
-        shop.tell(Progress(name, Stage.ANALYSE, 0))
+    shop.tell(Progress(name, Stage.ANALYSE, 0))
+    with _blamed():
         analysis = await analyse(source, about.kind, said.break_points, house, folder)
-        what = plan(source, analysis.wanted, house)
-        sounds = sounds_of(source, analysis, house)
-        meter = Meter(what, lambda m: shop.tell(Progress(name, Stage.ENCODE, m.fraction, m.resumed, m.encoded)))
-        await encode(source, sounds, what, folder, shop.slots, meter)
+    shown: Source | Path = source
+    if source.video is None:
+        shown = folder.path("card.png")
+        await asyncio.to_thread(shown.write_bytes, card(house.rungs[0], about.title, about.series))
+    what = kit(house) if about.kind is Kind.SLATE else plan(source, analysis.wanted, house)
+    loudness = analysis.levels[0].loudness if analysis.levels else None
+    return Order(identity, about, what, shown, tuple(sounds_of(source, analysis, house)), loudness, source.facts)
+
+
+async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:
+    """Encode, verify and publish."""
+    meter = Meter(order.plan, lambda m: shop.tell(Progress(name, Stage.ENCODE, m.fraction, m.resumed, m.encoded)))
+    with _blamed():
+        await encode(order.shown, order.sounds, order.plan, folder, shop.slots, meter)
         shop.tell(Progress(name, Stage.VERIFY, 0, meter.resumed, meter.encoded))
-        written = await asyncio.to_thread(_verified, what, sounds, folder)
+        written = await asyncio.to_thread(_verified, order, folder)
+    shop.tell(Progress(name, Stage.PUBLISH, 0, meter.resumed, meter.encoded))
+    asset = Asset(
+        id=order.id,
+        house=shop.house.name,
+        about=order.about,
+        added=shop.clock(),
+        cuts=order.plan.cuts,
+        breaks=order.plan.breaks,
+        tracks=tuple(track for track, _ in written),
+        loudness=order.loudness,
+        source=order.facts,
+    )
+    await asyncio.to_thread(_published, shop, asset, written, folder)
+    return asset
+
+
+@contextmanager
+def _blamed() -> Iterator[None]:
+    """Turn what encoders and checks raise into the failure of the source, or of the machine."""
+    try:
+        yield
     except EncoderFailed as failed:
         raise _verdict(failed) from failed
     except (OffPlan, BadBoxes, BadAdts) as off:
@@ -151,20 +207,6 @@ async def _made(source: Source, said: Sidecar, identity: str, shop: Shop, folder
         raise _Refused(Refusal("", reason, "Convert the file to mp4 and try again.")) from off
     except av.error.FFmpegError as error:
         raise _Refused(Refusal("", f"it cannot be decoded ({error.strerror})", "Export it again.")) from error
-    shop.tell(Progress(name, Stage.PUBLISH, 0, meter.resumed, meter.encoded))
-    asset = Asset(
-        id=identity,
-        house=house.name,
-        about=about,
-        added=shop.clock(),
-        cuts=what.cuts,
-        breaks=what.breaks,
-        tracks=tuple(track for track, _ in written),
-        loudness=analysis.levels[0].loudness if analysis.levels else None,
-        source=source.facts,
-    )
-    await asyncio.to_thread(_published, shop, asset, written, folder)
-    return asset
 
 
 def _verdict(failed: EncoderFailed) -> Exception:
@@ -204,10 +246,11 @@ def sounds_of(source: Source, analysis: Analysis, house: House) -> list[Sound]:
     ]
 
 
-def _verified(what: Plan, sounds: list[Sound], folder: Work) -> list[tuple[Track, bytes]]:
+def _verified(order: Order, folder: Work) -> list[tuple[Track, bytes]]:
     """Write all track files and read them back; each track with its init segment."""
+    what = order.plan
     written = [tracks.write_pictures(rung, what, folder) for rung in what.house.rungs]
-    written += [tracks.write_sound(sound, what, folder) for sound in sounds]
+    written += [tracks.write_sound(sound, what, folder) for sound in order.sounds]
     faults = [fault for track, init in written for fault in verify.faults(folder.path(track.file), track, init, what)]
     if faults:
         raise OffPlan("; ".join(faults[:3]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.asset import BreakPoint, Cuts
@@ -102,6 +102,12 @@ def plan(source: Source, wanted: Iterable[Wanted], house: House) -> Plan:
         for point, place in chosen
     )
     return Plan(house, cuts, breaks, speed)
+
+
+def kit(house: House) -> Plan:
+    """The plan of a slate: one segment of every length that the grid allows, the shortest first."""
+    units = accumulate(range(house.segment_units + 1))
+    return Plan(house, Cuts.of([count * house.unit for count in units]), (), Fraction(1))
 
 
 def retimed(ticks: int, speed: Fraction) -> Ticks:

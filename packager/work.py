@@ -72,9 +72,6 @@ async def opened(root: Path, name: str) -> AsyncIterator[Work]:
     try:
         await asyncio.to_thread(_clear_drafts, folder)
         yield work
-    except BaseException:
-        work.keep = True
-        raise
     finally:
         try:
             _clear_drafts(folder) if work.keep else _remove(folder)
