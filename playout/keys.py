@@ -48,6 +48,16 @@ def catalog(digest: str) -> str:
     return key("catalogs", f"{digest}.json")
 
 
+def library() -> str:
+    """The folder of the library's editions."""
+    return key("library")
+
+
+def edition(number: int) -> str:
+    """The document that names the catalog of everything packaged at one time."""
+    return key("library", f"{number:08d}.json")
+
+
 def revisions(channel: str) -> str:
     """The folder of a channel's revisions."""
     return key("channels", channel, "revisions")

@@ -96,6 +96,10 @@ class Revision:
     rules: Rules
     horizon: timedelta = field(default=timedelta(minutes=10))
     """How far ahead of air the log is committed."""
+    retired: bool = False
+    """Whether the channel ends: once this revision is in force, it is served no more, and its log rests."""
+    source: str = "file"
+    """Who published it, `file` or `api`: a channel is retired only by who published it."""
 
     @property
     def seed(self) -> str:

@@ -1,0 +1,202 @@
+"""The library: what is packaged in the store, and the snapshots of it that channels are scheduled from.
+
+Law: a snapshot never changes, and the numbered editions in `library/` name them, newest last. An asset
+document is read once, by whoever first makes an edition that holds it; a start reads one edition.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from playout import keys
+from playout.core.asset import Asset, Kind, Media
+from playout.core.catalog import Catalog, catalog_of, item_of, kit_of
+from playout.core.house import HOUSES
+from playout.core.view import Alarm
+from playout.documents import Corrupt, decode, digest, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playout.core.asset import Corner
+    from playout.core.house import House
+    from playout.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One entry of `library/`: which catalog the library was at that time."""
+
+    number: int
+    """From 1, without a gap."""
+    catalog: str
+    """The digest of the catalog of the whole library."""
+    made: datetime
+    """When, in UTC."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Library:
+    """All that is packaged."""
+
+    catalog: Catalog = field(default_factory=lambda: Catalog(()))
+    edition: int = 0
+    """The number of the newest edition; 0 while there is none."""
+    alarms: tuple[Alarm, ...] = ()
+    """What could not be read."""
+
+    def __contains__(self, asset: str) -> bool:
+        return self.catalog.item(asset) is not None
+
+
+def newest(store: Store) -> Library:
+    """The library's newest edition; an empty one when there is none. Raises `StoreDown`.
+
+    One that cannot be read is as good as empty: the next scan reads all assets again, and mends it.
+    """
+    numbers = [int(name[:8]) for name in store.names(keys.library()) if _EDITION.fullmatch(name)]
+    if not numbers:
+        return Library()
+    where = keys.edition(numbers[-1])
+    try:
+        edition = decode(_present(store, where), Edition, where)
+        at = keys.catalog(edition.catalog)
+        return Library(decode(_present(store, at), Catalog, at), numbers[-1])
+    except (Corrupt, keys.BadKey) as bad:
+        return Library(edition=numbers[-1], alarms=(Alarm("library", f"{bad}; all assets are read again"),))
+
+
+_EDITION: Final = re.compile(r"\d{8}\.json")
+
+
+def scan(store: Store, before: Library, now: datetime) -> Library:
+    """The library as it is at `now`, where it was `before`; a change is published as a new edition.
+
+    Only assets that `before` lacks are read. One that cannot be read is left out, with an alarm. Raises
+    `StoreDown`.
+    """
+    while True:
+        found = _found(store, before)
+        if found is None:
+            return Library(before.catalog, before.edition, (_VANISHED,)) if len(before.catalog.items) else before
+        catalog, alarms = found
+        if catalog is None:
+            return before if alarms == before.alarms else Library(before.catalog, before.edition, alarms)
+        data = encode(catalog)
+        name = digest(data)
+        store.put_new(keys.catalog(name), data)
+        number = before.edition + 1
+        if store.put_new(keys.edition(number), encode(Edition(number, name, now))):
+            return Library(catalog, number, alarms)
+        before = newest(store)
+
+
+_VANISHED: Final = Alarm(
+    "assets",
+    "the store shows no assets at all, so the last library is kept. Is the volume of the media folder mounted?",
+)
+
+
+def _found(store: Store, before: Library) -> tuple[Catalog | None, tuple[Alarm, ...]] | None:
+    """The catalog of what is in the store, None in its place where nothing changed; None for an empty store."""
+    names = store.names("assets")
+    if not names:
+        return None
+    known = {item.id: item for item in before.catalog.items}
+    kits = {kit.slate.id: kit for kit in before.catalog.kits}
+    fresh, alarms = _read(store, [name for name in names if name not in known and name not in kits])
+    present = set(names)
+    items = [item for item in known.values() if item.id in present]
+    kept = [kit for kit in kits.values() if kit.slate.id in present]
+    new_items = [item_of(asset) for asset in fresh if asset.about.kind is not Kind.SLATE]
+    new_kits = [kit_of(asset) for asset in fresh if asset.about.kind is Kind.SLATE]
+    catalog = catalog_of(items + new_items, kept + new_kits)
+    same = not new_items and len(items) == len(known) and catalog.kits == before.catalog.kits
+    return (None if same else catalog), alarms
+
+
+def _read(store: Store, names: list[str]) -> tuple[list[Asset], tuple[Alarm, ...]]:
+    """The assets called `names` that are finished and sound, and what is wrong with the others."""
+    assets: list[Asset] = []
+    alarms: list[Alarm] = []
+    for name in names:
+        try:
+            asset = _asset(store, name)
+        except (Corrupt, keys.BadKey) as bad:
+            advice = "the asset is left out. Remove its folder and package the source again"
+            alarms.append(Alarm(f"assets/{name}", f"{bad}; {advice}"))
+            continue
+        if asset is not None:
+            assets.append(asset)
+    return assets, tuple(alarms)
+
+
+def _asset(store: Store, name: str) -> Asset | None:
+    """The asset in the folder `name`; None while it is being packaged. Raises `Corrupt`."""
+    where = keys.asset(name)
+    data = store.read(where)
+    if data is None:
+        return None
+    asset = decode(data, Asset, where)
+    problems = [] if asset.id == name else [f"it says that it is asset {asset.id}"]
+    problems += faults(asset)
+    if problems:
+        message = f"{where}: {'; '.join(problems)}"
+        raise Corrupt(message)
+    return asset
+
+
+def faults(asset: Asset) -> list[str]:
+    """What is wrong with the facts in an asset document; empty when it can go on air."""
+    return [*_said(asset), *_uncut(asset), *_untracked(asset)]
+
+
+def _said(asset: Asset) -> Iterator[str]:
+    if asset.house not in HOUSES:
+        yield f"its house {asset.house!r} is not known"
+    if not asset.about.title.strip():
+        yield "it has no title"
+    if asset.added.tzinfo is None:
+        yield "its date has no time zone"
+
+
+def _uncut(asset: Asset) -> Iterator[str]:
+    """What is wrong with its cuts: they are the corners of a function, on the grid of the house (S-11)."""
+    corners = asset.cuts.corners
+    if len(corners) < 2 or corners[0] != (0, 0):  # noqa: PLR2004 — a start and an end
+        yield "its cuts have no start or no end"
+        return
+    house = HOUSES.get(asset.house)
+    if not all(_even(*pair, house) for pair in pairwise(corners)):
+        yield "its cuts are not on the grid of its house"
+    elif any(not 0 < point.segment <= asset.cuts.segments for point in asset.breaks):
+        yield "a break point lies outside it"
+
+
+def _even(low: Corner, high: Corner, house: House | None) -> bool:
+    """Whether the segments between two corners are of one length, on the grid, and none is too long."""
+    count, ticks = high.segment - low.segment, high.tick - low.tick
+    if count <= 0 or ticks <= 0 or ticks % count:
+        return False
+    return house is None or (ticks // count % house.unit == 0 and ticks // count <= house.segment)
+
+
+def _untracked(asset: Asset) -> Iterator[str]:
+    """What is wrong with its tracks: each has all segments, in order, and one of them is a picture's."""
+    if not any(track.media is Media.VIDEO for track in asset.tracks):
+        yield "it has no video track"
+    for track in asset.tracks:
+        if len(track.offsets) != asset.cuts.segments + 1 or any(a > b for a, b in pairwise(track.offsets)):
+            yield f"track {track.name} does not have the {asset.cuts.segments} segments of the cuts"
+
+
+def _present(store: Store, key: str) -> bytes:
+    data = store.read(key)
+    if data is None:
+        message = f"{key}: is named by another document, but is not there"
+        raise Corrupt(message)
+    return data
