@@ -91,7 +91,7 @@ def unpacked(archive: bytes, package: Package) -> bytes:
         path = Path(folder) / "package.tgz"
         path.write_bytes(archive)
         with tarfile.open(path) as tar:
-            member = tar.extractfile(package.member)
+            member = tar.extractfile(package.member) if package.member in tar.getnames() else None
             if member is None:
                 message = f"{package.name} {package.version} has no file {package.member}"
                 raise NotBuilt(message)
@@ -130,7 +130,7 @@ def _run(command: list[str], environment: os._Environ[str] | dict[str, str]) -> 
         subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=_PATIENCE)  # noqa: S603 — our own arguments
     except subprocess.CalledProcessError as error:
         words = [line for line in error.stderr.splitlines() if line.strip()]
-        message = f"{Path(command[0]).name} failed: {'; '.join(words[-3:]) or f'status {error.returncode}'}"
+        message = f"{Path(command[0]).name} failed: {'; '.join(words[:3]) or f'status {error.returncode}'}"
         raise NotBuilt(message) from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotBuilt(str(error)) from error
