@@ -183,10 +183,8 @@ class Follower:
         """Run one reading; a bad document becomes an alarm that lasts until the reading succeeds."""
         try:
             read(channel, now)
-        except (Corrupt, BrokenLog) as bad:
-            channel.alarms[about] = (
-                f"{bad}; the last good state stays on air. Remove that file, or put a good one there"
-            )
+        except Corrupt as bad:
+            channel.alarms[about] = f"{bad}; {_MEND}"
         else:
             channel.alarms.pop(about, None)
 
@@ -244,9 +242,11 @@ class Follower:
         for key in self._turns_backwards(channel.id):
             try:
                 turn = decode(self._present(key), Turn, key)
-                Log.of([turn, *turns[:1]])
-            except (Corrupt, BrokenLog) as bad:
-                channel.alarms["log"] = f"{bad}; the log is used from the turn after it"
+                log = _joined(Log(), turn, key)
+                if turns:
+                    _joined(log, turns[0], key)
+            except Corrupt as bad:
+                channel.alarms["log"] = f"{bad}; {_MEND}"
                 if turns:
                     break
                 continue
@@ -268,7 +268,7 @@ class Follower:
             data = self._store.read(key)
             if data is None:
                 return
-            channel.log = channel.log.after(decode(data, Turn, key)).since(
+            channel.log = _joined(channel.log, decode(data, Turn, key), key).since(
                 ticks_since(channel.genesis, now - _depth(channel.revisions[-1]))
             )
 
@@ -312,6 +312,18 @@ class Follower:
             message = f"{key}: is named by another document, but is not there"
             raise Corrupt(message)
         return data
+
+
+_MEND: Final = "the last good state stays on air. Remove that file, or put a good one there"
+
+
+def _joined(log: Log, turn: Turn, key: str) -> Log:
+    """`log` with `turn` at its end; raises `Corrupt`, naming the document, when it does not join."""
+    try:
+        return log.after(turn)
+    except BrokenLog as broken:
+        message = f"{key}: {broken}"
+        raise Corrupt(message) from broken
 
 
 def _same(one: OnAir, two: OnAir) -> bool:

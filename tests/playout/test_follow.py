@@ -1,0 +1,304 @@
+"""A follower and committers on a real store, with a clock that is a variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from libraries import GENESIS, KIT, item, of_kind, revision, upto
+
+from playout import documents, keys
+from playout.commit import Committer
+from playout.core.airing import Tail, Turn
+from playout.core.asset import Kind
+from playout.core.catalog import Catalog, catalog_of
+from playout.core.channel import Revision, Rules
+from playout.core.schedule import next_turn
+from playout.core.ticks import instant_at, ticks_since
+from playout.follow import Follower, Withdrawal
+from playout.store import DirStore, StoreDown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playout.core.view import OnAir
+
+CATALOG = catalog_of([item(f"film{n}", Kind.MOVIE, *[7] * (10 + n)) for n in range(5)], [KIT])
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Station:
+    """A store, a time that tests set, and one follower with its committer."""
+
+    store: DirStore
+    now: datetime = GENESIS + timedelta(minutes=2)
+    follower: Follower = field(init=False)
+    committer: Committer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def restart(self) -> None:
+        """What `kill -9` and a new start leave: the store and nothing else."""
+        self.follower = Follower(self.store, self.clock)
+        self.committer = Committer(self.store, self.follower, self.clock)
+
+    def publish(self, revised: Revision, catalog: Catalog = CATALOG) -> None:
+        self.store.put_new(keys.catalog(revised.catalog), documents.encode(catalog))
+        assert self.store.put_new(keys.revision(revised.channel.id, revised.number), documents.encode(revised))
+
+    def look(self) -> None:
+        """As many looks as it takes to see everything that is there."""
+        for _ in range(5):
+            view = self.follower.refresh(self.now)
+            if view is not None:
+                self.follower.view = view
+
+    def pass_time(self, span: timedelta, *, committing: bool = True) -> None:
+        self.now += span
+        self.look()
+        if committing:
+            self.committer.commit(self.now)
+            self.look()
+
+    @property
+    def one(self) -> OnAir:
+        return self.follower.view.channels["one"]
+
+    def stored(self) -> list[Turn]:
+        """The whole log, read from the store."""
+        found = []
+        for day in self.store.names(keys.log("one")):
+            for name in self.store.names(keys.log_day("one", day)):
+                data = self.store.read(f"channels/one/log/{day}/{name}")
+                assert data
+                found.append(documents.decode(data, Turn, name))
+        return found
+
+    def whats(self) -> str:
+        return " | ".join(alarm.what for alarm in self.follower.view.alarms)
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Station:
+    return Station(DirStore(tmp_path / "media"))
+
+
+def expected(until: datetime) -> list[Turn]:
+    return upto((revision(),), CATALOG, Tail(), ticks_since(GENESIS, until))
+
+
+def test_the_log_is_kept_a_horizon_ahead_and_is_what_the_rules_say(station: Station) -> None:
+    station.publish(revision())
+    station.pass_time(timedelta())
+    for _ in range(12):
+        station.pass_time(timedelta(minutes=1))
+        assert station.one.end is not None
+        assert station.one.end >= ticks_since(GENESIS, station.now + timedelta(minutes=10))
+    assert station.stored() == expected(station.now + timedelta(minutes=10))
+    assert station.follower.view.alarms == ()
+    assert station.one.committed == station.stored()[-1].tail.index
+
+
+def test_nothing_changes_until_something_does(station: Station) -> None:
+    station.publish(revision())
+    station.pass_time(timedelta())
+    assert station.follower.refresh(station.now) is None
+    before = station.one
+    station.pass_time(timedelta(seconds=1))
+    assert station.one is before
+
+
+def test_a_restart_finds_the_same(station: Station) -> None:
+    station.publish(revision())
+    station.pass_time(timedelta())
+    station.pass_time(timedelta(minutes=30))
+    before = station.one.log.turns
+    station.restart()
+    station.look()
+    assert station.one.log.turns == before[-len(station.one.log.turns) :]
+    assert station.one.log.turns[0].start <= ticks_since(GENESIS, station.now - timedelta(minutes=2))
+
+
+def test_two_committers_that_race_leave_one_valid_log(station: Station) -> None:
+    station.publish(revision())
+    other = Station(station.store)
+    station.look()
+    other.look()
+    for turn in range(40):
+        for each in (station, other) if turn % 2 else (other, station):
+            each.now = GENESIS + timedelta(minutes=turn)
+            each.committer.commit(each.now)
+        station.look()
+        if turn % 3:
+            other.look()
+    assert station.stored() == expected(station.now + timedelta(minutes=10))
+
+
+def test_a_committer_that_was_dead_for_an_hour_writes_what_was_aired(station: Station) -> None:
+    station.publish(revision())
+    station.pass_time(timedelta())
+    aired: dict[int, Turn] = {}
+    edited = revision(number=2, effective=station.now + timedelta(minutes=15), catalog="c2")
+    for minute in range(60):
+        if minute == 15:
+            more = item("new", Kind.MOVIE, *[7] * 9)
+            station.publish(edited, catalog_of([*CATALOG.items, more], [KIT]))
+        station.pass_time(timedelta(minutes=1), committing=False)
+        aired |= {turn.index: turn for turn in station.one.log.turns if turn.start <= ticks_since(GENESIS, station.now)}
+    assert "no committer" in station.whats()
+    station.pass_time(timedelta())
+    assert [turn for turn in station.stored() if turn.index in aired] == list(aired.values())
+    assert {turn.revision for turn in aired.values()} == {1, 2}
+    assert station.follower.view.alarms == ()
+
+
+def test_an_origin_needs_no_committer_to_start(station: Station) -> None:
+    station.publish(revision())
+    station.look()
+    assert station.one.log.turns == tuple(expected(station.now + timedelta(seconds=45)))
+    assert station.one.committed == 0
+
+
+def test_an_edit_moves_nothing_before_the_horizon(station: Station) -> None:
+    station.publish(revision())
+    station.pass_time(timedelta())
+    before = station.one.log.turns
+    none = Rules(of_kind(Kind.CLIP))
+    station.publish(revision(none, number=2, effective=station.now))
+    station.pass_time(timedelta(minutes=25))
+    freeze = ticks_since(GENESIS, GENESIS + timedelta(minutes=2) + timedelta(minutes=10))
+    kept = [turn for turn in station.stored() if turn.start < freeze]
+    assert tuple(kept[: len(before)]) == before[: len(kept)]
+    assert {turn.revision for turn in kept} == {1}
+    assert {turn.revision for turn in station.stored() if turn.start >= freeze} == {2}
+    assert "nothing in the library matches" in station.whats()
+
+
+def spoil_half(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def spoil_join(data: bytes) -> bytes:
+    return data.replace(b'"first_msn":', b'"first_msn":9')
+
+
+@pytest.mark.parametrize("spoil", [spoil_half, spoil_join, lambda _: b"", lambda _: b"\xff\xfe"])
+def test_a_turn_that_cannot_be_used_leaves_the_last_good_view_on_air(
+    station: Station, spoil: Callable[[bytes], bytes]
+) -> None:
+    station.publish(revision())
+    station.pass_time(timedelta())
+    good = next_turn(revision(), CATALOG, station.stored()[-1].tail)
+    bad = keys.turn("one", instant_at(GENESIS, good.start), good.index)
+    assert station.store.put_new(bad, spoil(documents.encode(good)))
+    station.pass_time(timedelta(minutes=15))
+    assert bad in station.whats()
+    assert station.one.end is not None
+    assert station.one.end > ticks_since(GENESIS, station.now)
+    assert good in station.one.log.turns
+    station.restart()
+    station.look()
+    assert good in station.one.log.turns
+    station.store.path(bad).unlink()
+    station.pass_time(timedelta(seconds=1))
+    assert station.follower.view.alarms == ()
+    assert good in station.stored()
+
+
+def test_a_revision_that_cannot_be_read_changes_nothing(station: Station) -> None:
+    station.publish(revision())
+    station.pass_time(timedelta())
+    assert station.store.put_new(keys.revision("one", 2), b'{"number": 2}')
+    station.pass_time(timedelta(minutes=1))
+    assert "00000002.json" in station.whats()
+    assert station.one.channel.name == "Channel One"
+    station.store.path(keys.revision("one", 2)).unlink()
+    station.look()
+    assert station.follower.view.alarms == ()
+
+
+def test_withdrawals_are_seen_and_add_up(station: Station) -> None:
+    station.publish(revision())
+    station.pass_time(timedelta())
+    for number, asset in enumerate(("film1", "film2"), 1):
+        order = Withdrawal((asset,), station.now, "rights")
+        station.store.put_new(keys.withdrawal("one", number), documents.encode(order))
+    station.look()
+    assert station.one.withdrawn == {"film1", "film2"}
+    station.restart()
+    station.look()
+    assert station.one.withdrawn == {"film1", "film2"}
+
+
+class Outage(DirStore):
+    """A store whose disk is taken away and given back."""
+
+    up = True
+
+    def read(self, key: str) -> bytes | None:
+        if not self.up:
+            raise StoreDown(key)
+        return super().read(key)
+
+    def names(self, key: str) -> list[str]:
+        if not self.up:
+            raise StoreDown(key)
+        return super().names(key)
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        if not self.up:
+            raise StoreDown(key)
+        return super().put_new(key, data)
+
+
+def test_channels_play_on_while_the_store_is_away(tmp_path: Path) -> None:
+    store = Outage(tmp_path)
+    station = Station(store)
+    station.publish(revision())
+    station.pass_time(timedelta())
+    store.up = False
+    for _ in range(30):
+        station.pass_time(timedelta(minutes=1), committing=False)
+        assert station.one.end is not None
+        assert station.one.end > ticks_since(GENESIS, station.now)
+    assert "the store cannot be read" in station.whats()
+    with pytest.raises(StoreDown):
+        station.committer.commit(station.now)
+    store.up = True
+    station.pass_time(timedelta(seconds=1))
+    assert station.follower.view.alarms == ()
+    assert station.stored() == expected(station.now + timedelta(minutes=10))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.tuples(st.sampled_from(("commit", "look", "restart")), st.integers(0, 900)), max_size=25))
+def test_whatever_happens_the_log_is_the_same(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
+) -> None:
+    """One log: restarts, gaps and other people's commits leave no trace in what airs."""
+    station = Station(DirStore(tmp_path_factory.mktemp("media")))
+    station.publish(revision())
+    station.look()
+    for step, seconds in steps:
+        station.now += timedelta(seconds=seconds)
+        if step == "restart":
+            station.restart()
+        station.look()
+        if step == "commit":
+            station.committer.commit(station.now)
+        now = ticks_since(GENESIS, station.now)
+        on_air = station.one.log.at_tick(now)
+        assert on_air
+        assert on_air in [airing for turn in expected(station.now + HOUR) for airing in turn.airings]
+    stored = station.stored()
+    assert stored == expected(station.now + 2 * HOUR)[: len(stored)]
