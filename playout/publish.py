@@ -47,6 +47,17 @@ class Published:
     """Those that are new."""
     alarms: tuple[Alarm, ...] = ()
     """What was not published, or needs looking at, and what to do."""
+    unfinished: bool = False
+    """Whether a document stood in the way: once it is gone, publishing the same again does more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of one channel."""
+
+    revision: Revision | None = None
+    alarms: tuple[Alarm, ...] = ()
+    unfinished: bool = False
 
 
 def publish(store: Store, programming: Programming, library: Library, now: datetime, source: str = "file") -> Published:
@@ -59,37 +70,34 @@ def publish(store: Store, programming: Programming, library: Library, now: datet
     wanted = {draft.id for draft in programming.drafts}
     results += [_retire(store, name, now, source) for name in store.names("channels") if name not in wanted]
     return Published(
-        tuple(revision for revision, _ in results if revision is not None),
-        tuple(alarm for _, alarms in results for alarm in alarms),
+        tuple(result.revision for result in results if result.revision is not None),
+        tuple(alarm for result in results for alarm in result.alarms),
+        any(result.unfinished for result in results),
     )
 
 
-Outcome = tuple[Revision | None, tuple[Alarm, ...]]
-"""The revision that was published, if one was, and what is wrong."""
-
-
-def _publish(store: Store, draft: Draft, shelves: Shelves, now: datetime, source: str) -> Outcome:
+def _publish(store: Store, draft: Draft, shelves: Shelves, now: datetime, source: str) -> _Outcome:
     """Publish one channel, unless its newest revision says the same already."""
     kit = shelves.catalog.kit(draft.house)
     if kit is None:
         advice = f"package one with `fastline package --kind slate --house {draft.house} FILE`"
-        return None, (_alarm(draft, f'not published: house "{draft.house}" has no slate in this store yet; {advice}'),)
+        return _refused(draft, f'house "{draft.house}" has no slate in this store yet; {advice}')
     shelf = shelves.shelf(draft.house, draft.rules, kit)
     while True:
         try:
             last = newest_revision(store, draft.id)
         except Corrupt as bad:
-            return None, (_alarm(draft, f"not published: {bad}. Remove that file; the one before it counts then"),)
+            return replace(_refused(draft, f"{bad}. Remove that file; the one before it counts then"), unfinished=True)
         refusal = _refusal(draft, last, source) if last is not None else ""
         if refusal:
-            return None, (_alarm(draft, f"not published: {refusal}"),)
+            return _refused(draft, refusal)
         revision = _revision(draft, shelf.digest, last, now, source)
         concerns = tuple(_alarm(draft, concern) for concern in shelf.concerns)
         if last is not None and replace(revision, number=last.number, effective=last.effective) == last:
-            return None, concerns
+            return _Outcome(None, concerns)
         shelves.store(store, shelf)
         if store.put_new(keys.revision(draft.id, revision.number), encode(revision)):
-            return revision, concerns
+            return _Outcome(revision, concerns)
 
 
 def _revision(draft: Draft, catalog: str, last: Revision | None, now: datetime, source: str) -> Revision:
@@ -103,18 +111,18 @@ def _revision(draft: Draft, catalog: str, last: Revision | None, now: datetime, 
     return Revision(number, effective, catalog, draft.channel(genesis), draft.rules, draft.horizon, source=source)
 
 
-def _retire(store: Store, name: str, now: datetime, source: str) -> Outcome:
+def _retire(store: Store, name: str, now: datetime, source: str) -> _Outcome:
     """End a channel that nobody wants any more, if it was `source` that began it."""
     while True:
         try:
             last = newest_revision(store, name)
         except (Corrupt, keys.BadKey) as bad:
-            return None, (Alarm(name, f"not retired: {bad}"),)
+            return _Outcome(None, (Alarm(name, f"not retired: {bad}. Remove that file"),), unfinished=True)
         if last is None or last.retired or last.source != source:
-            return None, ()
+            return _Outcome()
         revision = replace(last, number=last.number + 1, effective=max(now + SOON, last.effective), retired=True)
         if store.put_new(keys.revision(name, revision.number), encode(revision)):
-            return revision, ()
+            return _Outcome(revision)
 
 
 def newest_revision(store: Store, channel: str) -> Revision | None:
@@ -147,6 +155,10 @@ def _refusal(draft: Draft, last: Revision, source: str) -> str:
     if last.source != source and not last.retired:
         return f'a channel of this id was published by "{last.source}"; choose another id, or remove it there'
     return ""
+
+
+def _refused(draft: Draft, why: str) -> _Outcome:
+    return _Outcome(None, (_alarm(draft, f"not published: {why}"),))
 
 
 def _alarm(draft: Draft, what: str) -> Alarm:
