@@ -11,6 +11,7 @@ from packager import sidecar, slate, work
 from packager.faults import Faults
 from packager.job import Interrupted, Outcome, Packaged, Shop
 from packager.job import package as package_one
+from packager.plan import CHUNK_SEGMENTS
 from packager.sidecar import Sidecar
 from packager.source import Refusal
 from playout.core.house import House
@@ -36,6 +37,8 @@ class Batch:
     """What holds for every file, and wins over its side-car; tags are added to those of the side-car."""
     jobs: int = 1
     """How many files, and how many chunks of all of them together, are worked on at the same time."""
+    chunk: int = CHUNK_SEGMENTS
+    """Segments in a chunk, the unit of resuming."""
 
 
 async def package(
@@ -58,7 +61,7 @@ async def package(
         for outcome in outcomes:
             done(outcome)
         return outcomes
-    shop = Shop(DirStore(batch.media), batch.house, asyncio.Semaphore(batch.jobs), tell, clock)
+    shop = Shop(DirStore(batch.media), batch.house, asyncio.Semaphore(batch.jobs), tell, clock, batch.chunk)
     turns = asyncio.Semaphore(batch.jobs)
 
     async def in_turn(file: Path) -> Outcome:

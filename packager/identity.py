@@ -33,7 +33,7 @@ def content_digest(path: Path) -> bytes:
     return digest.digest()
 
 
-def asset_id(content: bytes, said: Sidecar, subtitles: Sequence[bytes], house: House) -> str:
+def asset_id(content: bytes, said: Sidecar, subtitles: Sequence[bytes], house: House, chunk: int) -> str:
     """The id of the asset that a source becomes.
 
     `said` is what people said of it, by side-car or by option; a title that was only guessed from the
@@ -44,6 +44,7 @@ def asset_id(content: bytes, said: Sidecar, subtitles: Sequence[bytes], house: H
         "recipe": RECIPE,
         "content": content.hex(),
         "house": house,
+        "chunk": chunk,
         "title": said.title,
         "kind": said.kind,
         "tags": said.tags,

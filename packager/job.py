@@ -26,7 +26,7 @@ from packager.encode import EncoderFailed, Meter, Sound, encode
 from packager.identity import asset_id, content_digest
 from packager.index import OffPlan
 from packager.loudness import level_filters
-from packager.plan import Plan, kit, plan
+from packager.plan import CHUNK_SEGMENTS, Plan, kit, plan
 from packager.probe import probe
 from packager.progress import Progress, Stage, Tell
 from packager.source import Refusal, Source
@@ -80,6 +80,8 @@ class Shop:
     """How many encoders of pictures may run at the same time."""
     tell: Tell
     clock: Callable[[], datetime]
+    chunk: int = CHUNK_SEGMENTS
+    """Segments in a chunk."""
 
 
 class _Refused(Exception):
@@ -128,7 +130,7 @@ async def _package(path: Path, said: Sidecar, shop: Shop) -> Packaged | Refusal:
         return replace(source, file=name)
     content = await asyncio.to_thread(content_digest, path)
     texts = [await asyncio.to_thread(content_digest, file) for _, file in said.subtitles]
-    identity = asset_id(content, said, texts, shop.house)
+    identity = asset_id(content, said, texts, shop.house, shop.chunk)
     return await once(name, identity, shop, lambda folder: _ordered(name, source, said, identity, shop, folder))
 
 
@@ -167,7 +169,7 @@ async def _ordered(name: str, source: Source, said: Sidecar, identity: str, shop
     if source.video is None:
         shown = folder.path("card.png")
         await asyncio.to_thread(shown.write_bytes, card(house.rungs[0], about.title, about.series))
-    what = kit(house) if about.kind is Kind.SLATE else plan(source, analysis.wanted, house)
+    what = kit(house) if about.kind is Kind.SLATE else plan(source, analysis.wanted, house, shop.chunk)
     loudness = analysis.levels[0].loudness if analysis.levels else None
     return Order(identity, about, what, shown, tuple(sounds_of(source, analysis, house)), loudness, source.facts)
 

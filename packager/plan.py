@@ -27,7 +27,6 @@ BREAK_DISTANCE: Final = Ticks(20 * TIMEBASE)
 CHUNK_SEGMENTS: Final = 64
 """Segments in a chunk of encoding: about four minutes of media."""
 
-_TINY_CHUNK: Final = 16
 _NTSC: Final = Fraction(1001, 1000)
 
 
@@ -69,11 +68,13 @@ class Plan:
     breaks: tuple[BreakPoint, ...]
     speed: Fraction
     """How much faster than the source the asset plays: 1 or 1001/1000."""
+    chunk: int = CHUNK_SEGMENTS
+    """Segments in a chunk."""
 
     @property
     def chunks(self) -> list[Chunk]:
         """The chunks, in order."""
-        return chunks(self.cuts.segments)
+        return chunks(self.cuts.segments, self.chunk)
 
     def frames(self, chunk: Chunk) -> range:
         """The pictures of a chunk, as numbers within the asset."""
@@ -90,7 +91,7 @@ class Plan:
         return starts
 
 
-def plan(source: Source, wanted: Iterable[Wanted], house: House) -> Plan:
+def plan(source: Source, wanted: Iterable[Wanted], house: House, chunk: int = CHUNK_SEGMENTS) -> Plan:
     """The plan for `source`; `wanted` break points are in the source's time."""
     speed = Fraction(1) if source.video is None else retiming(source.video, house)
     length = max(house.ceil(retimed(source.length, speed)), house.unit)
@@ -101,7 +102,7 @@ def plan(source: Source, wanted: Iterable[Wanted], house: House) -> Plan:
         BreakPoint(cuts.segment(point), Ticks(point - place.tick), place.confidence, place.origin)
         for point, place in chosen
     )
-    return Plan(house, cuts, breaks, speed)
+    return Plan(house, cuts, breaks, speed, chunk)
 
 
 def kit(house: House) -> Plan:
@@ -169,10 +170,10 @@ def gops(frames: int, house: House) -> list[int]:
     return [k * frames // count for k in range(count)]
 
 
-def chunks(segments: int) -> list[Chunk]:
-    """The chunks of an asset with so many segments; a tiny last one is part of the one before."""
-    starts = list(range(0, segments, CHUNK_SEGMENTS))
-    if len(starts) > 1 and segments - starts[-1] < _TINY_CHUNK:
+def chunks(segments: int, full: int = CHUNK_SEGMENTS) -> list[Chunk]:
+    """The chunks of an asset: `full` segments in each; a last one under a quarter of that joins the one before."""
+    starts = list(range(0, segments, full))
+    if len(starts) > 1 and (segments - starts[-1]) * 4 < full:
         del starts[-1]
     return [Chunk(k, first, stop) for k, (first, stop) in enumerate(zip(starts, [*starts[1:], segments], strict=True))]
 
