@@ -1,0 +1,70 @@
+"""What the lists for IPTV apps have in common: names, order, addresses, and text that cannot break them.
+
+Law: a channel's name in M3U and in XMLTV is one and the same, and depends on its id alone (E-7): its
+number and its title may change and recordings stay where they belong.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from playout.core.channel import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where things are found by those who read a list."""
+
+    base: str
+    """Scheme, host, base path and token of every address, e.g. `https://tv.example/fast`; no `/` at its end."""
+
+    @property
+    def guide(self) -> str:
+        """The XMLTV guide."""
+        return f"{self.base}/iptv/xmltv.xml"
+
+    def playlist(self, channel: Channel) -> str:
+        """The channel's multivariant playlist; the same for life, whatever its number."""
+        return f"{self.base}/live/{channel.id}/index.m3u8"
+
+    def logo(self, channel: Channel) -> str:
+        """The channel's own logo, or the one that is drawn for it. It ends in an image's suffix: Kodi asks for that."""
+        return channel.logo or f"{self.base}/iptv/logos/{channel.id}.png"
+
+    def poster(self, asset: str, file: str) -> str:
+        """A picture in the folder of an asset."""
+        return f"{self.base}/vod/{asset}/{file}"
+
+
+def tvg_id(channel: Channel) -> str:
+    """The channel's name in M3U and XMLTV: it looks like a host name (E-1), and 1 cannot be taken for 10."""
+    return f"{channel.id}.fastline"
+
+
+def by_number(channels: Iterable[Channel]) -> list[Channel]:
+    """The channels in the order of their numbers: `2`, `2.1`, `10`."""
+    return sorted(channels, key=_place)
+
+
+def _place(channel: Channel) -> tuple[list[int], str]:
+    return [int(part) for part in re.findall(r"[0-9]+", channel.number)], channel.id
+
+
+_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Control characters, and what XML 1.0 (section 2.2) does not know as characters."""
+_LINES: Final = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks, runs of space and control characters."""
+    return _UNWRITABLE.sub("", " ".join(text.split())).strip()
+
+
+def lines(text: str) -> str:
+    """`text` without control characters; its line breaks are single newlines, none at either end."""
+    return "\n".join(one_line(line) for line in _LINES.split(text)).strip("\n")

@@ -1,0 +1,73 @@
+"""The channel list for IPTV apps: M3U with the attributes that they have agreed on (E-7).
+
+Law: the same channels give the same bytes, and no name can end a line or an attribute.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from playout.core.listing import by_number, one_line, tvg_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from playout.core.channel import Channel
+    from playout.core.listing import Links
+
+MIME: Final = "audio/x-mpegurl"
+"""The type of a channel list. An HLS playlist has another one, and the two must not be confused."""
+
+_KODI: Final = (
+    "#KODIPROP:inputstream=inputstream.ffmpegdirect",
+    "#KODIPROP:mimetype=application/vnd.apple.mpegurl",
+    "#KODIPROP:inputstream.ffmpegdirect.open_mode=ffmpeg",
+    "#KODIPROP:inputstream.ffmpegdirect.manifest_type=hls",
+)
+"""How Kodi should open the address in the line after them."""
+
+
+def m3u(channels: Iterable[Channel], links: Links, *, days: int = 7, kodi: bool = False) -> str:
+    """The list of `channels`, in the order of their numbers.
+
+    `days` is how far catch-up reaches back; with 0 no app offers it. `kodi` adds what only Kodi reads.
+    """
+    header = _attributes({"url-tvg": links.guide, "x-tvg-url": links.guide})
+    rows = [f"#EXTM3U {header}"]
+    for channel in by_number(channels):
+        name = one_line(channel.name) or channel.id
+        rows.append(f"#EXTINF:-1 {_attributes(_facts(channel, name, links, days))},{name}")
+        rows.extend(_KODI if kodi else ())
+        rows.append(links.playlist(channel))
+    return "\n".join(rows) + "\n"
+
+
+def _facts(channel: Channel, name: str, links: Links, days: int) -> dict[str, str]:
+    """The attributes of a channel. What has no value is left out."""
+    facts = {
+        "tvg-id": tvg_id(channel),
+        "channel-id": tvg_id(channel),
+        "CUID": channel.id,
+        "tvg-chno": channel.number,
+        "channel-number": channel.number,
+        "tvg-name": name,
+        "tvg-logo": links.logo(channel),
+        "group-title": channel.group,
+        "tvc-stream-vcodec": "h264",
+        "tvc-stream-acodec": "aac",
+    }
+    if days > 0:
+        facts["catchup"] = "default"
+        facts["catchup-days"] = str(days)
+        # Kodi's IPTV Simple and TiviMate put seconds since 1970 in the place of these
+        facts["catchup-source"] = f"{links.playlist(channel)}?from=${{start}}&to=${{end}}"
+    return {key: value for key, value in facts.items() if value}
+
+
+def _attributes(facts: dict[str, str]) -> str:
+    return " ".join(f'{key}="{_quotable(value)}"' for key, value in facts.items())
+
+
+def _quotable(value: str) -> str:
+    """`value` on one line; nothing escapes a quotation mark in M3U, so it becomes an apostrophe."""
+    return one_line(value).replace('"', "'")
