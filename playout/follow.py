@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from playout.clock import Clock
     from playout.store import Store
 
-PERIOD: Final = 0.5
+PERIOD: Final = 1.0
 """Seconds from one look at the store to the next."""
 SLOW: Final = 4
 """Every channel's revisions and withdrawals are looked for in one of this many rounds."""

@@ -6,6 +6,7 @@ grows with the instant, and the first media sequence number with the edge.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,10 @@ from playout.core.catalog import Item
 from playout.core.ticks import Ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from playout.core.playlog import Log
 
-    Library = Callable[[str], Item | None]
-    """Answers the item of an asset id."""
+Library = Callable[[str], Item | None]
+"""Answers the item of an asset id."""
 
 
 class UnknownAsset(LookupError):
