@@ -175,6 +175,22 @@ async def draw(
         return tuple(task.result() for task in making)
 
 
+def begin(folder: Path) -> None:
+    """Lay down the side-cars of all samples: from then on those without a film are `unfinished`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for sample in SAMPLES:
+        write_sidecar(sample, folder / f"{sample.name}.mp4")
+
+
+def unfinished(folder: Path) -> tuple[Sample, ...]:
+    """The samples that were begun in `folder` and have no film yet, as after a start that was interrupted."""
+    return tuple(
+        sample
+        for sample in SAMPLES
+        if (folder / f"{sample.name}.yaml").exists() and not (folder / f"{sample.name}.mp4").exists()
+    )
+
+
 def _prepared(folder: Path, scratch: Path) -> Path:
     """Make the folder, and write down the typeface: a fresh machine has none, and Pillow brings one along."""
     face = ImageFont.load_default(20)

@@ -76,3 +76,11 @@ def test_the_break_points_of_the_side_cars_lie_inside_the_films(tmp_path: Path) 
         about = read(film)
         assert isinstance(about, Sidecar)
         assert all(0 < at < sample.seconds * TIMEBASE for at in about.break_points or ())
+
+
+def test_what_was_begun_and_not_drawn_is_unfinished(tmp_path: Path) -> None:
+    assert samples.unfinished(tmp_path) == ()
+    samples.begin(tmp_path)
+    assert samples.unfinished(tmp_path) == samples.SAMPLES
+    (tmp_path / f"{BUMPER.name}.mp4").touch()
+    assert BUMPER not in samples.unfinished(tmp_path)

@@ -1,0 +1,43 @@
+"""The journal: what a running process tells people, in words or as one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class Form(StrEnum):
+    """How the journal is written."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
+class _Json(logging.Formatter):
+    """One object a line; what a call gave as `extra` stands beside the text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            **{name: value for name, value in vars(record).items() if name not in _STANDARD},
+            "text": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["trace"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def start(form: Form, level: int = logging.INFO) -> None:
+    """Write the journal to standard error in `form`, from now on."""
+    hand = logging.StreamHandler(sys.stderr)
+    hand.setFormatter(_Json() if form is Form.JSON else logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logging.basicConfig(level=logging.WARNING, handlers=[hand], force=True)
+    logging.getLogger("fastline").setLevel(level)
