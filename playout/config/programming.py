@@ -272,7 +272,7 @@ def _include(node: Node) -> Query:
 def _exclude(node: Node) -> Query:
     with record(node, "what not to air") as keys:
         query = _query(keys, (), _PROGRAMS)
-        if query.empty:
+        if query.empty and not keys.faults:
             keys.blame("exclude asks for nothing in particular, so nothing would air: write tags, or exclude: none")
     return query
 

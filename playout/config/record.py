@@ -42,7 +42,7 @@ def meant(word: str, known: Iterable[str]) -> str | None:
     other = _ALSO_CALLED.get(word.lower())
     if other in names:
         return other
-    close = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    close = get_close_matches(word.lower(), names, n=1, cutoff=0.65)
     return close[0] if close else None
 
 
