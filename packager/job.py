@@ -21,15 +21,19 @@ from packager import publish, tracks, verify, work
 from packager.adts import BadAdts
 from packager.analyse import Analysis, analyse
 from packager.boxes import BadBoxes
+from packager.captions import captions
 from packager.card import card
 from packager.encode import EncoderFailed, Meter, Sound, encode
 from packager.identity import asset_id, content_digest
 from packager.index import OffPlan
 from packager.loudness import level_filters
+from packager.pictures import POSTER, STORYBOARD, draw
 from packager.plan import CHUNK_SEGMENTS, Plan, kit, plan
 from packager.probe import probe
 from packager.progress import Progress, Stage, Tell
+from packager.run import Ended
 from packager.source import Refusal, Source
+from packager.subtitles import in_asset, segments
 from playout.core.asset import Asset, Kind, Title
 from playout.core.house import House
 from playout.documents import Corrupt
@@ -52,6 +56,8 @@ class Packaged:
     asset: Asset
     new: bool
     """False when the same thing had been packaged before."""
+    notes: tuple[str, ...] = ()
+    """What was left out and why, e.g. subtitles that are pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,10 @@ class Order:
     sounds: tuple[Sound, ...]
     loudness: int | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    texts: tuple[tuple[str, tuple[bytes, ...]], ...] = ()
+    """Language and subtitle segments."""
+    notes: tuple[str, ...] = ()
+    """What was left out, for people."""
 
 
 async def package(path: Path, said: Sidecar, shop: Shop) -> Outcome:
@@ -144,7 +154,8 @@ async def once(name: str, identity: str, shop: Shop, order: Callable[[Work], Awa
         if known is not None:
             return Packaged(name, known, new=False)
         try:
-            return Packaged(name, await _made(name, await order(folder), shop, folder), new=True)
+            given = await order(folder)
+            return Packaged(name, await _made(name, given, shop, folder), new=True, notes=given.notes)
         except (StoreDown, OSError, asyncio.CancelledError):
             folder.keep = True
             raise
@@ -170,8 +181,33 @@ async def _ordered(name: str, source: Source, said: Sidecar, identity: str, shop
         shown = folder.path("card.png")
         await asyncio.to_thread(shown.write_bytes, card(house.rungs[0], about.title, about.series))
     what = kit(house) if about.kind is Kind.SLATE else plan(source, analysis.wanted, house, shop.chunk)
-    loudness = analysis.levels[0].loudness if analysis.levels else None
-    return Order(identity, about, what, shown, tuple(sounds_of(source, analysis, house)), loudness, source.facts)
+    texts, notes = await _texts(source, said, what, folder)
+    return Order(
+        id=identity,
+        about=about,
+        plan=what,
+        shown=shown,
+        sounds=tuple(sounds_of(source, analysis, house)),
+        loudness=analysis.levels[0].loudness if analysis.levels else None,
+        facts=source.facts,
+        texts=texts,
+        notes=notes,
+    )
+
+
+async def _texts(
+    source: Source, said: Sidecar, what: Plan, folder: Work
+) -> tuple[tuple[tuple[str, tuple[bytes, ...]], ...], tuple[str, ...]]:
+    """The subtitle segments of each language, and what could not be read; an asset may lack them."""
+    found = await captions(source, said.subtitles, folder.folder)
+    if isinstance(found, Ended):
+        return (), (f"the subtitles within it cannot be read ({found.words})",)
+    corners = what.cuts.boundaries()
+    texts = tuple(
+        (language, tuple(segments(in_asset(cues, what.speed, what.cuts.end), corners)))
+        for language, cues in found.tracks
+    )
+    return texts, (*found.notes, *(str(faults) for faults in found.faults))
 
 
 async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:
@@ -181,6 +217,8 @@ async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:
         await encode(order.shown, order.sounds, order.plan, folder, shop.slots, meter)
         shop.tell(Progress(name, Stage.VERIFY, 0, meter.resumed, meter.encoded))
         written = await asyncio.to_thread(_verified, order, folder)
+        texts = await asyncio.to_thread(tracks.write_texts, order.texts, order.plan, folder)
+        drawn = await asyncio.to_thread(_drawn, written, order.plan, folder)
     shop.tell(Progress(name, Stage.PUBLISH, 0, meter.resumed, meter.encoded))
     asset = Asset(
         id=order.id,
@@ -189,11 +227,15 @@ async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:
         added=shop.clock(),
         cuts=order.plan.cuts,
         breaks=order.plan.breaks,
-        tracks=tuple(track for track, _ in written),
+        tracks=tuple(track for track, _ in written) + texts,
         loudness=order.loudness,
         source=order.facts,
+        poster=POSTER if POSTER in drawn else "",
+        storyboard=STORYBOARD if STORYBOARD in drawn else "",
     )
-    await asyncio.to_thread(_published, shop, asset, written, folder)
+    files = [*(track.file for track in asset.tracks), *drawn]
+    inits = {track.name: init for track, init in written}
+    await asyncio.to_thread(_published, shop, asset, inits, files, folder)
     return asset
 
 
@@ -259,8 +301,16 @@ def _verified(order: Order, folder: Work) -> list[tuple[Track, bytes]]:
     return written
 
 
-def _published(shop: Shop, asset: Asset, written: list[tuple[Track, bytes]], folder: Work) -> None:
-    inits = {track.name: init for track, init in written}
+def _drawn(written: list[tuple[Track, bytes]], what: Plan, folder: Work) -> list[str]:
+    """Draw the poster and the storyboard; the names of their files."""
+    drawn = draw(folder.folder, [track for track, _ in written], what.cuts)
+    for file, data in drawn.items():
+        folder.draft(file).write_bytes(data)
+        folder.finish(file)
+    return sorted(drawn)
+
+
+def _published(shop: Shop, asset: Asset, inits: dict[str, bytes], files: list[str], folder: Work) -> None:
     foreign = publish.foreign_init(shop.store, shop.house, inits)
     if foreign is not None:
         reason = (
@@ -268,4 +318,4 @@ def _published(shop: Shop, asset: Asset, written: list[tuple[Track, bytes]], fol
         )
         advice = "Use the ffmpeg that made them (FASTLINE_FFMPEG), or package the whole library anew in another folder."
         raise _Refused(Refusal("", reason, advice))
-    publish.publish(shop.store, asset, inits, [track.file for track, _ in written], folder)
+    publish.publish(shop.store, asset, inits, files, folder)

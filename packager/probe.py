@@ -44,6 +44,8 @@ _PICTURE_BRANDS: Final = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
 _ENCRYPTED: Final = frozenset({b"encv", b"enca", b"drmi", b"drms"})
 _LOOKED_AT: Final = 12
 _UNEVEN: Final = Ticks(TIMEBASE * 25 // 10_000)
+_FEW: Final = 50
+_JUST_BEFORE: Final = Ticks(TIMEBASE // 10)
 _MISSING: Final = TIMEBASE
 _PRIMARIES: Final = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020"}
 _TRANSFERS: Final = {
@@ -237,7 +239,7 @@ def _described(
     starts = [_start(container.streams[index], extents[index]) for index in used]
     if not starts:
         return Refusal(str(path), "it holds no media", "Copy or export it again.")
-    origin = min(starts)
+    origin = _origin(starts, pictured=pictures is not None)
     container_origin = (container.start_time or 0) * TIMEBASE // 1_000_000
     reached = max(extent.end for extent in extents.values()) - min(origin, container_origin)
     if _knows_its_length(container) and promised - reached > max(_MISSING, promised // 100):
@@ -260,6 +262,16 @@ def _described(
             "Make it longer.",
         )  # fmt: skip
     return source
+
+
+def _origin(starts: list[int], *, pictured: bool) -> int:
+    """The first moment; `starts` begin with the pictures' when they are `pictured`.
+
+    Where sound begins only just before the pictures, mostly with its encoder's priming, the first picture
+    is the first moment, so that pictures lie on the grid exactly and sound stays with them.
+    """
+    first = min(starts)
+    return starts[0] if pictured and starts[0] - first < _JUST_BEFORE else first
 
 
 def _start(stream: Stream, extent: _Extent) -> int:
@@ -316,12 +328,16 @@ def _rate(stream: AvVideo, times: list[int]) -> tuple[Fraction, bool]:
     if not span:
         return header, False
     counted = Fraction((len(times) - 1) * TIMEBASE, span)
-    steps = [after - before for before, after in pairwise(times)]
-    steps.sort()
-    variable = steps[-1] - steps[0] > 2 * _UNEVEN + TIMEBASE // 1000
-    for stated in (Fraction(stream.guessed_rate or 0), header, _nearest_rate(counted)):
+    steps = sorted(after - before for before, after in pairwise(times))
+    usual = steps[len(steps) // 2]
+    uneven = sum(abs(step - usual) > _UNEVEN for step in steps)
+    variable = uneven * _FEW > len(steps)
+    guessed = Fraction(stream.guessed_rate or 0)
+    for stated in (guessed, header, _nearest_rate(counted)):
         if stated and abs(counted / stated - 1) * span < _UNEVEN:
             return stated, variable
+    if not variable and guessed and abs(TIMEBASE / guessed - usual) < _UNEVEN:
+        return guessed, False  # steady, but for a few pictures that are missing
     return counted, variable
 
 

@@ -12,11 +12,19 @@ from typing import TYPE_CHECKING
 from packager import adts
 from packager.boxes import video_config
 from packager.encode import chunk_folder
-from packager.index import OffPlan, picture_segments, picture_track, sound_init, sound_segments, sound_track
+from packager.index import (
+    OffPlan,
+    picture_segments,
+    picture_track,
+    sound_init,
+    sound_segments,
+    sound_track,
+    subtitle_track,
+)
 from playout.core.cmaf import video_init
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from packager.encode import Sound
@@ -55,6 +63,21 @@ def write_sound(sound: Sound, plan: Plan, work: Work) -> tuple[Track, bytes]:
     offsets = _write(work.draft(file), init, sound_segments(frames, plan))
     work.finish(file)
     return sound_track(sound.language, plan.house, sha256(init).hexdigest(), offsets, plan.cuts), init
+
+
+def write_texts(texts: Sequence[tuple[str, Sequence[bytes]]], plan: Plan, work: Work) -> tuple[Track, ...]:
+    """Write the track file of each language's subtitles, whose segments are given; the tracks."""
+    return tuple(_write_text(language, segments, plan, work) for language, segments in texts)
+
+
+def _write_text(language: str, segments: Sequence[bytes], plan: Plan, work: Work) -> Track:
+    if len(segments) != plan.cuts.segments:
+        message = f"there are {len(segments)} segments of {language} subtitles instead of {plan.cuts.segments}"
+        raise OffPlan(message)
+    file = f"s-{language}.vtt"
+    offsets = _write(work.draft(file), b"", segments)
+    work.finish(file)
+    return subtitle_track(language, offsets, plan.cuts)
 
 
 def _write(path: Path, init: bytes, segments: Iterable[bytes]) -> list[int]:
