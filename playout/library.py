@@ -152,7 +152,8 @@ def _asset(store: Store, name: str) -> Asset | None:
 
 def faults(asset: Asset) -> list[str]:
     """What is wrong with the facts in an asset document; empty when it can go on air."""
-    return [*_said(asset), *_uncut(asset), *_untracked(asset)]
+    uncut = list(_uncut(asset))
+    return [*_said(asset), *(uncut or _untracked(asset))]
 
 
 def _said(asset: Asset) -> Iterator[str]:
