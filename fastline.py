@@ -1,0 +1,587 @@
+"""The command line, and the whole of Fastline in one process: the only module that knows all its packages."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import logging
+import os
+import signal
+import sys
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from socket import gethostname
+from typing import TYPE_CHECKING, Final
+
+import uvloop
+from aiohttp import web
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from packager import batch, samples
+from packager.batch import Batch, Packaged
+from packager.progress import Progress as Step
+from packager.progress import Stage
+from packager.samples import NotDrawn
+from packager.sidecar import Sidecar
+from playout import config, journal
+from playout.clock import SteadyClock, system_clock
+from playout.commit import Committer
+from playout.config import Faults
+from playout.core.asset import PROGRAM_KINDS, Kind
+from playout.core.house import DEFAULT_HOUSE, HOUSES
+from playout.core.manifest import Rendering
+from playout.follow import Follower
+from playout.keys import BadKey
+from playout.library import newest, scan
+from playout.origin import Settings, create_app
+from playout.publish import newest_revision, publish
+from playout.render import NotOnAir, entries, render
+from playout.store import DirStore, StoreDown
+from playout.watch import Desk, watch
+from playout.withdraw import UnknownChannel, withdraw
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+
+    from packager.job import Outcome
+    from playout.config import Draft, Programming
+    from playout.core.catalog import Catalog
+
+OK: Final = 0
+REFUSED: Final = 1
+USAGE: Final = 2
+"""Exit codes; argparse itself ends with 2."""
+
+VIDEOS: Final = (
+    *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ts", ".m2ts", ".mts", ".avi", ".mpg", ".mpeg", ".wmv", ".flv"),
+    *(".mxf", ".ogv", ".3gp"),
+)
+"""What counts as a film among the files in `media/sources/`."""
+
+_log = logging.getLogger("fastline")
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Refused(Exception):
+    """A command cannot do what it was asked: it says why, and what to do."""
+
+
+# The command line
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    asked = parser().parse_args(arguments)
+    journal.start(journal.Form(asked.log))
+    try:
+        code: int = asked.command(asked)
+    except (Refused, NotOnAir, NotDrawn, UnknownChannel, BadKey) as refused:
+        print(f"fastline: {refused}", file=sys.stderr)
+        return REFUSED
+    except StoreDown as down:
+        print(f"fastline: the store does not answer: {down}", file=sys.stderr)
+        return REFUSED
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        sys.stdout = None
+        return OK
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="fastline",
+        description="Live 24/7 channels from a folder of videos, in HLS, with nothing encoded while on air.",
+        epilog="Begin with `fastline up`. Every command has its own --help.",
+    )
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    _serving(
+        _command(commands, "up", _up, "run everything in one process; on an empty media folder, make a demo first")
+    )
+    _serving(_command(commands, "origin", _origin, "serve the channels of a store over HTTP, and nothing else"))
+    _channels(_command(commands, "commit", _commit, "publish channels.yaml and keep the logs ahead of air"))
+    _packaging(_command(commands, "package", _package, "package files into the library"))
+    _checking(_command(commands, "check", _check, "say every mistake in channels.yaml, without publishing it"))
+    _listing(_command(commands, "guide", _guide, "say what is on, and what comes"))
+    _rendering(_command(commands, "render", _render, "print a playlist as any origin would serve it at an instant"))
+    _withdrawing(_command(commands, "withdraw", _withdraw, "pull assets off a channel's air; slate plays instead"))
+    return top
+
+
+Commands = argparse._SubParsersAction  # noqa: SLF001 — argparse has no public name for what it returns
+
+
+def _command(
+    commands: Commands[argparse.ArgumentParser], name: str, run: Callable[[argparse.Namespace], int], does: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
+    command.set_defaults(command=run)
+    command.add_argument(
+        "--media", type=Path, default=Path("media"), metavar="DIR", help="the folder of the store (default: media)"
+    )
+    command.add_argument(
+        "--log", choices=list(journal.Form), default=journal.Form.HUMAN.value, help="how the journal is written"
+    )
+    return command
+
+
+def _channels(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--channels",
+        type=Path,
+        default=Path("channels.yaml"),
+        metavar="FILE",
+        help="the channels (default: channels.yaml); watched, so a good edit is published and a bad one is reported",
+    )
+
+
+def _serving(command: argparse.ArgumentParser) -> None:
+    _channels(command)
+    option = command.add_argument
+    option(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen on; 0.0.0.0 lets TVs and phones in (default: 127.0.0.1)",
+    )
+    option("--port", type=_port, default=os.environ.get("PORT") or "8080", help="the port (default: PORT, or 8080)")
+    option("--base-path", default="", metavar="PATH", help="what stands before every path, e.g. /tv, behind a proxy")
+    option("--public-url", default="", metavar="URL", help="how the world reaches this server, base path included")
+    option(
+        "--trusted-proxy",
+        type=ip_network,
+        action="append",
+        default=[],
+        metavar="NETWORK",
+        help="believe X-Forwarded-* from here, e.g. 127.0.0.1/32; may be repeated",
+    )
+
+
+def _packaging(command: argparse.ArgumentParser) -> None:
+    option = command.add_argument
+    option("files", nargs="+", type=Path, metavar="FILE", help="a video; what stands in its side-car film.yaml counts")
+    option("--title", default="", help="its title")
+    option("--tag", action="append", default=[], metavar="TAG", help="a tag, by which channels choose; may be repeated")
+    option("--kind", choices=list(Kind), type=Kind, metavar="KIND", help=f"one of {', '.join(Kind)}")
+    option("--house", choices=list(HOUSES), default=DEFAULT_HOUSE, help=f"the format (default: {DEFAULT_HOUSE})")
+    option("--jobs", type=_jobs, default=_cores(), metavar="N", help="encoders at the same time (default: one a core)")
+
+
+def _checking(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "channels", nargs="?", type=Path, default=Path("channels.yaml"), metavar="FILE", help="the file"
+    )
+
+
+def _listing(command: argparse.ArgumentParser) -> None:
+    command.add_argument("channel", nargs="*", metavar="CHANNEL", help="ids of channels (default: all)")
+    command.add_argument(
+        "--at", type=_instant, metavar="INSTANT", help="when to begin, e.g. 2026-03-01T20:15Z (default: now)"
+    )
+    command.add_argument("--hours", type=_hours, default=6, metavar="N", help="how far ahead (default: 6)")
+
+
+def _rendering(command: argparse.ArgumentParser) -> None:
+    option = command.add_argument
+    option("channel", metavar="CHANNEL", help="the channel's id")
+    option("rendition", metavar="RENDITION", help="e.g. v360 or a-en; `index` for the multivariant playlist")
+    option("--at", type=_instant, metavar="INSTANT", help="when, e.g. 2026-03-01T20:15Z (default: now)")
+    option(
+        "--rendering", choices=list(Rendering), type=Rendering, default=Rendering.CMAF, help="how it is put on the wire"
+    )
+
+
+def _withdrawing(command: argparse.ArgumentParser) -> None:
+    command.add_argument("channel", metavar="CHANNEL", help="the channel's id")
+    command.add_argument("assets", nargs="+", metavar="ASSET", help="ids of assets")
+    command.add_argument("--reason", default="", help="why, for whoever asks later")
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1 << 16:
+        message = f"{text!r} is not a port: write a number from 1 to 65535"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _jobs(text: str) -> int:
+    return _whole(text, 64)
+
+
+def _hours(text: str) -> int:
+    return _whole(text, 24 * 31)
+
+
+def _whole(text: str, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= most:
+        message = f"{text!r} is not a whole number from 1 to {most}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _instant(text: str) -> datetime:
+    """An instant as people write it; without a zone it is UTC."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is not an instant: write one like 2026-03-01T20:15Z or 2026-03-01T21:15+01:00"
+        raise argparse.ArgumentTypeError(message) from None
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+# Commands that end by themselves
+
+
+def _check(asked: argparse.Namespace) -> int:
+    """Print every mistake, or what the channels would find in the library."""
+    edit = config.load(asked.channels)
+    if isinstance(edit, Faults):
+        print(edit, file=sys.stderr)
+        return REFUSED
+    catalog = newest(DirStore(asked.media)).catalog
+    print(f"{asked.channels}: {len(edit.drafts)} channels, no mistakes")
+    for draft in edit.drafts:
+        print(f"  {draft.number:>5}  {draft.name}: {_programs(draft, catalog)} programs in the library")
+    return OK
+
+
+def _package(asked: argparse.Namespace) -> int:
+    """Package the files; 1 when one of them was refused."""
+    said = Sidecar(title=asked.title, tags=tuple(asked.tag), kind=asked.kind)
+    order = Batch(asked.media, HOUSES[asked.house], said, asked.jobs)
+
+    async def work() -> int:
+        with _bars(asked) as bars:
+            outcomes = await batch.package(asked.files, order, tell=bars.tell, clock=system_clock, done=bars.done)
+        return OK if all(isinstance(outcome, Packaged) for outcome in outcomes) else REFUSED
+
+    return _until_done(work(), stopped="stopped; what is encoded is kept, and the next run goes on from there")
+
+
+def _guide(asked: argparse.Namespace) -> int:
+    """Print what is on."""
+    store = DirStore(asked.media)
+    start = asked.at or system_clock()
+    channels = asked.channel or store.names("channels")
+    if not channels:
+        message = f"there are no channels in {asked.media}: `fastline up` or `fastline commit` publishes channels.yaml"
+        raise Refused(message)
+    for channel in channels:
+        print(channel)
+        for entry in entries(store, channel, start, start + timedelta(hours=asked.hours)):
+            title = f"{entry.title}: {entry.subtitle}" if entry.subtitle else entry.title
+            print(f"  {entry.start:%Y-%m-%d %H:%M:%S}  {title}")
+    return OK
+
+
+def _render(asked: argparse.Namespace) -> int:
+    """Print one playlist."""
+    store, at = DirStore(asked.media), asked.at or system_clock()
+    print(render(store, asked.channel, asked.rendition, at, asked.rendering), end="")
+    return OK
+
+
+def _withdraw(asked: argparse.Namespace) -> int:
+    """Write the order."""
+    store = DirStore(asked.media)
+    unknown = [asset for asset in asked.assets if asset not in newest(store)]
+    if unknown:
+        message = f"not in the library: {', '.join(unknown)}. `ls {asked.media}/assets` shows the ids"
+        raise Refused(message)
+    number = withdraw(store, asked.channel, asked.assets, system_clock(), asked.reason)
+    print(f"order {number}: {len(asked.assets)} off the air of {asked.channel}, within seconds on every origin")
+    return OK
+
+
+# Commands that run until they are stopped
+
+
+def _up(asked: argparse.Namespace) -> int:
+    """The whole of Fastline in one process."""
+    return _until_done(_all(asked))
+
+
+def _origin(asked: argparse.Namespace) -> int:
+    """An origin alone."""
+    return _until_done(_serve(asked))
+
+
+def _commit(asked: argparse.Namespace) -> int:
+    """A publisher and committer alone."""
+    return _until_done(_keep(asked))
+
+
+def _until_done(work: Coroutine[None, None, int], stopped: str = "") -> int:
+    """Run `work` to its end, or until Ctrl-C or SIGTERM; that cancels it, and says `stopped`."""
+
+    async def cancellable() -> int:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        if task is not None:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, task.cancel)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if stopped:
+                print(f"\n{stopped}", file=sys.stderr)
+            return REFUSED if stopped else OK
+        except ExceptionGroup as group:
+            raise _only(group) from group
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(cancellable())
+
+
+def _only(failure: Exception) -> Exception:
+    """The failure that a task group passed on, where it is a single one."""
+    while isinstance(failure, ExceptionGroup) and len(failure.exceptions) == 1:
+        failure = failure.exceptions[0]
+    return failure
+
+
+async def _all(asked: argparse.Namespace) -> int:
+    """HTTP first, so that the page can say what is going on; then the library; then whatever changes."""
+    store, clock = DirStore(asked.media), SteadyClock()
+    follower = Follower(store, clock)
+    async with _listening(asked, follower, clock) as address, asyncio.TaskGroup() as tasks:
+        tasks.create_task(follower.run())
+        tasks.create_task(Committer(store, follower, clock).run())
+        tasks.create_task(_announce(follower, address))
+        await _fill(asked, store)
+        tasks.create_task(watch(asked.channels, store, clock, Reporter().report))
+    return OK
+
+
+async def _serve(asked: argparse.Namespace) -> int:
+    clock = SteadyClock()
+    follower = Follower(DirStore(asked.media), clock)
+    async with _listening(asked, follower, clock) as address, asyncio.TaskGroup() as tasks:
+        tasks.create_task(follower.run())
+        tasks.create_task(_announce(follower, address))
+    return OK
+
+
+async def _keep(asked: argparse.Namespace) -> int:
+    store, clock = DirStore(asked.media), SteadyClock()
+    follower = Follower(store, clock)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(follower.run())
+        tasks.create_task(Committer(store, follower, clock).run())
+        tasks.create_task(watch(asked.channels, store, clock, Reporter().report))
+    return OK
+
+
+@asynccontextmanager
+async def _listening(asked: argparse.Namespace, follower: Follower, clock: SteadyClock) -> AsyncIterator[str]:
+    """An origin that answers; the address under which people reach it."""
+    try:
+        settings = Settings(asked.base_path, asked.public_url, tuple(asked.trusted_proxy))
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    app = create_app(lambda: follower.view, lambda: follower.changed, DirStore(asked.media), clock, settings)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, asked.host, asked.port).start()
+        except OSError as error:
+            raise Refused(_unheard(asked, error)) from error
+        host = gethostname() if asked.host in {"0.0.0.0", "::"} else asked.host  # noqa: S104 — compared, not bound
+        yield asked.public_url or f"http://{host}:{asked.port}{asked.base_path}"
+    finally:
+        await runner.cleanup()
+
+
+def _unheard(asked: argparse.Namespace, error: OSError) -> str:
+    """Why nobody can listen there, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        other = asked.port % 65535 + 1
+        return (
+            f"port {asked.port} is in use by another program, perhaps by another Fastline. Stop it, or take "
+            f"another port: `PORT={other} make up` or `fastline {asked.command.__name__[1:]} --port {other}`"
+        )
+    return f"cannot listen on {asked.host} port {asked.port}: {error.strerror or error}"
+
+
+async def _announce(follower: Follower, address: str) -> None:
+    """Say what to open, as soon as there is something to see; then each channel that is added."""
+    _out.print(f"The page is at {address}/")
+    known: set[str] = set()
+    while True:
+        changed = follower.changed
+        fresh = [on_air.channel for on_air in follower.view.by_number() if on_air.log.airings]
+        fresh = [channel for channel in fresh if channel.id not in known]
+        if fresh:
+            if not known:
+                _out.print(f"\n[bold]On air.[/bold] Open [bold]{address}/[/bold] or, in a player:\n")
+                _out.print(f"  all channels  {address}/iptv/channels.m3u\n  their guide   {address}/iptv/xmltv.xml")
+            for channel in fresh:
+                _out.print(f"  {channel.number:>5}  {channel.name:<22}  {address}/live/{channel.id}/index.m3u8")
+            known |= {channel.id for channel in fresh}
+        await changed.wait()
+
+
+@dataclass(slots=True)
+class Reporter:
+    """Tells the journal what a watch comes to, each thing once."""
+
+    said: frozenset[str] = frozenset()
+
+    def report(self, desk: Desk) -> None:
+        """Say what is new since the last report."""
+        for revision in desk.published.revisions:
+            name, number = revision.channel.id, revision.number
+            _log.info("%s: revision %d published", name, number, extra={"action": "published", "channel": name})
+        alarms = {f"{alarm.where}: {alarm.what}": alarm for alarm in desk.alarms}
+        for words, alarm in alarms.items():
+            if words not in self.said:
+                _log.warning("%s", words, extra={"action": "alarm", "where": alarm.where})
+        self.said = frozenset(alarms)
+
+
+# The first start: a library from nothing
+
+
+async def _fill(asked: argparse.Namespace, store: DirStore) -> None:
+    """Package what lies in `media/sources/` when the library is empty; with no film there, make the demo's.
+
+    The shortest comes first, and a channel is published as soon as there is a program for it: one that
+    was published before would have its horizon full of slate. Of the demo's channels the one with the
+    shortest horizon goes ahead, and the others wait until they can choose from all films.
+    """
+    sources = asked.media / "sources"
+    library = await asyncio.to_thread(newest, store)
+    if not library.catalog.items and not _films(sources):
+        await asyncio.to_thread(samples.begin, sources)
+    demo = await asyncio.to_thread(samples.unfinished, sources)
+    if library.catalog.items and not demo:
+        return
+    programming = _programming(asked.channels)
+    with _bars(asked) as bars:
+        await samples.draw(sources, demo[:1])
+        first, *rest = _films(sources)
+        await _package_all(asked, programming, [first], bars)
+        await asyncio.to_thread(_publish_ready, store, programming, all_of_them=not demo)
+        await samples.draw(sources, demo[1:])
+        if demo:
+            await _package_all(asked, programming, _films(sources), bars)
+            return
+        for film in rest:
+            await _package_all(asked, programming, [film], bars)
+            await asyncio.to_thread(_publish_ready, store, programming, all_of_them=True)
+
+
+async def _package_all(asked: argparse.Namespace, programming: Programming, films: list[Path], bars: Bars) -> None:
+    """Package `films` for every house that has a channel."""
+    for house in dict.fromkeys(draft.house for draft in programming.drafts):
+        order = Batch(asked.media, HOUSES[house], jobs=_cores())
+        await batch.package(films, order, tell=bars.tell, clock=system_clock, done=bars.done)
+
+
+def _publish_ready(store: DirStore, programming: Programming, *, all_of_them: bool) -> None:
+    """Publish the channels that have a program, or, at first, one of them."""
+    now = system_clock()
+    library = scan(store, newest(store), now)
+    known = [draft for draft in programming.drafts if newest_revision(store, draft.id) is not None]
+    fresh = [draft for draft in programming.drafts if draft not in known and _programs(draft, library.catalog)]
+    fresh.sort(key=lambda draft: draft.horizon)
+    publish(store, replace(programming, drafts=(*known, *(fresh if all_of_them else fresh[:1]))), library, now)
+
+
+def _programs(draft: Draft, catalog: Catalog) -> int:
+    """How many programs a channel can choose from."""
+    include, exclude = draft.rules.include, draft.rules.exclude
+    return sum(
+        item.house == draft.house
+        and include.matches(item.about)
+        and not (exclude is not None and exclude.matches(item.about))
+        and item.about.kind in PROGRAM_KINDS
+        for item in catalog.items
+    )
+
+
+def _programming(path: Path) -> Programming:
+    """The channels in the file at `path`."""
+    edit = config.load(path)
+    if isinstance(edit, Faults):
+        message = f"there are mistakes in the channels, so nothing can go on air:\n{edit}"
+        raise Refused(message)
+    return edit
+
+
+def _films(sources: Path) -> list[Path]:
+    """The films that lie in `sources`, the smallest first."""
+    if not sources.is_dir():
+        return []
+    found = [entry for entry in sources.iterdir() if entry.suffix.lower() in VIDEOS and not entry.name.startswith(".")]
+    return sorted(found, key=lambda film: (film.stat().st_size, film.name))
+
+
+# Progress, for a terminal or for a journal
+
+SHARES: Final = {
+    Stage.PROBE: (0.0, 0.02),
+    Stage.ANALYSE: (0.02, 0.18),
+    Stage.ENCODE: (0.20, 0.70),
+    Stage.VERIFY: (0.90, 0.05),
+    Stage.PUBLISH: (0.95, 0.05),
+}
+"""Where each stage begins on the bar, and how long it is."""
+
+
+@dataclass(slots=True)
+class Bars:
+    """A bar for each file that is being packaged, and a line for each that is done."""
+
+    shown: Progress | None
+    """None where there is no terminal; then there are only lines."""
+    tasks: dict[str, TaskID] = field(default_factory=dict)
+
+    def tell(self, step: Step) -> None:
+        """Move a bar."""
+        if self.shown is None:
+            return
+        if step.file not in self.tasks:
+            self.tasks[step.file] = self.shown.add_task(Path(step.file).name, total=1.0, stage="")
+        start, length = SHARES[step.stage]
+        self.shown.update(self.tasks[step.file], completed=start + length * step.fraction, stage=step.stage.value)
+
+    def done(self, outcome: Outcome) -> None:
+        """Take the bar away, and say what came of it."""
+        if self.shown is not None and outcome.file in self.tasks:
+            self.shown.remove_task(self.tasks.pop(outcome.file))
+        if isinstance(outcome, Packaged):
+            title, asset = outcome.asset.about.title, outcome.asset.id
+            words = "packaged" if outcome.new else "was packaged before"
+            _log.info("%s: %s, asset %s", title, words, asset, extra={"action": "packaged", "asset": asset})
+        else:
+            _log.error("%s", outcome, extra={"action": "refused", "file": outcome.file})
+
+
+@contextmanager
+def _bars(asked: argparse.Namespace) -> Iterator[Bars]:
+    """Bars where there is a terminal to draw them on."""
+    if asked.log != journal.Form.HUMAN or not _err.is_terminal:
+        yield Bars(None)
+        return
+    columns = (
+        TextColumn("{task.description:>24}"),
+        BarColumn(),
+        TextColumn("{task.fields[stage]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=_err, transient=True) as shown:
+        yield Bars(shown)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
