@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 from packager import ffmpeg as arguments
 from packager.plan import Plan
 from packager.run import Ended, ffmpeg
-from packager.source import AudioStream
+from packager.source import AudioStream, Source
 from playout.core.ticks import Ticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from packager.plan import Chunk
-    from packager.source import Source
     from packager.work import Work
 
 
@@ -43,6 +42,8 @@ class Sound:
     """Where it comes from; None for silence."""
     level: tuple[str, ...] = ()
     """The filters that bring it to the house's loudness."""
+    source: Source | None = None
+    """The source that holds the stream: there is sound, too, where what is shown is a still picture."""
 
     @property
     def file(self) -> str:
@@ -88,7 +89,7 @@ async def encode(
             for chunk in plan.chunks:
                 tasks.create_task(_chunk(shown, plan, chunk, work, slots, meter))
             for sound in sounds:
-                tasks.create_task(_sound(shown, sound, plan, work))
+                tasks.create_task(_sound(sound, plan, work))
     except BaseExceptionGroup as failed:
         raise _first(failed) from failed
 
@@ -126,14 +127,14 @@ def _minus(end: Ticks, start: Ticks) -> Ticks:
     return Ticks(end - start)
 
 
-async def _sound(shown: Source | Path, sound: Sound, plan: Plan, work: Work) -> None:
+async def _sound(sound: Sound, plan: Plan, work: Work) -> None:
     if work.has(sound.file):
         return
     draft = work.draft(sound.file)
-    if sound.stream is None or isinstance(shown, Path):
+    if sound.stream is None or sound.source is None:
         command = arguments.encode_silence(plan, draft)
     else:
-        command = arguments.encode_sound(shown, sound.stream, plan, sound.level, draft)
+        command = arguments.encode_sound(sound.source, sound.stream, plan, sound.level, draft)
     await _run(command, None)
     await asyncio.to_thread(work.finish, sound.file)
 

@@ -193,7 +193,7 @@ def _on_canvas(video: VideoStream, place: Canvas, house: House) -> list[str]:
             f"zscale={size}:filter=bicubic:{_colours_in(video)}:transfer=linear:npl=203",
             "format=gbrpf32le",
             "zscale=primaries=bt709",
-            "tonemap=hable:desat=0",
+            "tonemap=mobius:desat=0",  # keeps what SDR can show as it is; hable would dim everything by a stop
             "zscale=transfer=bt709:matrix=bt709:range=limited:dither=error_diffusion",
         ]
     elif video.matrix.startswith("bt2020"):

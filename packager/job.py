@@ -285,7 +285,7 @@ def sounds_of(source: Source, analysis: Analysis, house: House) -> list[Sound]:
     if not source.audios:
         return [Sound("und", None)]
     return [
-        Sound(audio.language, audio, tuple(level_filters(levelled.levelling, house)))
+        Sound(audio.language, audio, tuple(level_filters(levelled.levelling, house)), source)
         for audio, levelled in zip(source.audios, analysis.levels, strict=True)
     ]
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 _INDEXED: Final = ("mov", "matroska", "avi", "mxf")
-_TEXT_SUBTITLES: Final = frozenset({"subrip", "webvtt", "mov_text", "ass", "ssa", "text"})
+_TEXT_SUBTITLES: Final = frozenset({"subrip", "webvtt", "mov_text", "ass", "ssa", "text", "srt"})
 _PICTURES: Final = (
     b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS",
 )  # fmt: skip
@@ -241,7 +241,8 @@ def _described(
         return Refusal(str(path), "it holds no media", "Copy or export it again.")
     origin = _origin(starts, pictured=pictures is not None)
     container_origin = (container.start_time or 0) * TIMEBASE // 1_000_000
-    reached = max(extent.end for extent in extents.values()) - min(origin, container_origin)
+    # headers count from the first timestamp or from zero, as their writers please
+    reached = max(extent.end for extent in extents.values()) - min(origin, container_origin, 0)
     if _knows_its_length(container) and promised - reached > max(_MISSING, promised // 100):
         return Refusal(
             str(path), f"it is cut short: {_seconds(promised)} s were promised, {_seconds(reached)} s are there",
