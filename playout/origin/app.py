@@ -1,0 +1,76 @@
+"""The application: which address leads where."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from playout.clock import pause_by
+from playout.origin import media, outside, playlists
+from playout.origin.edges import Edges
+from playout.origin.hot import Hot
+from playout.origin.library import Library
+from playout.origin.measures import Measures
+from playout.origin.settings import Settings
+from playout.origin.site import SITE, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playout.clock import Clock, Pause
+    from playout.core.view import View
+    from playout.store import Store
+
+_TURN_BYTES = 16 << 20
+
+
+def create_app(
+    live: Callable[[], View],
+    changed: Callable[[], asyncio.Event],
+    store: Store,
+    clock: Clock,
+    settings: Settings | None = None,
+    *,
+    pause: Pause | None = None,
+) -> web.Application:
+    """The origin as an application.
+
+    `live` answers the view of this moment, `changed` the event that is set when it is replaced. `pause`
+    is how to wait for an instant of `clock`; tests bring one that does not sleep.
+    """
+    settings = settings or Settings()
+    site = Site(
+        live=live,
+        changed=changed,
+        store=store,
+        clock=clock,
+        pause=pause or pause_by(clock),
+        settings=settings,
+        measures=Measures(clock),
+        library=Library(store, settings.asset_bytes),
+        edges=Edges(),
+        segments=Hot(settings.hot_bytes, lambda blob: blob.weight),
+        editions=Hot(settings.page_bytes, lambda edition: edition.weight),
+        pages=Hot(settings.page_bytes, lambda page: page.weight),
+        turns=Hot(_TURN_BYTES, lambda turn: 500 + 200 * len(turn.airings)),
+        slates={},
+        remuxing=asyncio.Semaphore(os.cpu_count() or 1),
+        leaving=asyncio.Event(),
+    )
+    app = web.Application(middlewares=[outside.failures])
+    app[SITE] = site
+    app.on_response_prepare.append(outside.finish)
+    app.on_shutdown.append(_leave)
+    for path, answer in (*playlists.ROUTES, *media.ROUTES):
+        app.router.add_get(settings.base_path + path, answer)
+    return app
+
+
+async def _leave(app: web.Application) -> None:
+    """Let nobody wait any longer for what will not come."""
+    site = app[SITE]
+    site.leaving.set()
+    site.changed().set()

@@ -1,0 +1,40 @@
+"""What can be set about an origin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one origin; what is not given has the value of a small installation."""
+
+    base_path: str = ""
+    """Put before every path, e.g. `/tv`; empty, or with a leading and without a trailing slash."""
+    public_url: str = ""
+    """How the world reaches this origin, base path included, e.g. `https://tv.example`; the guide's links
+    begin with it. Empty: what the request, or a trusted proxy, says."""
+    trusted: tuple[Network, ...] = ()
+    """The networks of the proxies whose X-Forwarded-Proto, -Host, -Prefix and -For are believed."""
+    hot_bytes: int = 128 << 20
+    """How many bytes of segments are kept in memory."""
+    page_bytes: int = 96 << 20
+    """How many bytes of playlists are kept in memory."""
+    asset_bytes: int = 48 << 20
+    """How much memory decoded assets may take, about."""
+    lane: bool = True
+    """Whether the express lane answers what is prepared."""
+    page: Path | None = None
+    """The folder with the files of the page at `/`; None for no page."""
+    guide_days: int = 2
+    """How far the guide reaches ahead."""
+
+    def __post_init__(self) -> None:
+        """Refuse a base path that would never match."""
+        if self.base_path and (not self.base_path.startswith("/") or self.base_path.endswith("/")):
+            message = f"base path {self.base_path!r} must begin with a slash and not end with one"
+            raise ValueError(message)
