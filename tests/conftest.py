@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,3 +29,19 @@ def golden() -> Callable[[str, str | bytes], None]:
         assert data.decode() == path.read_bytes().decode()
 
     return compare
+
+
+@pytest.fixture
+def program() -> Callable[[str], str]:
+    """Answers where a program of the system is. Without it the test is skipped; in CI, where all are, it fails."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            message = f"{name} is not installed; .ci/run names the package that has it"
+            if os.environ.get("CI"):
+                pytest.fail(message)
+            pytest.skip(message)
+        return path
+
+    return find

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from playout.core.asset import Kind, Title
@@ -73,8 +72,8 @@ class _Mark:
     start: Ticks
     index: int
     asset: str
-    program: bool
-    length: Ticks
+    program: Ticks
+    """How long its program is, without breaks; 0 where there is none."""
 
 
 def programmes(turns: Iterable[Turn], library: Callable[[str], Item | None], channel: Channel) -> tuple[Entry, ...]:
@@ -95,10 +94,10 @@ def programmes(turns: Iterable[Turn], library: Callable[[str], Item | None], cha
         idle = idle or mark
         if not marks or (marks[-1].program and end - idle.start > INTERLUDE):
             marks.append(idle)
-    instants = [*(instant_at(channel.genesis, mark.start) for mark in marks), instant_at(channel.genesis, end)]
+    stops = [*(mark.start for mark in marks[1:]), end][: len(marks)]
     return tuple(
-        _entry(channel, mark, start, stop, library(mark.asset) if mark.program else None)
-        for mark, (start, stop) in zip(marks, pairwise(instants), strict=True)
+        _entry(channel, mark, stop, library(mark.asset) if mark.program else None)
+        for mark, stop in zip(marks, stops, strict=True)
     )
 
 
@@ -114,20 +113,20 @@ def _mark(turn: Turn) -> _Mark:
     parts = turn.program
     if parts is None:
         first = turn.airings[0]
-        return _Mark(first.start, first.index, first.asset, program=False, length=Ticks(turn.end - turn.start))
+        return _Mark(first.start, first.index, first.asset, Ticks(0))
     first = parts[0]
     length = sum(airing.end - airing.start for airing in turn.airings if airing.role is first.role)
-    return _Mark(first.start, first.index, first.asset, program=True, length=Ticks(length))
+    return _Mark(first.start, first.index, first.asset, Ticks(length))
 
 
-def _entry(channel: Channel, mark: _Mark, start: datetime, stop: datetime, item: Item | None) -> Entry:
+def _entry(channel: Channel, mark: _Mark, stop: Ticks, item: Item | None) -> Entry:
     about = item.about if item else Title(channel.name, Kind.FILLER, description=channel.description)
     of_series = about.kind is Kind.EPISODE and bool(about.series)
     return Entry(
         channel=channel.id,
         index=mark.index,
-        start=start,
-        stop=stop,
+        start=instant_at(channel.genesis, mark.start),
+        stop=instant_at(channel.genesis, stop),
         title=about.series if of_series else about.title,
         subtitle=about.title if of_series else "",
         description=about.description,
@@ -139,5 +138,5 @@ def _entry(channel: Channel, mark: _Mark, start: datetime, stop: datetime, item:
         language=about.language,
         poster=item.poster if item else "",
         asset=mark.asset,
-        length=mark.length,
+        length=mark.program or Ticks(stop - mark.start),
     )

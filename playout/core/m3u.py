@@ -35,7 +35,7 @@ def m3u(channels: Iterable[Channel], links: Links, *, days: int = 7, kodi: bool 
     header = _attributes({"url-tvg": links.guide, "x-tvg-url": links.guide})
     rows = [f"#EXTM3U {header}"]
     for channel in by_number(channels):
-        name = one_line(channel.name) or channel.id
+        name = _quotable(channel.name) or channel.id
         rows.append(f"#EXTINF:-1 {_attributes(_facts(channel, name, links, days))},{name}")
         rows.extend(_KODI if kodi else ())
         rows.append(links.playlist(channel))
@@ -69,5 +69,8 @@ def _attributes(facts: dict[str, str]) -> str:
 
 
 def _quotable(value: str) -> str:
-    """`value` on one line; nothing escapes a quotation mark in M3U, so it becomes an apostrophe."""
+    """`value` on one line; nothing escapes a quotation mark in M3U, so it becomes an apostrophe.
+
+    That holds for the name at the end as well: Kodi takes what follows the last mark and a comma for it.
+    """
     return one_line(value).replace('"', "'")
