@@ -31,8 +31,11 @@ FORMATS: Final = (
 )
 """The formats that are read: media, and none that is a list of other files."""
 
-THREADS: Final = 4
-"""Threads of one encoder."""
+THREADS: Final = 1
+"""Threads of one encoder: with more of them, what x264 does under a bit rate cap depends on their race.
+
+The rungs are encoded side by side, and chunks are too; so the processor is busy all the same.
+"""
 
 _DECODER: Final = ("-max_error_rate", "0.1", "-reinit_filter", "0")
 _TAGGED: Final = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
@@ -244,9 +247,8 @@ def _ladder(opening: str, chain: Sequence[str], plan: Plan, frames: int) -> str:
 def _rungs(plan: Plan, chunk: Chunk, outputs: Sequence[Path]) -> list[str]:
     """The output options of every rung.
 
-    The encoder's threads are counted, because their number changes the bytes. Everything that could let
-    the headers differ from one source to another is fixed: `stitchable`, the profile's 8x8 transform,
-    and two B pictures with a pyramid, which make the reorder delay of the house.
+    Everything that could let the headers differ from one source to another is fixed: `stitchable`, the
+    profile's 8x8 transform, and two B pictures with a pyramid, which make the house's reorder delay.
     """
     house = plan.house
     times = ",".join(seconds(number * house.frame) for number in plan.keyframes(chunk))
