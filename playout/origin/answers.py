@@ -68,10 +68,14 @@ def digest(data: bytes) -> str:
 
 
 def page(text: str, mime: str) -> Page:
-    """`text` ready to be sent; the same text always gives the same bytes."""
-    body = text.encode()
+    """`text` ready to be sent."""
+    return page_of(text.encode(), f"{mime}; charset=utf-8" if mime.startswith("text/") else mime)
+
+
+def page_of(body: bytes, content_type: str) -> Page:
+    """A body that is text, ready to be sent; the same body always gives the same bytes."""
     packed = gzip.compress(body, 6, mtime=0) if len(body) >= _WORTH_PACKING else b""
-    return Page(body, packed, digest(body), f"{mime}; charset=utf-8" if mime.startswith("text/") else mime)
+    return Page(body, packed, digest(body), content_type)
 
 
 def accepts_gzip(header: str) -> bool:

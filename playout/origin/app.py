@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from playout.clock import pause_by
-from playout.origin import media, outside, playlists
+from playout.origin import front, iptv, media, operations, outside, playlists
 from playout.origin.edges import Edges
+from playout.origin.guide import catalogs_of
 from playout.origin.hot import Hot
 from playout.origin.library import Library
 from playout.origin.measures import Measures
@@ -22,24 +23,27 @@ if TYPE_CHECKING:
 
     from playout.clock import Clock, Pause
     from playout.core.view import View
+    from playout.origin.guide import Catalogs
     from playout.store import Store
 
 _TURN_BYTES = 16 << 20
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 — all that a process is wired from, by name
     live: Callable[[], View],
     changed: Callable[[], asyncio.Event],
     store: Store,
     clock: Clock,
     settings: Settings | None = None,
     *,
+    catalogs: Catalogs | None = None,
     pause: Pause | None = None,
 ) -> web.Application:
     """The origin as an application.
 
-    `live` answers the view of this moment, `changed` the event that is set when it is replaced. `pause`
-    is how to wait for an instant of `clock`; tests bring one that does not sleep.
+    `live` answers the view of this moment, `changed` the event that is set when it is replaced.
+    `catalogs` answers a catalog by its digest, as a follower does, which saves reading it twice. `pause` is
+    how to wait for an instant of `clock`; tests bring one that does not sleep.
     """
     settings = settings or Settings()
     site = Site(
@@ -56,15 +60,20 @@ def create_app(
         editions=Hot(settings.page_bytes, lambda edition: edition.weight),
         pages=Hot(settings.page_bytes, lambda page: page.weight),
         turns=Hot(_TURN_BYTES, lambda turn: 500 + 200 * len(turn.airings)),
+        catalogs=catalogs or catalogs_of(store),
+        guide={},
+        guiding=asyncio.Lock(),
         slates={},
         remuxing=asyncio.Semaphore(os.cpu_count() or 1),
         leaving=asyncio.Event(),
     )
-    app = web.Application(middlewares=[outside.failures])
+    app = web.Application(middlewares=[outside.measured])
     app[SITE] = site
     app.on_response_prepare.append(outside.finish)
     app.on_shutdown.append(_leave)
-    for path, answer in (*playlists.ROUTES, *media.ROUTES):
+    site.measures.registry.register(operations.Gauges(site))
+    pages = front.routes() if settings.page else ()
+    for path, answer in (*operations.ROUTES, *iptv.ROUTES, *playlists.ROUTES, *media.ROUTES, *pages):
         app.router.add_get(settings.base_path + path, answer)
     return app
 

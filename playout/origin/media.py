@@ -54,31 +54,43 @@ async def _init(request: web.Request) -> web.StreamResponse:
     return send_blob(request, blob, IMMUTABLE)
 
 
-async def _file(request: web.Request) -> web.StreamResponse:
-    """A file that an asset's index names: a track, by range, or a picture."""
-    site, name = site_of(request), request.match_info["file"]
-    key = keys.asset_file(request.match_info["asset"], name)
-    if any(request.match_info["asset"] in on_air.withdrawn for on_air in site.live().channels.values()):
+async def _asset_of(request: web.Request) -> Asset:
+    """The asset that a request names; raises a 404."""
+    site, asset = site_of(request), request.match_info["asset"]
+    keys.asset(asset)
+    if any(asset in on_air.withdrawn for on_air in site.live().channels.values()):
         raise missing("that asset was withdrawn")
-    asset = await site.library.asset(request.match_info["asset"])
+    return await site.library.asset(asset)
+
+
+async def _track_file(request: web.Request) -> web.StreamResponse:
+    """A file that an asset's index names: a track, by range, or a picture."""
+    asset, name = await _asset_of(request), request.match_info["file"]
     length = next((track.offsets[-1] for track in asset.tracks if track.file == name), None)
-    if length is not None:
-        return await _track(request, site, key, length)
-    if not name or name not in (asset.poster, asset.storyboard):
+    if length is None:
+        return await _picture(request, asset, name)
+    return await _track(request, site_of(request), keys.asset_file(asset.id, name), length)
+
+
+async def _picture_file(request: web.Request) -> web.StreamResponse:
+    return await _picture(request, await _asset_of(request), request.match_info["file"])
+
+
+async def _picture(request: web.Request, asset: Asset, name: str) -> web.StreamResponse:
+    """The poster or the storyboard of an asset."""
+    if name not in (asset.poster, asset.storyboard):
         message = f"asset {asset.id} has no file {name[:80]!r}"
         raise missing(message)
-    return send_blob(request, await _picture(site, asset, key), IMMUTABLE)
+    store, key = site_of(request).store, keys.asset_file(asset.id, name)
 
-
-async def _picture(site: Site, asset: Asset, key: str) -> Blob:
     async def make() -> Blob:
-        body = await asyncio.to_thread(site.store.read, key)
+        body = await asyncio.to_thread(store.read, key)
         if body is None:
-            message = f"{asset.id} has lost {key}"
+            message = f"{key} is gone"
             raise Gone(message)
         return Blob(body, digest(body), _mime(key))
 
-    return await site.segments.fetch(key, make)
+    return send_blob(request, await site_of(request).segments.fetch(key, make), IMMUTABLE)
 
 
 async def _track(request: web.Request, site: Site, key: str, length: int) -> web.StreamResponse:
@@ -121,5 +133,6 @@ def _mime(key: str) -> str:
 ROUTES: Final[tuple[tuple[str, Answer], ...]] = (
     ("/media/init/{house}/{file}", _init),
     ("/media/{asset}/{rendition}/{file}", _segment),
-    ("/store/assets/{asset}/{file}", _file),
+    ("/store/assets/{asset}/{file}", _track_file),
+    ("/vod/{asset}/{file}", _picture_file),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -11,6 +13,7 @@ from playout.documents import Corrupt
 from playout.keys import BadKey
 from playout.origin.answers import BRIEF, missing, unready
 from playout.origin.library import Gone
+from playout.origin.proxies import client_of
 from playout.origin.site import site_of
 from playout.store import StoreDown
 
@@ -32,6 +35,9 @@ _PREFLIGHT: Final = {
 }
 
 
+_log = logging.getLogger("fastline.access")
+
+
 async def finish(_request: web.Request, response: web.StreamResponse) -> None:
     """Complete the head of an answer."""
     headers = response.headers
@@ -43,7 +49,42 @@ async def finish(_request: web.Request, response: web.StreamResponse) -> None:
 
 
 @web.middleware
-async def failures(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count every answer by the template of its address, and write it to the journal if that is wanted."""
+    site = site_of(request)
+    begun = time.perf_counter()
+    status = 500
+    try:
+        response = await _answered(request, handler)
+    except web.HTTPException as refusal:
+        status = refusal.status
+        raise
+    else:
+        status = response.status
+        return response
+    finally:
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource else "none"
+        took = time.perf_counter() - begun
+        site.measures.requests.labels(route, str(status)).inc()
+        if "_HLS_msn" not in request.query_string:
+            site.measures.seconds.labels(route).observe(took)
+        if site.settings.access_log:
+            note(request.method, request.path_qs, status, took, client_of(request))
+
+
+def note(method: str, path: str, status: int, took: float, client: str) -> None:
+    """Write an answer to the journal."""
+    _log.info(
+        "%s %s %d",
+        method,
+        path,
+        status,
+        extra={"action": "request", "status": status, "seconds": round(took, 6), "client": client},
+    )
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer preflights, and turn what went wrong into an answer that says what is wrong."""
     if request.method == "OPTIONS":
         return web.Response(status=204, headers=_PREFLIGHT)

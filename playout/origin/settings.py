@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from pathlib import Path
 
 Network = IPv4Network | IPv6Network
 
@@ -28,8 +27,10 @@ class Settings:
     """How much memory decoded assets may take, about."""
     lane: bool = True
     """Whether the express lane answers what is prepared."""
-    page: Path | None = None
-    """The folder with the files of the page at `/`; None for no page."""
+    page: bool = True
+    """Whether `/` shows the page."""
+    access_log: bool = False
+    """Whether every answer is written to the journal."""
     guide_days: int = 2
     """How far the guide reaches ahead."""
 

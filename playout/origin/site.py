@@ -16,6 +16,7 @@ from playout.core.manifest import Rendering, Scene
 from playout.core.view import OnAir, View
 from playout.origin.answers import Blob, Page, missing, unready
 from playout.origin.edges import Edge, Edges
+from playout.origin.guide import Catalogs, Listing
 from playout.origin.hot import Hot
 from playout.origin.library import Library
 from playout.origin.measures import Measures
@@ -62,6 +63,12 @@ class Site:
     """Turns of the past, by key."""
     pages: Hot[Page]
     """Playlists of the past and on demand."""
+    catalogs: Catalogs
+    """The catalogs that the guide looks ahead with."""
+    guide: dict[tuple[str, int], Listing]
+    """By channel id, and how many days ahead."""
+    guiding: asyncio.Lock
+    """Held by whoever makes listings: it is the work of one thread, not of many."""
     slates: dict[str, Slate]
     """By house."""
     remuxing: asyncio.Semaphore
