@@ -7,7 +7,7 @@ document is read once, by whoever first makes an edition that holds it; a start 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -39,15 +39,19 @@ class Edition:
     """When, in UTC."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Library:
     """All that is packaged."""
 
     catalog: Catalog = field(default_factory=lambda: Catalog(()))
+    digest: str = ""
+    """What `catalog` is stored under; empty while there is no edition."""
     edition: int = 0
     """The number of the newest edition; 0 while there is none."""
     alarms: tuple[Alarm, ...] = ()
     """What could not be read."""
+    names: tuple[str, ...] = ()
+    """The asset folders that were there; empty when some of them must be looked into again."""
 
     def __contains__(self, asset: str) -> bool:
         return self.catalog.item(asset) is not None
@@ -65,7 +69,7 @@ def newest(store: Store) -> Library:
     try:
         edition = decode(_present(store, where), Edition, where)
         at = keys.catalog(edition.catalog)
-        return Library(decode(_present(store, at), Catalog, at), numbers[-1])
+        return Library(decode(_present(store, at), Catalog, at), edition.catalog, numbers[-1])
     except (Corrupt, keys.BadKey) as bad:
         return Library(edition=numbers[-1], alarms=(Alarm("library", f"{bad}; all assets are read again"),))
 
@@ -80,18 +84,20 @@ def scan(store: Store, before: Library, now: datetime) -> Library:
     `StoreDown`.
     """
     while True:
-        found = _found(store, before)
-        if found is None:
-            return Library(before.catalog, before.edition, (_VANISHED,)) if len(before.catalog.items) else before
-        catalog, alarms = found
-        if catalog is None:
-            return before if alarms == before.alarms else Library(before.catalog, before.edition, alarms)
-        data = encode(catalog)
+        names = tuple(store.names("assets"))
+        if not names:
+            return replace(before, alarms=(_VANISHED,), names=()) if before.edition else before
+        if names == before.names:
+            return before
+        found = _found(store, before, names)
+        if found.catalog is before.catalog:
+            return before if found == before else found
+        data = encode(found.catalog)
         name = digest(data)
         store.put_new(keys.catalog(name), data)
         number = before.edition + 1
         if store.put_new(keys.edition(number), encode(Edition(number, name, now))):
-            return Library(catalog, number, alarms)
+            return replace(found, digest=name, edition=number)
         before = newest(store)
 
 
@@ -101,11 +107,8 @@ _VANISHED: Final = Alarm(
 )
 
 
-def _found(store: Store, before: Library) -> tuple[Catalog | None, tuple[Alarm, ...]] | None:
-    """The catalog of what is in the store, None in its place where nothing changed; None for an empty store."""
-    names = store.names("assets")
-    if not names:
-        return None
+def _found(store: Store, before: Library, names: tuple[str, ...]) -> Library:
+    """What is in the folders called `names`; the catalog is the one of `before` where nothing changed."""
     known = {item.id: item for item in before.catalog.items}
     kits = {kit.slate.id: kit for kit in before.catalog.kits}
     fresh, alarms = _read(store, [name for name in names if name not in known and name not in kits])
@@ -116,7 +119,8 @@ def _found(store: Store, before: Library) -> tuple[Catalog | None, tuple[Alarm, 
     new_kits = [kit_of(asset) for asset in fresh if asset.about.kind is Kind.SLATE]
     catalog = catalog_of(items + new_items, kept + new_kits)
     same = not new_items and len(items) == len(known) and catalog.kits == before.catalog.kits
-    return (None if same else catalog), alarms
+    settled = len(items) + len(new_items) + len(catalog.kits) == len(names)
+    return replace(before, catalog=before.catalog if same else catalog, alarms=alarms, names=names if settled else ())
 
 
 def _read(store: Store, names: list[str]) -> tuple[list[Asset], tuple[Alarm, ...]]:

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 GOLDEN = Path(__file__).parent / "golden"
+
+settings.register_profile("fastline", deadline=None)  # a busy machine makes no test fail
+settings.load_profile("fastline")
 
 
 @pytest.fixture

@@ -100,6 +100,8 @@ class Revision:
     """Whether the channel ends: once this revision is in force, it is served no more, and its log rests."""
     source: str = "file"
     """Who published it, `file` or `api`: a channel is retired only by who published it."""
+    choice: str = ""
+    """A digest of what its rules match: another catalog with the same choice gives the same turns."""
 
     @property
     def seed(self) -> str:

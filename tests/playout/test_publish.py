@@ -20,11 +20,12 @@ from playout.core.catalog import Catalog, Item, Query, catalog_of, kit_of
 from playout.core.channel import Revision
 from playout.core.draw import pool
 from playout.core.house import HOUSES
+from playout.core.shelves import Shelves
 from playout.core.ticks import Ticks
 from playout.core.view import Alarm
 from playout.documents import decode, digest, encode, encode_readable
 from playout.library import faults, newest, scan
-from playout.publish import Published, Shelves, newest_revision, publish
+from playout.publish import Published, newest_revision, publish
 from playout.store import DirStore, StoreDown
 from playout.watch import Desk, look, watch
 
@@ -101,13 +102,6 @@ def published(store: DirStore, text: str = FILMS, now: datetime = NOW, source: s
 
 def numbers(outcome: Published) -> list[tuple[str, int]]:
     return [(revision.channel.id, revision.number) for revision in outcome.revisions]
-
-
-def catalog_at(store: DirStore, name: str) -> Catalog:
-    data = store.read(keys.catalog(name))
-    assert data is not None
-    assert digest(data) == name
-    return decode(data, Catalog, name)
 
 
 # The library
@@ -256,16 +250,12 @@ def test_a_new_channel_starts_with_a_full_window(store: Counting) -> None:
     assert newest_revision(store, "films") == revision
 
 
-def test_the_catalog_of_a_channel_is_what_it_can_air(store: Counting) -> None:
-    package(
-        store, film("one"), film("two", "old"), asset("ad1", Kind.AD), asset("kids1", Kind.MOVIE, "kids"),
-        asset("b", Kind.BUMPER, "break"), asset("f", Kind.FILLER), SLATE, asset("hd", Kind.MOVIE, "film", house="hd30"),
-        asset("trailer", Kind.AD, "film"),
-    )  # fmt: skip
+def test_a_channel_chooses_from_the_whole_library(store: Counting) -> None:
+    package(store, film("one"), asset("kids1", Kind.MOVIE, "kids"), SLATE)
     (revision,) = published(store).revisions
-    catalog = catalog_at(store, revision.catalog)
-    assert [item.id for item in catalog.items] == ["ad1", "b", "f", "one"]
-    assert [kit.house for kit in catalog.kits] == ["fast"]
+    data = store.read(keys.catalog(revision.catalog)) or b""
+    assert digest(data) == revision.catalog == newest(store).digest
+    assert [item.id for item in decode(data, Catalog, "").items] == ["kids1", "one"]
 
 
 def test_nothing_new_publishes_nothing(store: Counting) -> None:
@@ -453,20 +443,36 @@ libraries = st.lists(
 
 
 @given(libraries, queries)
-def test_a_shelf_holds_what_the_query_matches(catalog: Catalog, query: Query) -> None:
+def test_shelves_find_what_the_query_matches(catalog: Catalog, query: Query) -> None:
     found = {catalog.items[place] for place in Shelves(catalog).matching(query)}
     assert found == {item for item in catalog.items if query.matches(item.about)}
 
 
-@given(libraries, queries, queries, queries)
-def test_a_channel_can_choose_the_same_from_its_shelf_as_from_the_library(
-    catalog: Catalog, include: Query, exclude: Query, filler: Query
+@given(libraries, st.data(), queries, queries, queries)
+def test_what_a_channel_can_choose_is_the_same_when_and_only_when_its_choice_is(
+    catalog: Catalog, data: st.DataObject, include: Query, exclude: Query, filler: Query
 ) -> None:
     (draft,) = programming().drafts
+    ads = draft.rules.ads
+    assert ads is not None
     rules = replace(draft.rules, include=include, exclude=exclude, filler=filler)
-    shelf = decode(Shelves(catalog).shelf("fast", rules, kit_of(SLATE)).data, Catalog, "shelf")
-    for query, but in ((include, exclude), (filler, None)):
-        assert pool(shelf, "fast", query, but).items == pool(catalog, "fast", query, but).items
+    smaller = catalog_of([item for item in catalog.items if data.draw(st.booleans())], ())
+
+    def pools(whole: Catalog) -> list[tuple[Item, ...]]:
+        asked = (include, exclude), (filler, None), (ads.query, None), (ads.bumper or Query(), None)
+        return [pool(whole, "fast", query, but).items for query, but in asked]
+
+    same = Shelves(catalog).choice("fast", rules) == Shelves(smaller).choice("fast", rules)
+    assert same == (pools(catalog) == pools(smaller))
+    programs = Shelves(catalog).programs("fast", rules)
+    assert tuple(catalog.items[place] for place in sorted(programs)) == pools(catalog)[0]
+
+
+def test_another_slate_is_another_choice() -> None:
+    (draft,) = programming().drafts
+    kits = [kit_of(SLATE), kit_of(asset("slate2", Kind.SLATE)), kit_of(asset("hd", Kind.SLATE, house="hd30"))]
+    choices = [Shelves(catalog_of((), [kit])).choice("fast", draft.rules) for kit in kits]
+    assert len(set(choices)) == 3
 
 
 # Watching
