@@ -145,6 +145,11 @@ def _opened(path: Path, shortest: Ticks) -> Source | Refusal:
     with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
         if _encrypted(path, container.format.name):
             return Refusal(str(path), "it is encrypted", "Package the unencrypted original.")
+        missing = _missing_bytes(path)
+        if missing > 0:
+            return Refusal(
+                str(path), f"it is cut short: {missing} bytes are missing", "Copy or export it again, whole."
+            )
         pictures = _main_video(container)
         sounds = _sounds(container)
         if pictures is None and not sounds:
@@ -158,6 +163,17 @@ def _opened(path: Path, shortest: Ticks) -> Source | Refusal:
     with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
         extents, promised = _scan(container, index)
         return _described(path, container, looked, extents, promised, shortest)
+
+
+def _missing_bytes(path: Path) -> int:
+    """How many bytes a RIFF file (AVI, WAV) promises beyond its end: FFmpeg guesses their length from what is there."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    promised = int.from_bytes(head[4:8], "little")
+    if head[:4] != b"RIFF" or promised in {0, 0xFFFFFFFF}:  # a stream's header was never completed
+        return 0
+    missing = promised + 8 - path.stat().st_size
+    return missing if missing * 100 > promised else 0  # some writers cannot count quite
 
 
 def _main_video(container: InputContainer) -> AvVideo | None:

@@ -40,7 +40,7 @@ AAC = ("-c:a", "aac", "-b:a", "160k")
 
 def run(*arguments: str | Path) -> None:
     """Run ffmpeg to its end."""
-    command = [ffmpeg_binary(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y", *map(str, arguments)]
+    command = [ffmpeg_binary(), "-hide_banner", "-nostdin", "-loglevel", "error", "-xerror", "-y", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, check=False, text=True)
     assert done.returncode == 0, f"{command}\n{done.stderr[-2000:]}"
 
@@ -107,7 +107,9 @@ def make(film: Film, folder: Path) -> Path:
         flash = f",{FLASH}" if film.flash else ""
         drawn = f"format=gbrp,{pattern(film.width, film.height, film.aspect)}{flash}"
         sar = f"setsar={film.aspect.numerator}/{film.aspect.denominator}"
-        grey = f"color=0x{GREY:02x}{GREY:02x}{GREY:02x}:s={film.width}x{film.height}:r={film.rate}:d={film.seconds}"
+        grey = (
+            f"color=0x{GREY:02x}{GREY:02x}{GREY:02x}:s={film.width}x{film.height}:r={film.rate}:d={float(film.seconds)}"
+        )
         arguments += ["-f", "lavfi", "-i", f"{grey},{drawn},{film.filters},{sar}"]
         maps += ["-map", "0:v"]
     for k, sound in enumerate(film.sounds):
@@ -174,7 +176,11 @@ GEOMETRY = [
     Film("high.mp4", 96, 480),
 ]  # fmt: skip
 
-_HDR = "format=gbrpf32le,zscale=tin=bt709:pin=bt709:min=gbr:t=linear:npl=203,zscale=p=2020:m=2020_ncl:r=limited:"
+_HDR = (
+    "setparams=color_primaries=bt709:color_trc=bt709:colorspace=gbr:range=pc,format=gbrpf32le,"
+    "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=2020:m=2020_ncl:r=limited:npl=203:"
+)
+"""To linear light, white at 203 cd/m2 (ITU-R BT.2408), and from there on."""
 _HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:crf=8")
 
 COLOURS = [
@@ -207,12 +213,13 @@ _OPUS = ("-c:a", "libopus", "-b:a", "96k")
 CODECS = [
     Film("h264.mp4", flash=True),
     Film("h264-faststart.mp4", flash=True, more=("-movflags", "faststart")),
-    Film("h264-fragmented.mp4", flash=True, more=("-movflags", "frag_keyframe+empty_moov")),
+    Film("h264-fragmented.mp4", flash=True, more=("-movflags", "frag_keyframe+delay_moov")),
     Film("h264.mov", flash=True, audio=("-c:a", "pcm_s16le")),
     Film("h264.mkv", flash=True, audio=("-c:a", "flac")),
     Film("h264.ts", flash=True),
     Film("h264-ac3.ts", flash=True, audio=("-c:a", "ac3")),
-    Film("mpeg4.avi", flash=True, video=("-c:v", "mpeg4", "-q:v", "2"), audio=("-c:a", "libmp3lame")),
+    Film("mpeg4.avi", flash=True, video=("-c:v", "mpeg4", "-q:v", "2"), audio=("-c:a", "libmp3lame"),
+         filters="scale=out_color_matrix=bt601:out_range=tv,format=yuv420p", tags=()),
     Film("mjpeg.avi", flash=True, video=("-c:v", "mjpeg", "-q:v", "2"), audio=("-c:a", "pcm_s16le"),
          filters="scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p", tags=()),
     Film("hevc.mp4", flash=True, video=(*_HEVC, "-tag:v", "hvc1")),
