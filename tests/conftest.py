@@ -1,8 +1,51 @@
-"""What all tests share."""
+"""What tests of all parts share."""
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import settings
 
-settings.register_profile("fastline", deadline=None)  # no test is timed: machines are busy
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GOLDEN = Path(__file__).parent / "golden"
+
+settings.register_profile("fastline", deadline=None)  # a busy machine makes no test fail
 settings.load_profile("fastline")
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str | bytes], None]:
+    """Compares a text with the file of that name in tests/golden; with FASTLINE_GOLDEN set it writes the file."""
+
+    def compare(name: str, found: str | bytes) -> None:
+        data = found.encode() if isinstance(found, str) else found
+        path = GOLDEN / name
+        if os.environ.get("FASTLINE_GOLDEN"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        assert path.is_file(), f"no golden file {name}; `make golden` writes it"
+        assert data.decode() == path.read_bytes().decode()
+
+    return compare
+
+
+@pytest.fixture
+def program() -> Callable[[str], str]:
+    """Answers where a program of the system is. Without it the test is skipped; in CI, where all are, it fails."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            message = f"{name} is not installed; .ci/run names the package that has it"
+            if os.environ.get("CI"):
+                pytest.fail(message)
+            pytest.skip(message)
+        return path
+
+    return find
