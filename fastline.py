@@ -9,8 +9,8 @@ import logging
 import os
 import signal
 import sys
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -20,12 +20,11 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 from aiohttp import web
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from packager import batch, samples
+from packager import watch as dropbox
+from packager.bars import Bars, shown
 from packager.batch import Batch, Packaged
-from packager.progress import Progress as Step
-from packager.progress import Stage
 from packager.samples import NotDrawn
 from packager.sidecar import Sidecar
 from playout import config, journal
@@ -33,7 +32,7 @@ from playout.clock import SteadyClock, system_clock
 from playout.commit import Committer
 from playout.config import Faults
 from playout.core.asset import PROGRAM_KINDS, Kind
-from playout.core.house import DEFAULT_HOUSE, HOUSES
+from playout.core.house import DEFAULT_HOUSE, HOUSES, House
 from playout.core.manifest import Rendering
 from playout.follow import Follower
 from playout.keys import BadKey
@@ -46,9 +45,8 @@ from playout.watch import Desk, watch
 from playout.withdraw import UnknownChannel, withdraw
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
-    from packager.job import Outcome
     from playout.config import Draft, Programming
     from playout.core.catalog import Catalog
 
@@ -65,7 +63,6 @@ VIDEOS: Final = (
 
 _log = logging.getLogger("fastline")
 _out = Console(highlight=False, soft_wrap=True)
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Refused(Exception):
@@ -106,6 +103,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _serving(_command(commands, "origin", _origin, "serve the channels of a store over HTTP, and nothing else"))
     _channels(_command(commands, "commit", _commit, "publish channels.yaml and keep the logs ahead of air"))
+    _working(_command(commands, "worker", _worker, "package whatever is dropped into media/sources/"))
     _packaging(_command(commands, "package", _package, "package files into the library"))
     _checking(_command(commands, "check", _check, "say every mistake in channels.yaml, without publishing it"))
     _listing(_command(commands, "guide", _guide, "say what is on, and what comes"))
@@ -151,6 +149,7 @@ def _serving(command: argparse.ArgumentParser) -> None:
     )
     option("--port", type=_port, default=os.environ.get("PORT") or "8080", help="the port (default: PORT, or 8080)")
     option("--base-path", default="", metavar="PATH", help="what stands before every path, e.g. /tv, behind a proxy")
+    option("--access-log", action="store_true", help="write every answer to the journal")
     option("--public-url", default="", metavar="URL", help="how the world reaches this server, base path included")
     option(
         "--trusted-proxy",
@@ -159,6 +158,14 @@ def _serving(command: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NETWORK",
         help="believe X-Forwarded-* from here, e.g. 127.0.0.1/32; may be repeated",
+    )
+
+
+def _working(command: argparse.ArgumentParser) -> None:
+    _channels(command)
+    command.add_argument("--house", choices=list(HOUSES), help="the format (default: that of the first channel)")
+    command.add_argument(
+        "--jobs", type=_jobs, default=_cores(), metavar="N", help="encoders at the same time (default: one a core)"
     )
 
 
@@ -260,9 +267,12 @@ def _package(asked: argparse.Namespace) -> int:
     order = Batch(asked.media, HOUSES[asked.house], said, asked.jobs)
 
     async def work() -> int:
-        with _bars(asked) as bars:
+        with shown(wanted=asked.log == journal.Form.HUMAN) as bars:
             outcomes = await batch.package(asked.files, order, tell=bars.tell, clock=system_clock, done=bars.done)
-        return OK if all(isinstance(outcome, Packaged) for outcome in outcomes) else REFUSED
+        packaged = [outcome for outcome in outcomes if isinstance(outcome, Packaged)]
+        for outcome in packaged:
+            print(f"{outcome.asset.id}  {outcome.asset.about.title}")
+        return OK if len(packaged) == len(outcomes) else REFUSED
 
     return _until_done(work(), stopped="stopped; what is encoded is kept, and the next run goes on from there")
 
@@ -320,6 +330,12 @@ def _commit(asked: argparse.Namespace) -> int:
     return _until_done(_keep(asked))
 
 
+def _worker(asked: argparse.Namespace) -> int:
+    """A packager of the watched folder alone."""
+    house = HOUSES[asked.house] if asked.house else _house(asked)
+    return _until_done(_take_in(asked, house, asked.jobs))
+
+
 def _until_done(work: Coroutine[None, None, int], stopped: str = "") -> int:
     """Run `work` to its end, or until Ctrl-C or SIGTERM; that cancels it, and says `stopped`."""
 
@@ -357,6 +373,7 @@ async def _all(asked: argparse.Namespace) -> int:
         tasks.create_task(Committer(store, follower, clock).run())
         tasks.create_task(_announce(follower, address))
         await _fill(asked, store)
+        tasks.create_task(_take_in(asked, _house(asked), _cores()))
         tasks.create_task(watch(asked.channels, store, clock, Reporter().report))
     return OK
 
@@ -380,11 +397,26 @@ async def _keep(asked: argparse.Namespace) -> int:
     return OK
 
 
+async def _take_in(asked: argparse.Namespace, house: House, jobs: int) -> int:
+    """Package what is dropped into the watched folder."""
+    _log.info("watching %s", asked.media / dropbox.FOLDER, extra={"action": "watching"})
+    with shown(wanted=asked.log == journal.Form.HUMAN) as bars:
+        order = Batch(asked.media, house, jobs=jobs)
+        await dropbox.watch(order, tell=bars.tell, clock=system_clock, done=bars.done, stop=asyncio.Event())
+    return OK
+
+
+def _house(asked: argparse.Namespace) -> House:
+    """The format of the first channel: what is dropped in is packaged for it."""
+    return HOUSES[_programming(asked.channels).drafts[0].house]
+
+
 @asynccontextmanager
 async def _listening(asked: argparse.Namespace, follower: Follower, clock: SteadyClock) -> AsyncIterator[str]:
     """An origin that answers; the address under which people reach it."""
     try:
-        settings = Settings(asked.base_path, asked.public_url, tuple(asked.trusted_proxy))
+        networks = tuple(asked.trusted_proxy)
+        settings = Settings(asked.base_path, asked.public_url, networks, access_log=asked.access_log)
     except ValueError as error:
         raise Refused(str(error)) from error
     app = create_app(lambda: follower.view, lambda: follower.changed, DirStore(asked.media), clock, settings)
@@ -458,7 +490,7 @@ async def _fill(asked: argparse.Namespace, store: DirStore) -> None:
     was published before would have its horizon full of slate. Of the demo's channels the one with the
     shortest horizon goes ahead, and the others wait until they can choose from all films.
     """
-    sources = asked.media / "sources"
+    sources = asked.media / dropbox.FOLDER
     library = await asyncio.to_thread(newest, store)
     if not library.catalog.items and not _films(sources):
         await asyncio.to_thread(samples.begin, sources)
@@ -466,7 +498,7 @@ async def _fill(asked: argparse.Namespace, store: DirStore) -> None:
     if library.catalog.items and not demo:
         return
     programming = _programming(asked.channels)
-    with _bars(asked) as bars:
+    with shown(wanted=asked.log == journal.Form.HUMAN) as bars:
         await samples.draw(sources, demo[:1])
         first, *rest = _films(sources)
         await _package_all(asked, programming, [first], bars)
@@ -522,65 +554,8 @@ def _films(sources: Path) -> list[Path]:
     """The films that lie in `sources`, the smallest first."""
     if not sources.is_dir():
         return []
-    found = [entry for entry in sources.iterdir() if entry.suffix.lower() in VIDEOS and not entry.name.startswith(".")]
+    found = [entry for entry in sources.rglob("*") if entry.suffix.lower() in VIDEOS and not entry.name.startswith(".")]
     return sorted(found, key=lambda film: (film.stat().st_size, film.name))
-
-
-# Progress, for a terminal or for a journal
-
-SHARES: Final = {
-    Stage.PROBE: (0.0, 0.02),
-    Stage.ANALYSE: (0.02, 0.18),
-    Stage.ENCODE: (0.20, 0.70),
-    Stage.VERIFY: (0.90, 0.05),
-    Stage.PUBLISH: (0.95, 0.05),
-}
-"""Where each stage begins on the bar, and how long it is."""
-
-
-@dataclass(slots=True)
-class Bars:
-    """A bar for each file that is being packaged, and a line for each that is done."""
-
-    shown: Progress | None
-    """None where there is no terminal; then there are only lines."""
-    tasks: dict[str, TaskID] = field(default_factory=dict)
-
-    def tell(self, step: Step) -> None:
-        """Move a bar."""
-        if self.shown is None:
-            return
-        if step.file not in self.tasks:
-            self.tasks[step.file] = self.shown.add_task(Path(step.file).name, total=1.0, stage="")
-        start, length = SHARES[step.stage]
-        self.shown.update(self.tasks[step.file], completed=start + length * step.fraction, stage=step.stage.value)
-
-    def done(self, outcome: Outcome) -> None:
-        """Take the bar away, and say what came of it."""
-        if self.shown is not None and outcome.file in self.tasks:
-            self.shown.remove_task(self.tasks.pop(outcome.file))
-        if isinstance(outcome, Packaged):
-            title, asset = outcome.asset.about.title, outcome.asset.id
-            words = "packaged" if outcome.new else "was packaged before"
-            _log.info("%s: %s, asset %s", title, words, asset, extra={"action": "packaged", "asset": asset})
-        else:
-            _log.error("%s", outcome, extra={"action": "refused", "file": outcome.file})
-
-
-@contextmanager
-def _bars(asked: argparse.Namespace) -> Iterator[Bars]:
-    """Bars where there is a terminal to draw them on."""
-    if asked.log != journal.Form.HUMAN or not _err.is_terminal:
-        yield Bars(None)
-        return
-    columns = (
-        TextColumn("{task.description:>24}"),
-        BarColumn(),
-        TextColumn("{task.fields[stage]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=_err, transient=True) as shown:
-        yield Bars(shown)
 
 
 if __name__ == "__main__":

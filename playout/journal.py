@@ -35,9 +35,20 @@ class _Json(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
+class _Hand(logging.Handler):
+    """Writes to whatever standard error is at the time: bars on a terminal stand aside for a line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except OSError:
+            self.handleError(record)
+
+
 def start(form: Form, level: int = logging.INFO) -> None:
     """Write the journal to standard error in `form`, from now on."""
-    hand = logging.StreamHandler(sys.stderr)
+    hand = _Hand()
     hand.setFormatter(_Json() if form is Form.JSON else logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     logging.basicConfig(level=logging.WARNING, handlers=[hand], force=True)
     logging.getLogger("fastline").setLevel(level)
