@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from playout import keys
 from playout.core.asset import Asset, Kind, Media
-from playout.core.catalog import Catalog, catalog_of, item_of, kit_of
+from playout.core.catalog import Catalog, Item, Kit, catalog_of, item_of, kit_of
 from playout.core.house import HOUSES
 from playout.core.view import Alarm
 from playout.documents import Corrupt, decode, digest, encode
@@ -112,20 +112,23 @@ def _found(store: Store, before: Library, names: tuple[str, ...]) -> Library:
     known = {item.id: item for item in before.catalog.items}
     kits = {kit.slate.id: kit for kit in before.catalog.kits}
     fresh, alarms = _read(store, [name for name in names if name not in known and name not in kits])
+    new_items = [one for one in fresh if isinstance(one, Item)]
+    new_kits = [one for one in fresh if isinstance(one, Kit)]
     present = set(names)
     items = [item for item in known.values() if item.id in present]
     kept = [kit for kit in kits.values() if kit.slate.id in present]
-    new_items = [item_of(asset) for asset in fresh if asset.about.kind is not Kind.SLATE]
-    new_kits = [kit_of(asset) for asset in fresh if asset.about.kind is Kind.SLATE]
     catalog = catalog_of(items + new_items, kept + new_kits)
     same = not new_items and len(items) == len(known) and catalog.kits == before.catalog.kits
     settled = len(items) + len(new_items) + len(catalog.kits) == len(names)
     return replace(before, catalog=before.catalog if same else catalog, alarms=alarms, names=names if settled else ())
 
 
-def _read(store: Store, names: list[str]) -> tuple[list[Asset], tuple[Alarm, ...]]:
-    """The assets called `names` that are finished and sound, and what is wrong with the others."""
-    assets: list[Asset] = []
+def _read(store: Store, names: list[str]) -> tuple[list[Item | Kit], tuple[Alarm, ...]]:
+    """The assets called `names` that are finished and sound, and what is wrong with the others.
+
+    Only what a catalog needs of an asset is kept; the places of all its segments are a hundred times that.
+    """
+    found: list[Item | Kit] = []
     alarms: list[Alarm] = []
     for name in names:
         try:
@@ -135,8 +138,8 @@ def _read(store: Store, names: list[str]) -> tuple[list[Asset], tuple[Alarm, ...
             alarms.append(Alarm(f"assets/{name}", f"{bad}; {advice}"))
             continue
         if asset is not None:
-            assets.append(asset)
-    return assets, tuple(alarms)
+            found.append(kit_of(asset) if asset.about.kind is Kind.SLATE else item_of(asset))
+    return found, tuple(alarms)
 
 
 def _asset(store: Store, name: str) -> Asset | None:
