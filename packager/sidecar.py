@@ -65,20 +65,26 @@ def read(film: Path) -> Sidecar | Faults:
 
     Subtitles that the side-car names replace those that are found by their names.
     """
-    path = film.parent
+    found = neighbours(film.name, _beside(film))
+    for suffix in SUFFIXES:
+        path = film.with_name(film.stem + suffix)
+        try:
+            with path.open("rb") as file:
+                data = file.read(LARGEST + 1)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            return Faults(path, (Fault(0, f"cannot be read: {error.strerror}"),))
+        return sidecar(data, path, found)
+    return Sidecar(subtitles=found)
+
+
+def _beside(film: Path) -> list[Path]:
+    """The files whose names begin like the film's; none in a folder that is not there or may not be listed."""
     try:
-        beside = tuple(sorted(entry for entry in film.parent.iterdir() if entry.name.startswith(film.stem + ".")))
-        found = neighbours(film.name, beside)
-        names = {film.stem + suffix for suffix in SUFFIXES}
-        sidecars = [entry for entry in beside if entry.name in names]
-        if not sidecars:
-            return Sidecar(subtitles=found)
-        path = sidecars[0]
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        return Faults(path, (Fault(0, f"cannot be read: {error.strerror}"),))
-    return sidecar(data, path, found)
+        return sorted(entry for entry in film.parent.iterdir() if entry.name.startswith(film.stem + "."))
+    except OSError:
+        return []
 
 
 def neighbours(film: str, entries: Iterable[Path]) -> tuple[tuple[str, Path], ...]:

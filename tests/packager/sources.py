@@ -256,6 +256,26 @@ SOUNDS = [
     Film("long-sound.mp4", flash=True, seconds=Fraction(2), sound_seconds=Fraction(4)),
 ]  # fmt: skip
 
+_CLICKS = "0.01*sin(2*PI*300*t)+0.9*sin(2*PI*3000*t)*lt(mod(t\\,3)\\,0.0003)"
+_NOISE = "(random(0)-0.5)*(0.02+0.6*gt(sin(2*PI*t/3)\\,0.9))"
+
+
+def _loud(name: str, expression: str, layout: str = "stereo") -> Film:
+    count = {"stereo": 2, "5.1": 6}[layout]
+    sound = f"aevalsrc={'|'.join([expression] * count)}:s=48000:c={layout}"
+    return Film(f"{name}.mka", video=None, seconds=Fraction(6), sounds=(sound,), audio=("-c:a", "flac"))
+
+
+LOUDNESS = [
+    _loud("quiet", "0.003*sin(2*PI*500*t)"),
+    _loud("loud", "0.98*sin(2*PI*500*t)"),
+    _loud("clicks", _CLICKS),
+    _loud("noise", _NOISE),
+    _loud("dynamic", "sin(2*PI*400*t)*(0.002+0.5*gt(mod(t\\,4)\\,3))"),
+    _loud("loud-surround", "0.9*sin(2*PI*(400+50*mod(t\\,3))*t)", "5.1"),
+]
+"""Sounds alone: the levels that a library is made of, and what makes levelling hard."""
+
 SILENT = Film("silent.mp4", flash=True, sounds=())
 TWO_LANGUAGES = Film(
     "two-languages.mkv", flash=True,

@@ -218,23 +218,22 @@ async def test_every_sound(film: Film, films: Path, tmp_path: Path) -> None:
     assert max(abs(a - b) for a, b in zip(sound.left, sound.right, strict=True)) < 0.05
 
 
-@pytest.mark.parametrize("name", ["mono.mp4", "stereo.mp4", "surround.mp4", "surround-ac3.mkv", "8000.mov"])
-async def test_the_result_has_the_loudness_of_the_house(name: str, films: Path, tmp_path: Path) -> None:
-    film = next(film for film in SOUNDS if film.name == name)
-    view = await viewed(make(film, films), tmp_path, FAST)
-    result = await loudness(view)
-    assert view.asset.loudness is not None
-    assert abs(result - FAST.loudness) <= 50
-    assert abs(result - view.asset.loudness) <= 50
+LEVELS = [film for film in SOUNDS if film.name in {"mono.mp4", "surround.mp4", "surround-ac3.mkv", "8000.mov"}]
 
 
-async def loudness(view: Viewing) -> int:
+@pytest.mark.parametrize("film", [*LEVELS, *sources.LOUDNESS], ids=str)
+async def test_the_result_has_the_loudness_of_the_house(film: Film, films: Path, tmp_path: Path) -> None:
+    view = await viewed(make(film, films), tmp_path, TINY)
     source = probe(view.folder / next(track.file for track in view.asset.tracks if track.name[:2] == "a-"), Ticks(1))
     assert isinstance(source, Source), source
     result = await measure(source, source.audios[0])
     assert isinstance(result, Measured)
     assert result.integrated is not None
-    return result.integrated
+    assert abs(result.integrated - TINY.loudness) <= 50
+    assert view.asset.loudness is not None
+    assert abs(result.integrated - view.asset.loudness) <= 30
+    assert result.true_peak is not None
+    assert result.true_peak <= TINY.true_peak
 
 
 @pytest.mark.parametrize("name", ["begins-late.mkv", "begins-late.mp4", "begins-late.ts", "begins-late.mov"])

@@ -64,7 +64,7 @@ subtitles:
 
 def test_nothing_beside_the_film_says_nothing(tmp_path: Path) -> None:
     assert read(tmp_path / "film.mp4") == Sidecar()
-    assert isinstance(read(tmp_path / "no folder" / "film.mp4"), Faults)
+    assert read(tmp_path / "no folder" / "film.mp4") == Sidecar()
 
 
 @pytest.mark.parametrize("text", ["", "# later\n", "---\n", "~", "\ufeff", "{}"])
