@@ -41,11 +41,17 @@ def card(rung: Rung, heading: str, line: str = "") -> bytes:
 
 def _centred(draw: ImageDraw.ImageDraw, rung: Rung, text: str, y: int, size: int, colour: tuple[int, int, int]) -> None:
     """Write `text` in the middle, as large as `size` or as fits; nothing in scripts that the font lacks."""
-    if not text.isascii() and text.encode("latin-1", "replace").decode("latin-1") != text:
-        return
     widest = rung.width * _WIDEST // 100
     font = ImageFont.load_default(size)
+    if not _has_all(font, text):
+        return
     wide = draw.textlength(text, font)
     if wide > widest:
         font = ImageFont.load_default(max(8, int(size * widest / wide)))
     draw.text((rung.width // 2, y), text, fill=colour, font=font, anchor="mm")
+
+
+def _has_all(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str) -> bool:
+    """Whether the font has a shape for every letter; one that it lacks looks like a character that is none."""
+    lacking = bytes(font.getmask("\uffff"))
+    return all(letter == " " or bytes(font.getmask(letter)) != lacking for letter in set(text))

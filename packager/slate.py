@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 HEADING: Final = "We’ll be right back"
 _NAME: Final = "slate"
-_DESIGN: Final = 1
+_DESIGN: Final = 2
 
 
 async def ensure(media: Path, house: House, tell: Tell, clock: Callable[[], datetime]) -> Outcome:
