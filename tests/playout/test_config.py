@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playout.config import Draft, Fault, Faults, Programming, load, read, read_bytes
+from playout.config.programming import LEAST_WINDOW
 from playout.config.tree import LARGEST
 from playout.core.asset import Kind
 from playout.core.catalog import Query
 from playout.core.channel import Ads, Channel, Order, Rules
-from playout.core.house import HOUSES, TARGET_DURATION
+from playout.core.house import HOUSES, TARGET_DURATION, House
 from playout.core.ticks import TIMEBASE
 
 PROGRAMS = (Kind.MOVIE, Kind.EPISODE, Kind.CLIP)
@@ -414,9 +415,8 @@ def test_no_channels_is_an_answer_when_it_is_said() -> None:
 
 
 @pytest.mark.parametrize("house", HOUSES.values(), ids=lambda house: house.name)
-def test_the_shortest_window_is_longer_than_players_need(house: object) -> None:
-    length = 6 * HOUSES[getattr(house, "name", "")].segment
-    assert length >= 3 * TARGET_DURATION * TIMEBASE
+def test_the_shortest_window_is_longer_than_players_need(house: House) -> None:
+    assert LEAST_WINDOW * house.segment >= 3 * TARGET_DURATION * TIMEBASE
 
 
 def test_a_file_that_is_missing_or_no_text_is_a_fault_too(tmp_path: Path) -> None:
