@@ -499,6 +499,8 @@ async def _fill(asked: argparse.Namespace, store: DirStore) -> None:
         return
     programming = _programming(asked.channels)
     with shown(wanted=asked.log == journal.Form.HUMAN) as bars:
+        if demo:
+            _log.info("making a demo library in %s", sources, extra={"action": "samples"})
         await samples.draw(sources, demo[:1])
         first, *rest = _films(sources)
         await _package_all(asked, programming, [first], bars)
