@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from packager.ffmpeg import opened, sound
@@ -46,7 +47,7 @@ _QUIET: Final = "-50dB"
 _SHORTEST: Final = "0.3"
 """The shortest silence that is told, in seconds."""
 
-_WHOLE: Final = "ebur128@whole=peak=true:framelog=quiet"
+_WHOLE: Final = "ebur128@whole=peak=true:framelog=verbose"
 _METER: Final = re.compile(r"\[ebur128@(\w+) @ \w+\].* Summary:")
 _LEVEL: Final = re.compile(r"\s+(I|Peak):\s+(\S+) (?:LUFS|dBFS)")
 _SILENCE: Final = re.compile(r"silence_(start|end): (-?[\d.]+)")
@@ -165,7 +166,7 @@ async def measure(
     """Measure one sound track at the source's own speed; how ffmpeg ended when it failed."""
     chain = (
         f"{sound(source)},asplit[whole][dull];"
-        "[dull]lowpass=frequency=15000,ebur128@dull=framelog=quiet,anullsink;"
+        "[dull]lowpass=frequency=15000,ebur128@dull=framelog=verbose,anullsink;"
         f"[whole]silencedetect=noise={_QUIET}:duration={_SHORTEST},{_WHOLE}"
     )
     return await _meter([*_one_track(source, audio), "-af", chain, "-f", "null", "-"], progress)
@@ -174,9 +175,20 @@ async def measure(
 async def attempt(source: Source, audio: AudioStream, levelling: Levelling, house: House) -> Measured | Ended:
     """Measure what `levelling` makes of one sound track once it is coded: encoded, and decoded again at once."""
     chain = ",".join([sound(source), *level_filters(levelling, house)])
-    coded = ["-af", chain, "-c:a", "aac", "-b:a", str(house.audio_bitrate), "-f", "null", "-"]
+    coded = [*_one_track(source, audio), "-af", chain, "-c:a", "aac", "-b:a", str(house.audio_bitrate)]
     decoded = ["-dec", "0:0", "-filter_complex", f"[dec:0]{_WHOLE}[out]", "-map", "[out]", "-f", "null", "-"]
-    return await _meter([*_one_track(source, audio), *coded, *decoded], None)
+    result = await _meter([*coded, "-f", "null", "-", *decoded], None)
+    if isinstance(result, Ended) and any("option 'dec'" in line for line in result.last):
+        return await _in_two_runs(coded)
+    return result
+
+
+async def _in_two_runs(coded: list[str]) -> Measured | Ended:
+    """Encode into a passing file and measure that, where ffmpeg is older than 7 and cannot do both at once."""
+    with TemporaryDirectory(prefix="fastline-") as folder:
+        file = f"file:{folder}/coded.aac"
+        ended = await ffmpeg([*coded, "-f", "adts", file])
+        return await _meter(["-i", file, "-af", _WHOLE, "-f", "null", "-"], None) if ended.well else ended
 
 
 async def level(
