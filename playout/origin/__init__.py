@@ -5,6 +5,7 @@ output; a segment is one read of a byte range in a worker thread, and is kept wh
 """
 
 from playout.origin.app import create_app
+from playout.origin.lane import LaneRunner
 from playout.origin.settings import Settings
 
-__all__ = ["Settings", "create_app"]
+__all__ = ["LaneRunner", "Settings", "create_app"]

@@ -172,16 +172,21 @@ def wanted_range(request: web.Request, etag: str, length: int) -> Span | None:
 def send_blob(request: web.Request, blob: Blob, cache: str) -> web.Response:
     """`blob`, or the range of it that is asked for; 304 when the client has it."""
     tag = f'"{blob.etag}"'
-    headers = {"Cache-Control": cache, "ETag": tag, "Accept-Ranges": "bytes"}
+    headers = blob_headers(blob, cache)
     known = request.headers.get("If-None-Match")
     if known is not None and matches(known, tag):
+        del headers["Content-Type"]
         return web.Response(status=304, headers=headers)
-    headers["Content-Type"] = blob.mime
     span = wanted_range(request, tag, len(blob.body))
     if span is None:
         return web.Response(body=blob.body, headers=headers)
     headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{len(blob.body)}"
     return web.Response(status=206, body=blob.body[span.start : span.stop], headers=headers)
+
+
+def blob_headers(blob: Blob, cache: str) -> dict[str, str]:
+    """The head of a whole blob."""
+    return {"Content-Type": blob.mime, "Cache-Control": cache, "ETag": f'"{blob.etag}"', "Accept-Ranges": "bytes"}
 
 
 def missing(text: str) -> web.HTTPNotFound:

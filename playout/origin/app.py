@@ -13,6 +13,7 @@ from playout.origin import front, iptv, media, operations, outside, playlists
 from playout.origin.edges import Edges
 from playout.origin.guide import catalogs_of
 from playout.origin.hot import Hot
+from playout.origin.lane import LANE, Lane
 from playout.origin.library import Library
 from playout.origin.measures import Measures
 from playout.origin.settings import Settings
@@ -69,6 +70,8 @@ def create_app(  # noqa: PLR0913 — all that a process is wired from, by name
     )
     app = web.Application(middlewares=[outside.measured])
     app[SITE] = site
+    if settings.lane and not settings.access_log:
+        app[LANE] = Lane(site)
     app.on_response_prepare.append(outside.finish)
     app.on_shutdown.append(_leave)
     site.measures.registry.register(operations.Gauges(site))

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from playout import keys
 from playout.origin.answers import IMMUTABLE, Blob, digest, matches, missing, send_blob, wanted_range
+from playout.origin.lane import SegmentAnswer, learn
 from playout.origin.library import Gone
 from playout.origin.place import claim
 from playout.origin.segments import init_segment, segment
@@ -43,7 +44,10 @@ async def _segment(request: web.Request) -> web.StreamResponse:
     if claimed is None or not keys.NAME.fullmatch(claimed.asset):
         raise missing("that is not the address of a segment")
     blob = await segment(site_of(request), claimed)
-    return send_blob(request, blob, SUBSTITUTE if blob.substitute else IMMUTABLE)
+    if blob.substitute:
+        return send_blob(request, blob, SUBSTITUTE)
+    learn(request, SegmentAnswer.of(claimed, blob))
+    return send_blob(request, blob, IMMUTABLE)
 
 
 async def _init(request: web.Request) -> web.StreamResponse:

@@ -11,7 +11,8 @@ from playout.core.m3u8 import MIME
 from playout.core.manifest import Rendering, asset_variants, on_demand, variants
 from playout.origin import asked
 from playout.origin.answers import Page, missing, page, send_page, unready
-from playout.origin.live import AWAITED, MULTIVARIANT, awaited, edition, moment
+from playout.origin.lane import PlaylistAnswer, learn
+from playout.origin.live import AWAITED, MULTIVARIANT, Moment, awaited, edition, moment
 from playout.origin.past import past_page
 from playout.origin.site import on_air_of, scene_of, site_of
 
@@ -56,7 +57,7 @@ def _media(rendering: Rendering) -> Answer:
         if not request.query_string:
             at = moment(site, channel)
             content = await edition(site, at, rendering, rendition, asked.NONE)
-            return send_page(request, content, f"public, max-age={at.lifetime}")
+            return _current(request, at, content)
         past = asked.past(request.query, site.clock())
         directives = asked.directives(request.query)
         if past is not None:
@@ -64,12 +65,18 @@ def _media(rendering: Rendering) -> Answer:
             return send_page(request, content, cache)
         if directives.msn is None:
             at = moment(site, channel)
-            cache = f"public, max-age={at.lifetime}"
-        else:
-            at, cache = await awaited(site, channel, directives.msn), AWAITED
-        return send_page(request, await edition(site, at, rendering, rendition, directives), cache)
+            return _current(request, at, await edition(site, at, rendering, rendition, directives))
+        at = await awaited(site, channel, directives.msn)
+        return send_page(request, await edition(site, at, rendering, rendition, directives), AWAITED)
 
     return answer
+
+
+def _current(request: web.Request, at: Moment, content: Page) -> web.Response:
+    """The edition of this moment; until the next one is due it is worth remembering how it was asked for."""
+    if at.edge.due is not None:
+        learn(request, PlaylistAnswer(content, at.on_air, at.edge.due))
+    return send_page(request, content, f"public, max-age={at.lifetime}")
 
 
 # On demand

@@ -26,7 +26,7 @@ class Settings:
     asset_bytes: int = 48 << 20
     """How much memory decoded assets may take, about."""
     lane: bool = True
-    """Whether the express lane answers what is prepared."""
+    """Whether the express lane answers what is prepared; not while there is an access log."""
     page: bool = True
     """Whether `/` shows the page."""
     access_log: bool = False

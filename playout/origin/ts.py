@@ -24,8 +24,6 @@ _OPTIONS: Final = {
     "mpegts_copyts": "1",
     "mpegts_pmt_start_pid": "480",  # P-9
     "mpegts_start_pid": "481",
-    "muxdelay": "0",
-    "muxpreload": "0",
 }
 
 

@@ -1,0 +1,287 @@
+"""The express lane: what is prepared is answered before a request is taken apart.
+
+A live playlist is asked for by everyone every few seconds, and most of what a web framework does for such
+a request is the same each time. The lane remembers two things: answers, by the target of the request, and
+blocks of request headers, by their bytes. It learns both from the long way: only what aiohttp has parsed
+and an ordinary handler has answered in full is ever answered here.
+
+Laws. The lane's answer equals the long way's, byte for byte but for the date. A connection on which
+anything unusual was said (a body, an upgrade, a request in pieces, two at once) goes the long way for good.
+An answer is given only while it is true: a playlist until its next edition is due, a segment while its
+asset is not withdrawn.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from aiohttp import HttpVersion11, web
+from aiohttp.helpers import rfc822_formatted_time
+from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_server import Server
+from prometheus_client import Counter, Histogram
+
+from playout.core.view import OnAir
+from playout.origin.answers import IMMUTABLE, Page, accepts_gzip, blob_headers, page_headers
+from playout.origin.hot import Hot
+from playout.origin.live import lifetime
+from playout.origin.outside import OPEN
+from playout.origin.place import Claim
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterable, Mapping
+
+    from playout.core.view import View
+    from playout.origin.answers import Blob
+    from playout.origin.site import Site
+
+_LINE: Final = b" HTTP/1.1\r\n"
+_UNUSUAL: Final = re.compile(
+    rb"\n(content-length|transfer-encoding|upgrade|expect|connection(?!: *keep-alive\r))[ \t]*:", re.IGNORECASE
+)
+_CONDITIONS: Final = frozenset(
+    ("If-None-Match", "If-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range")
+)
+_TARGETS: Final = 4 << 20  # bytes, about, of remembered targets and of header blocks
+
+_JOINED: Final = 1 << 16
+"""Bodies below this many bytes go out in one piece with their head; to copy a larger one would cost more."""
+
+
+class Answer(Protocol):
+    """Something that is prepared."""
+
+    def parts(self, site: Site, *, packed: bool) -> tuple[bytes, bytes, bytes] | None:
+        """The head up to the date, the rest of the head, the body; None when it is not true any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heads:
+    """The head of an answer, around its date."""
+
+    before: bytes
+    after: bytes
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str], length: int) -> _Heads:
+        """As aiohttp writes it."""
+        rows = [b"HTTP/1.1 200 OK"]
+        rows += [f"{name}: {value}".encode() for name, value in headers.items()]
+        rows += [b"Content-Length: %d" % length, b"Date: "]
+        tail = [b"", *(f"{name}: {value}".encode() for name, value in OPEN), b"", b""]
+        return cls(b"\r\n".join(rows), b"\r\n".join(tail))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaylistAnswer:
+    """A live playlist, until its next edition is due."""
+
+    page: Page
+    on_air: OnAir
+    due: datetime
+    heads: dict[tuple[int, bool], _Heads] = field(default_factory=dict)
+
+    def parts(self, site: Site, *, packed: bool) -> tuple[bytes, bytes, bytes] | None:
+        """See `Answer`."""
+        now = site.clock()
+        if now >= self.due or site.live().channels.get(self.on_air.channel.id) is not self.on_air:
+            return None
+        page = self.page
+        packed = packed and bool(page.packed)
+        body = page.packed if packed else page.body
+        age = lifetime(self.due, now)
+        heads = self.heads.get((age, packed))
+        if heads is None:
+            headers = page_headers(page, f"public, max-age={age}", packed=packed)
+            heads = self.heads[age, packed] = _Heads.of(headers, len(body))
+        return heads.before, heads.after, body
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentAnswer:
+    """A segment, while it is hot."""
+
+    claimed: Claim
+    heads: _Heads
+
+    @classmethod
+    def of(cls, claimed: Claim, blob: Blob) -> SegmentAnswer:
+        """The answer that `blob` makes."""
+        return cls(claimed, _Heads.of(blob_headers(blob, IMMUTABLE), len(blob.body)))
+
+    def parts(self, site: Site, *, packed: bool) -> tuple[bytes, bytes, bytes] | None:
+        """See `Answer`."""
+        del packed
+        blob = site.segments.held(self.claimed)
+        if blob is None or any(self.claimed.asset in on_air.withdrawn for on_air in _withdrawing(site.live())):
+            return None
+        return self.heads.before, self.heads.after, blob.body
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Route:
+    """What is remembered of a target."""
+
+    target: bytes
+    answer: Answer
+    requests: Counter
+    seconds: Histogram
+
+
+class Lane:
+    """What is prepared, and which requests may have it."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._routes: Hot[_Route] = Hot(_TARGETS, lambda route: 1500 + len(route.target))
+        self._blocks: Hot[tuple[bool, int]] = Hot(_TARGETS, lambda block: 200 + block[1])
+
+    def parts(self, target: bytes, block: bytes) -> tuple[bytes, bytes, bytes] | None:
+        """The answer to a GET of `target` with these headers, when it is prepared."""
+        known = self._blocks.held(block)
+        if known is None:
+            return None
+        route = self._routes.held(target)
+        if route is None:
+            return None
+        found = route.answer.parts(self.site, packed=known[0])
+        if found is None:
+            self._routes.drop(target)
+            return None
+        route.requests.inc()
+        route.seconds.observe(0)
+        return found
+
+    def learn(self, request: web.Request, answer: Answer) -> None:
+        """Remember how `request`, which came in one piece, was answered in full."""
+        connection = request.protocol
+        if not isinstance(connection, LaneConnection) or connection.said is None or not _plain(request):
+            return
+        target, block = connection.said
+        resource = request.match_info.route.resource
+        if target != request.raw_path.encode() or resource is None:
+            return
+        measures = self.site.measures
+        self._blocks.hold(block, (accepts_gzip(request.headers.get("Accept-Encoding", "")), len(block)))
+        self._routes.hold(
+            target,
+            _Route(
+                target,
+                answer,
+                measures.requests.labels(resource.canonical, "200"),
+                measures.seconds.labels(resource.canonical),
+            ),
+        )
+
+
+def _plain(request: web.Request) -> bool:
+    """Whether nothing in the head of `request` but Accept-Encoding changes the answer."""
+    return (
+        request.method == "GET"
+        and request.version == HttpVersion11
+        and request.keep_alive
+        and not request.can_read_body
+        and not any(name in request.headers for name in _CONDITIONS)
+    )
+
+
+def _withdrawing(view: View) -> Iterable[OnAir]:
+    return (on_air for on_air in view.channels.values() if on_air.withdrawn)
+
+
+class LaneConnection(RequestHandler):
+    """A connection whose requests are looked up in the lane first."""
+
+    __slots__ = ("_lane", "_usual", "said")
+
+    def __init__(self, manager: LaneServer, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:  # noqa: ANN401 — aiohttp's own options, passed on
+        super().__init__(manager, loop=loop, **options)
+        self.said: tuple[bytes, bytes] | None = None
+        """The target and the header block of the request that is answered the long way now."""
+        self._lane = manager.lane
+        self._usual = True
+
+    def data_received(self, data: bytes) -> None:
+        """Answer a request that is prepared; hand everything else on, unchanged."""
+        if self._usual:
+            end = data.find(_LINE)
+            target, block = data[4:end], data[end + len(_LINE) :]
+            if self._idle() and end > 0 and data.startswith(b"GET "):
+                parts = self._lane.parts(target, block)
+                if parts is not None:
+                    self._answer(*parts)
+                    return
+            self._usual = end > 0 and _is_usual(data)
+            self.said = (target, block) if self._usual else None
+        super().data_received(data)
+
+    def _idle(self) -> bool:
+        """Whether the long way waits for a request, and the client takes what is sent."""
+        waiter = self._waiter
+        return (
+            waiter is not None
+            and not waiter.done()
+            and not (self._messages or self._close or self._force_close or self._paused)
+        )
+
+    def _answer(self, before: bytes, after: bytes, body: bytes) -> None:
+        if self.transport is None:
+            return
+        head = b"".join((before, rfc822_formatted_time().encode(), after))
+        if len(body) < _JOINED:
+            self.transport.write(head + body)
+        else:
+            self.transport.write(head)
+            self.transport.write(body)
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+
+
+def _is_usual(data: bytes) -> bool:
+    """Whether `data` is one whole GET without a body and without wishes about the connection."""
+    return (
+        data.startswith(b"GET ")
+        and data.endswith(b"\r\n\r\n")
+        and data.find(b"\r\n\r\n") == len(data) - 4
+        and _UNUSUAL.search(data) is None
+    )
+
+
+class LaneServer(Server):
+    """aiohttp's server, with connections that know the lane."""
+
+    def __init__(self, lane: Lane, server: Server) -> None:
+        super().__init__(
+            server.request_handler,
+            request_factory=server.request_factory,
+            handler_cancellation=server.handler_cancellation,
+            loop=server._loop,  # noqa: SLF001 — the server that we stand in for
+            **server._kwargs,  # noqa: SLF001
+        )
+        self.lane = lane
+
+    def __call__(self) -> RequestHandler:
+        """A new connection."""
+        return LaneConnection(self, loop=self._loop, **self._kwargs)
+
+
+LANE: Final = web.AppKey("lane", Lane)
+
+
+def learn(request: web.Request, answer: Answer) -> None:
+    """Remember how `request` was answered in full, where there is a lane."""
+    lane = request.app.get(LANE)
+    if lane is not None:
+        lane.learn(request, answer)
+
+
+class LaneRunner(web.AppRunner):
+    """aiohttp's runner of an origin, with the express lane unless the settings say otherwise."""
+
+    async def _make_server(self) -> Server:
+        server = await super()._make_server()
+        lane = self.app.get(LANE)
+        return LaneServer(lane, server) if lane else server
