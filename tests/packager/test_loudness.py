@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,3 +161,23 @@ async def test_what_is_encoded_has_the_loudness_of_the_house(
     assert abs(result.integrated - levelled.loudness) <= 30
     assert result.true_peak is not None
     assert result.true_peak <= HOUSE.true_peak
+
+
+@pytest.mark.media
+async def test_a_limiter_does_not_move_sound_in_time(tmp_path: Path) -> None:
+    """A click at one second is still the loudest sample there, and is held down."""
+    click = "aevalsrc=0.05*sin(2*PI*300*t)+0.9*between(t\\,1\\,1.0001):s=48000:d=2"
+    chain = ",".join(
+        ["aformat=channel_layouts=stereo:sample_fmts=fltp", *level_filters(Levelling(600, limit=True), HOUSE)]
+    )
+    path = tmp_path / "out.wav"
+    made = await ffmpeg(["-f", "lavfi", "-i", click, "-af", chain, "-c:a", "pcm_f32le", str(path)])
+    assert made.well, made
+    left = array("f")
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            left.extend(memoryview(bytes(frame.planes[0])[: 8 * frame.samples]).cast("f")[::2])
+    loudest = max(range(len(left)), key=lambda at: abs(left[at]))
+    assert abs(loudest - 48_002) <= 3
+    assert abs(len(left) - 96_000) <= 1
+    assert 0.6 < abs(left[loudest]) <= 0.7080
