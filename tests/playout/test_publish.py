@@ -30,6 +30,7 @@ from playout.store import DirStore, StoreDown
 from playout.watch import Desk, look, watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 HOUSE = HOUSES["fast"]
@@ -365,10 +366,9 @@ def test_a_channel_that_matches_nothing_is_published_with_an_alarm(store: Counti
 def test_a_channel_that_is_taken_out_is_retired_and_comes_back_as_it_was(store: Counting) -> None:
     package(store, film("one"), SLATE)
     (first,) = published(store).revisions
-    none = "version: 1\nchannels: {}\n"
-    (last,) = published(store, none, LATER).revisions
+    (last,) = published(store, NONE, LATER).revisions
     assert last == replace(first, number=2, effective=LATER + timedelta(seconds=2), retired=True)
-    assert published(store, none, LATER).revisions == ()
+    assert published(store, NONE, LATER).revisions == ()
     (back,) = published(store, FILMS, LATER).revisions
     assert back == replace(first, number=3, effective=last.effective)
 
@@ -376,7 +376,7 @@ def test_a_channel_that_is_taken_out_is_retired_and_comes_back_as_it_was(store: 
 def test_only_who_published_a_channel_retires_or_changes_it(store: Counting) -> None:
     package(store, film("one"), SLATE)
     published(store, source="api")
-    assert published(store, "version: 1\nchannels: {}\n", LATER).revisions == ()
+    assert published(store, NONE, LATER).revisions == ()
     outcome = published(store, FILMS.replace("name: Films", "name: Mine"), LATER)
     assert outcome.revisions == ()
     assert outcome.alarms == (
@@ -405,6 +405,53 @@ def test_what_is_no_revision_does_not_count_as_one(store: Counting) -> None:
     store.put_new("channels/films/revisions/notes.txt", b"hello")
     store.put_new("channels/lost/log/2026-11-21/x.json", b"{}")
     assert numbers(published(store, FILMS.replace("name: Films", "name: F"), LATER)) == [("films", 2)]
+
+
+class Contested(Counting):
+    """A directory in which somebody else is quicker, once."""
+
+    rival: Callable[[], object] | None = None
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        if "/revisions/" in key and self.rival is not None:
+            rival, self.rival = self.rival, None
+            rival()
+        return super().put_new(key, data)
+
+
+NONE = "version: 1\nchannels: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "rival", "numbered"),
+    [
+        (FILMS, FILMS, []),
+        (FILMS.replace("name: Films", "name: A"), FILMS.replace("name: Films", "name: B"), [("films", 3)]),
+        (FILMS.replace("name: Films", "name: A"), FILMS.replace("name: Films", "name: A"), []),
+        (FILMS.replace("name: Films", "name: A"), NONE, [("films", 3)]),
+        (NONE, FILMS.replace("name: Films", "name: B"), [("films", 3)]),
+        (NONE, NONE, []),
+    ],
+    ids=["nothing new", "both edit", "the same edit", "retired meanwhile", "edited meanwhile", "both retire"],
+)
+def test_who_loses_a_race_compares_anew(tmp_path: Path, text: str, rival: str, numbered: list[tuple[str, int]]) -> None:
+    store = Contested(tmp_path / "media")
+    package(store, film("one"), SLATE)
+    published(store)
+    store.rival = lambda: published(store, rival, LATER)
+    assert numbers(published(store, text, LATER)) == numbered
+
+
+def test_a_channel_whose_revision_cannot_be_read_is_not_retired(store: Counting) -> None:
+    package(store, film("one"), SLATE)
+    published(store)
+    store.put_new("channels/films/revisions/00000003.json", encode(newest_revision(store, "films")))
+    outcome = published(store, NONE, LATER)
+    assert (outcome.revisions, outcome.unfinished) == ((), True)
+    (alarm,) = outcome.alarms
+    assert alarm.what == (
+        "not retired: channels/films/revisions/00000003.json: it says that it is number 1. Remove that file"
+    )
 
 
 def test_publishers_that_race_leave_revisions_without_a_gap_and_each_once(store: Counting) -> None:
