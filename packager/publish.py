@@ -42,8 +42,10 @@ def publish(store: DirStore, asset: Asset, inits: Mapping[str, bytes], files: It
     nobody's.
     """
     clear(store, asset.id)
+    known = store.names(keys.key("houses", asset.house))
     for rendition, init in inits.items():
-        store.put_new(keys.init(asset.house, rendition, documents.digest(init)), init)
+        if f"{rendition}.{documents.digest(init)}.init.mp4" not in known:
+            store.put_new(keys.init(asset.house, rendition, documents.digest(init)), init)
     for file in files:
         store.adopt(keys.asset_file(asset.id, file), work.path(file))
     store.put_new(keys.asset(asset.id), documents.encode_readable(asset))
