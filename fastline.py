@@ -255,10 +255,14 @@ def _check(asked: argparse.Namespace) -> int:
         print(edit, file=sys.stderr)
         return REFUSED
     catalog = newest(DirStore(asked.media)).catalog
-    print(f"{asked.channels}: {len(edit.drafts)} channels, no mistakes")
+    print(f"{asked.channels}: {_count(len(edit.drafts), 'channel')}, no mistakes")
     for draft in edit.drafts:
-        print(f"  {draft.number:>5}  {draft.name}: {_programs(draft, catalog)} programs in the library")
+        print(f"  {draft.number:>5}  {draft.name}: {_count(_programs(draft, catalog), 'program')} in the library")
     return OK
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _package(asked: argparse.Namespace) -> int:

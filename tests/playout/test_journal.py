@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from playout import journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    hands, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = hands, level
+    logging.getLogger("fastline").setLevel(logging.NOTSET)
+
+
+def test_json_is_one_object_a_line_with_all_that_was_said(capsys: pytest.CaptureFixture[str]) -> None:
+    journal.start(journal.Form.JSON)
+    logging.getLogger("fastline.x").warning("häuser: %d\nof them", 3, extra={"action": "alarm", "where": "store"})
+    (line,) = capsys.readouterr().err.splitlines()
+    entry = json.loads(line)
+    assert entry.pop("at").endswith("+00:00")
+    assert entry == {
+        "level": "warning", "logger": "fastline.x", "action": "alarm", "where": "store", "text": "häuser: 3\nof them",
+    }  # fmt: skip
+
+
+def test_json_keeps_the_trace_of_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    journal.start(journal.Form.JSON)
+    try:
+        int("broken")
+    except ValueError:
+        logging.getLogger("fastline").exception("it ended")
+    assert "ValueError: invalid literal" in json.loads(capsys.readouterr().err)["trace"]
+
+
+def test_words_are_for_people_and_others_are_heard_only_when_they_warn(capsys: pytest.CaptureFixture[str]) -> None:
+    journal.start(journal.Form.HUMAN)
+    logging.getLogger("aiohttp.access").info("GET /")
+    logging.getLogger("fastline").info("on air")
+    assert capsys.readouterr().err.splitlines()[0].endswith(" on air")
