@@ -18,7 +18,7 @@ help:  ## list the targets
 up: $(RUN) $(WEB)  ## install what is missing, make demo films if media/ is empty, and go on air (PORT=8080)
 	@exec $(BIN)/fastline up $(UP)
 
-test: $(DEV)  ## run all tests (needs ffmpeg players only for some; the others are skipped and named)
+test: $(DEV)  ## run all tests (those that need a missing player are skipped, and say so)
 	$(BIN)/python -m pytest
 
 check: lint names test  ## what CI runs: ruff, mypy, import-linter, the name rule, all tests

@@ -30,7 +30,7 @@ from packager.sidecar import Sidecar
 from playout import config, journal
 from playout.clock import SteadyClock, system_clock
 from playout.commit import Committer
-from playout.config import Faults
+from playout.config import Faults, Programming
 from playout.core.asset import PROGRAM_KINDS, Kind
 from playout.core.house import DEFAULT_HOUSE, HOUSES, House
 from playout.core.manifest import Rendering
@@ -47,7 +47,7 @@ from playout.withdraw import UnknownChannel, withdraw
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
-    from playout.config import Draft, Programming
+    from playout.config import Draft
     from playout.core.catalog import Catalog
 
 OK: Final = 0
@@ -377,7 +377,8 @@ async def _all(asked: argparse.Namespace) -> int:
         tasks.create_task(Committer(store, follower, clock).run())
         tasks.create_task(_announce(follower, address))
         await _fill(asked, store)
-        tasks.create_task(_take_in(asked, _house(asked), _cores()))
+        house = await asyncio.to_thread(_house, asked)
+        tasks.create_task(_take_in(asked, house, _cores()))
         tasks.create_task(watch(asked.channels, store, clock, Reporter().report))
     return OK
 
@@ -411,8 +412,16 @@ async def _take_in(asked: argparse.Namespace, house: House, jobs: int) -> int:
 
 
 def _house(asked: argparse.Namespace) -> House:
-    """The format of the first channel: what is dropped in is packaged for it."""
-    return HOUSES[_programming(asked.channels).drafts[0].house]
+    """The format of the first channel: what is dropped in is packaged for it.
+
+    While there are mistakes in the channels it is that of the library, which plays on.
+    """
+    edit = config.load(asked.channels)
+    houses = [draft.house for draft in edit.drafts] if isinstance(edit, Programming) else []
+    houses += [kit.house for kit in newest(DirStore(asked.media)).catalog.kits]
+    if not houses:
+        raise Refused(_nothing_to_air(edit))
+    return HOUSES[houses[0]]
 
 
 @asynccontextmanager
@@ -501,7 +510,11 @@ async def _fill(asked: argparse.Namespace, store: DirStore) -> None:
     demo = await asyncio.to_thread(samples.unfinished, sources)
     if library.catalog.items and not demo:
         return
-    programming = _programming(asked.channels)
+    programming = config.load(asked.channels)
+    if isinstance(programming, Faults):
+        if library.catalog.items:
+            return
+        raise Refused(_nothing_to_air(programming))
     with shown(wanted=asked.log == journal.Form.HUMAN) as bars:
         if demo:
             _log.info("making a demo library in %s", sources, extra={"action": "samples"})
@@ -547,13 +560,11 @@ def _programs(draft: Draft, catalog: Catalog) -> int:
     )
 
 
-def _programming(path: Path) -> Programming:
-    """The channels in the file at `path`."""
-    edit = config.load(path)
+def _nothing_to_air(edit: Programming | Faults) -> str:
+    """Why nothing can go on air with these channels."""
     if isinstance(edit, Faults):
-        message = f"there are mistakes in the channels, so nothing can go on air:\n{edit}"
-        raise Refused(message)
-    return edit
+        return f"there are mistakes in the channels, so nothing can go on air:\n{edit}"
+    return f"{edit.where} has no channels: add one"
 
 
 def _films(sources: Path) -> list[Path]:

@@ -15,18 +15,28 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from stations import FULL, Station
+
+from playout.clock import system_clock
+from playout.config import Programming, read
+from playout.core.asset import Kind
+from playout.library import newest, scan
+from playout.publish import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
+GOOD = "{version: 1, channels: {films: {number: 1, name: Films, house: fast, include: {}}}}"
+
 pytestmark = pytest.mark.media
 
 
 @contextmanager
-def up(media: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-u", str(CHECKOUT / "fastline.py"), "up", "--media", str(media), "--port", str(port)]
+def up(media: Path, port: int, *more: str) -> Iterator[subprocess.Popen[str]]:
+    program = [sys.executable, "-u", str(CHECKOUT / "fastline.py")]
+    command = [*program, "up", "--media", str(media), "--port", str(port), *more]
     with subprocess.Popen(
         command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as running:
@@ -34,6 +44,13 @@ def up(media: Path, port: int) -> Iterator[subprocess.Popen[str]]:
             yield running
         finally:
             running.kill()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def lines_until(running: subprocess.Popen[str], words: str) -> list[str]:
@@ -82,10 +99,7 @@ def processes_of(media: Path) -> list[str]:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_from_an_empty_folder_to_air_and_again_after_ctrl_c(tmp_path: Path) -> None:
     media = tmp_path / "media"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
+    port = free_port()
     with up(media, port) as running:
         lines_until(running, "The page is at")
         assert json.loads(fetched(port, "now.json")) == []
@@ -109,3 +123,22 @@ def test_from_an_empty_folder_to_air_and_again_after_ctrl_c(tmp_path: Path) -> N
         assert {row["id"] for row in json.loads(fetched(port, "now.json"))} >= {"demo", "films"}
         assert "Traceback" not in stopped(running)
     assert processes_of(media) == []
+
+
+def test_what_was_on_air_plays_on_after_a_restart_with_mistakes_in_the_channels(tmp_path: Path) -> None:
+    made = Station(tmp_path / "media")
+    made.house()
+    made.asset("film", Kind.MOVIE, *[FULL] * 9)
+    now = system_clock()
+    programming = read(GOOD, "channels.yaml")
+    assert isinstance(programming, Programming)
+    publish(made.store, programming, scan(made.store, newest(made.store), now), now)
+    bad = tmp_path / "channels.yaml"
+    bad.write_text("chanels: {}\n", "utf-8")
+    port = free_port()
+    with up(made.root, port, "--channels", str(bad)) as running:
+        heard = "".join(lines_until(running, "/live/films/index.m3u8"))
+        if "channels.yaml:1:" not in heard:
+            lines_until(running, "channels.yaml:1:")
+        assert "#EXTINF" in fetched(port, "live/films/v360.m3u8")
+        stopped(running)
