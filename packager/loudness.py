@@ -37,7 +37,7 @@ TRIALS: Final = 4
 """How often a gain is tried."""
 MOST: Final = 1000
 """The most that trials add, in hundredths of a dB: beyond that the limiter would be all one hears."""
-BRIGHT: Final = 20
+BRIGHT: Final = 30
 """How much the dull meter may hear less before the sound is tried, in hundredths of a LU."""
 CODER: Final = 100
 """Room under the true peak that is left to the AAC coder, whose output overshoots, in hundredths of a dB."""
@@ -213,6 +213,9 @@ async def level(
             return result
         loudness = result.integrated
         following = corrected(before, chosen, result, house)
+        if following is not None and loudness is not None and not following.limit:
+            loudness += following.gain - chosen.gain  # without a limiter a gain does what it says
+            chosen, following = following, None
     return Levelled(before, chosen, loudness)
 
 

@@ -98,8 +98,8 @@ def test_corrections_are_bounded(integrated: int, peak: int, grown: int, result:
 
 def test_only_doubtful_levellings_are_tried() -> None:
     assert not doubtful(Measured(None, None), Levelling())
-    assert not doubtful(Measured(-2000, -900, -2010), Levelling(-300))
-    assert doubtful(Measured(-2000, -900, -2020), Levelling(-300))
+    assert not doubtful(Measured(-2000, -900, -2029), Levelling(-300))
+    assert doubtful(Measured(-2000, -900, -2030), Levelling(-300))
     assert doubtful(Measured(-3000, -300, -3000), Levelling(700, limit=True))
 
 
