@@ -20,7 +20,7 @@ from playout.core.cmaf import DELTA, SYNC, Sample, audio_init, media_segment, vi
 from playout.core.house import AAC_FRAME, HOUSES, SAMPLE_RATE
 from playout.core.ticks import MEDIA_ORIGIN, Ticks
 from playout.core.vtt import vtt_head
-from playout.follow import Follower, Withdrawal
+from playout.follow import SLOW, Follower, Withdrawal
 from playout.store import DirStore
 
 if TYPE_CHECKING:
@@ -192,13 +192,12 @@ class Station:
         assert self.store.put_new(keys.withdrawal(channel, number), documents.encode(order))
 
     def look(self) -> View:
-        """Follow the store until all that is there has been seen, committing what is due."""
-        for _ in range(5):
+        """Commit what is due, and look as often as it takes to see all that is there."""
+        for _ in range(SLOW + 1):
             view = self.follower.refresh(self.moments.now)
             if view is not None:
                 self.follower.view = view
-            if self.committer.commit(self.moments.now) == 0 and view is None:
-                break
+            self.committer.commit(self.moments.now)
         return self.follower.view
 
     def view(self) -> View:

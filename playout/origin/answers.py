@@ -146,10 +146,10 @@ def byte_range(header: str, length: int) -> Span | None:
         suffix = min(int(found[2]), length)
         span = Span(length - suffix, length)
     else:
-        last = int(found[2]) if found[2] else length - 1
-        if last < int(found[1]):
+        first, stop = int(found[1]), int(found[2]) + 1 if found[2] else max(length, int(found[1]) + 1)
+        if stop <= first:
             return None
-        span = Span(int(found[1]), min(last + 1, length))
+        span = Span(first, min(stop, length))
     if span.start >= length or span.start >= span.stop:
         raise Unsatisfiable
     return span

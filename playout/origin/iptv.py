@@ -112,8 +112,8 @@ ROUTES: Final[tuple[tuple[str, Answer], ...]] = (
     ("/xmltv.xml.gz", _packed_guide),
     ("/api/xmltv.xml", _guide),
     ("/channel/{number}.m3u8", _numbered("../")),
-    ("/stream/channels/{number}", _numbered("../../")),
     ("/stream/channels/{number}.m3u8", _numbered("../../")),
+    ("/stream/channels/{number}", _numbered("../../")),
     ("/m3u8", _numbered("")),
     ("/channels/{channel}/master.m3u8", _named),
 )

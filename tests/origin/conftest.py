@@ -34,3 +34,12 @@ def small(made: Station, tmp_path: Path) -> Station:
 async def origin(small: Station, aiohttp_client: Callable[..., Awaitable[Any]]) -> Origin:
     app = create_app(small.view, small.changed, small.store, small.moments.clock, pause=small.moments.pause)
     return Origin(small, await aiohttp_client(app))
+
+
+@pytest.fixture
+async def twin(origin: Origin, aiohttp_client: Callable[..., Awaitable[Any]]) -> Origin:
+    """Another origin of the same store, which starts later."""
+    other = Station(origin.station.root, moments=origin.station.moments)
+    other.look()
+    app = create_app(other.view, other.changed, other.store, other.moments.clock)
+    return Origin(other, await aiohttp_client(app))

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-
 @dataclass
 class Origin:
     """A client of a running origin, with the station behind it."""
