@@ -176,7 +176,8 @@ def pictures(source: Source, video: VideoStream, plan: Plan, first: int) -> list
     begin = first_picture(video, plan)
     lead = begin - first if begin - first > house.fps // 4 else 0
     aligned = begin * house.frame - retimed(video.start, plan.speed)
-    filters = [since_origin(source, "setpts", plan.speed)]
+    # the grid is exact in ticks; in a coarser time base the filter below would round by where it starts
+    filters = [f"settb=1/{TIMEBASE}", since_origin(source, "setpts", plan.speed)]
     if aligned:
         filters.append(f"setpts=PTS+({aligned}/{TIMEBASE})/TB")
     if video.interlaced:
