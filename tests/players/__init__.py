@@ -1,0 +1,1 @@
+"""Real players, over loopback, against the real server."""

@@ -1,0 +1,100 @@
+"""A minute of the channel in each player, over its seams."""
+
+from __future__ import annotations
+
+import re
+from statistics import median
+from typing import TYPE_CHECKING
+
+import pytest
+
+from players.measure import recording
+from players.station import Listed, listed, seams
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from players.browser import Viewing
+    from players.screening import Run
+    from players.shows import Place
+
+pytestmark = pytest.mark.players
+SLOWEST = 85
+"""Seconds that a player may take for a minute of the channel."""
+
+
+WRONG = re.compile(r"(warning|error): |^\[(h264|aac|mp4|mov)|Fragment sequence discontinuity|failed|deadlock")
+"""What VLC's journal has where something is not as it should be."""
+HARMLESS = re.compile(
+    r"interface|directory-extractor|too late to be displayed"  # no desktop, no folder, a busy machine
+    r"|no chunk defined|STTS table of 0 entries|discontinuity detected \d+ != 0"  # of every fragmented stream
+    r"|decoded zero sample|Reinit context"  # of every decoder's start
+)
+
+
+def shows(*names: str) -> pytest.MarkDecorator:
+    """The test is of these shows, one at a time."""
+    return pytest.mark.parametrize("show", names, indirect=True)
+
+
+@shows("debian-index", "debian-v234", "debian-ts", "bundled-everything", "bundled-sound", "bundled-ts")
+def test_ffmpeg_reads_a_minute_without_a_word(show: Run, place: Place) -> None:
+    assert show.complaints == []
+    assert show.status == 0
+    assert show.wall < SLOWEST
+    assert show.seconds == pytest.approx(60, abs=0.1)
+    assert show.pictures in (0, 1800)
+    assert seams(listed(place.station.text(place.station.live("v360.m3u8")))) >= 4
+
+
+@shows("hls.js", "shaka")
+def test_a_browser_plays_a_minute_without_a_halt(show: Viewing) -> None:
+    assert show.errors == []
+    assert show.journal == []
+    assert show.interruptions == []
+    assert show.most_ranges == 1
+    assert show.least_ahead > 1
+    assert show.longest_halt < 1
+    assert abs(show.behind) < 0.5
+    assert show.pictures[2] == 0
+    assert {360, 234} <= set(show.rungs)
+    assert min(show.bytes) > 100_000
+
+
+@shows("mpv")
+def test_mpv_keeps_sound_and_picture_together(show: Run) -> None:
+    said = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", show.printed))
+    found = [match for line in said if (match := re.match(r"A-V +(\S+) ahead +(\S+) paused (\w+)", line))]
+    # a busy machine does not give the null sound card its turns; the channel is at fault when nothing was read ahead
+    rest = [line for line in show.complaints if "A-V" not in line and "Audio device underrun" not in line]
+    assert rest == []
+    assert show.status == 0
+    assert show.wall < SLOWEST
+    assert len(found) > 500
+    assert {match[3] for match in found} == {"no"}
+    assert min(float(match[2]) for match in found[30:]) > 1
+    assert median(abs(float(match[1])) for match in found) < 0.01
+
+
+@shows("vlc")
+def test_vlc_decodes_everything(show: Run) -> None:
+    asked = re.findall(r"Retrieving \S+/media/(\w+)/v360/(\d+)-\d+-(\d+)\.m4s", show.printed)
+    sequence = [int(number) for _, _, number in asked]
+    assert sequence == list(range(sequence[0], sequence[0] + len(sequence)))
+    assert seams([Listed("", "", asset, int(number), int(msn)) for asset, number, msn in asked]) >= 4
+    assert "Received first picture" in show.printed
+    played = show.printed.partition("libvlc debug: exiting")[0].splitlines()
+    assert [line for line in played if WRONG.search(line) and not HARMLESS.search(line)] == []
+
+
+@shows("recording")
+def test_flash_and_beep_stay_together_over_ten_seams(show: tuple[Run, dict[str, Path]], place: Place) -> None:
+    done, files = show
+    assert done.complaints == []
+    assert seams(listed(place.station.text(place.station.live("v360.m3u8")))) >= 10
+    for name, file in files.items():
+        seen = recording(file)
+        assert seen.uneven_pictures == [], name
+        assert seen.uneven_sounds == [], name
+        assert len(seen.flashes) > 100, name
+        assert max(map(abs, seen.distances)) <= 0.025, name
