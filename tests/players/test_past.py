@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
+import m3u8
 import pytest
 
 from players import screening
