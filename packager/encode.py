@@ -7,7 +7,7 @@ finds it and goes on after it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +19,6 @@ from packager.source import AudioStream, Source
 from playout.core.ticks import Ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from packager.plan import Chunk
     from packager.work import Work
 
@@ -40,8 +38,8 @@ class Sound:
     language: str
     stream: AudioStream | None
     """Where it comes from; None for silence."""
-    level: tuple[str, ...] = ()
-    """The filters that bring it to the house's loudness."""
+    level: Callable[[], Awaitable[Sequence[str]]] | None = None
+    """Finds the filters that bring it to the house's loudness."""
     source: Source | None = None
     """The source that holds the stream: there is sound, too, where what is shown is a still picture."""
 
@@ -134,7 +132,8 @@ async def _sound(sound: Sound, plan: Plan, work: Work) -> None:
     if sound.stream is None or sound.source is None:
         command = arguments.encode_silence(plan, draft)
     else:
-        command = arguments.encode_sound(sound.source, sound.stream, plan, sound.level, draft)
+        level = [] if sound.level is None else await sound.level()
+        command = arguments.encode_sound(sound.source, sound.stream, plan, level, draft)
     await _run(command, None)
     await asyncio.to_thread(work.finish, sound.file)
 

@@ -8,7 +8,7 @@ is kept, and the next run goes on from there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,20 +19,20 @@ import av.error
 
 from packager import publish, tracks, verify, work
 from packager.adts import BadAdts
-from packager.analyse import Analysis, analyse
+from packager.analyse import Analysis, analyse, levelled
 from packager.boxes import BadBoxes
 from packager.captions import captions
 from packager.card import card
 from packager.encode import EncoderFailed, Meter, Sound, encode
 from packager.identity import asset_id, content_digest
 from packager.index import OffPlan
-from packager.loudness import level_filters
+from packager.loudness import Measured, level_filters
 from packager.pictures import POSTER, STORYBOARD, draw
 from packager.plan import CHUNK_SEGMENTS, Plan, kit, plan
 from packager.probe import probe
 from packager.progress import Progress, Stage, Tell
 from packager.run import Ended
-from packager.source import Refusal, Source
+from packager.source import AudioStream, Refusal, Source
 from packager.subtitles import in_asset, segments
 from playout.core.asset import Asset, Kind, Title
 from playout.core.house import House
@@ -40,7 +40,7 @@ from playout.documents import Corrupt
 from playout.store import DirStore, StoreDown
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator
+    from collections.abc import Iterator
 
     from packager.sidecar import Sidecar
     from packager.work import Work
@@ -108,7 +108,8 @@ class Order:
     shown: Source | Path
     """The source, or a still picture."""
     sounds: tuple[Sound, ...]
-    loudness: int | None = None
+    loudness: Callable[[], Awaitable[int | None]]
+    """Tells the loudness once the sound has been encoded."""
     facts: dict[str, str] = field(default_factory=dict)
     texts: tuple[tuple[str, tuple[bytes, ...]], ...] = ()
     """Language and subtitle segments."""
@@ -175,7 +176,7 @@ async def _ordered(name: str, source: Source, said: Sidecar, identity: str, shop
     about = titled(source, said)
     shop.tell(Progress(name, Stage.ANALYSE, 0))
     with _blamed():
-        analysis = await analyse(source, about.kind, said.break_points, house, folder)
+        analysis = await analyse(source, about.kind, said.break_points, folder)
     shown: Source | Path = source
     if source.video is None:
         shown = folder.path("card.png")
@@ -187,8 +188,8 @@ async def _ordered(name: str, source: Source, said: Sidecar, identity: str, shop
         about=about,
         plan=what,
         shown=shown,
-        sounds=tuple(sounds_of(source, analysis, house)),
-        loudness=analysis.levels[0].loudness if analysis.levels else None,
+        sounds=tuple(sounds_of(source, analysis, house, folder)),
+        loudness=lambda: _loudness(source, analysis, house, folder),
         facts=source.facts,
         texts=texts,
         notes=notes,
@@ -218,6 +219,7 @@ async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:
         shop.tell(Progress(name, Stage.VERIFY, 0, meter.resumed, meter.encoded))
         written = await asyncio.to_thread(_verified, order, folder)
         texts = await asyncio.to_thread(tracks.write_texts, order.texts, order.plan, folder)
+        loudness = await order.loudness()
         drawn = await asyncio.to_thread(_drawn, written, order.plan, folder)
     shop.tell(Progress(name, Stage.PUBLISH, 0, meter.resumed, meter.encoded))
     asset = Asset(
@@ -228,7 +230,7 @@ async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:
         cuts=order.plan.cuts,
         breaks=order.plan.breaks,
         tracks=tuple(track for track, _ in written) + texts,
-        loudness=order.loudness,
+        loudness=loudness,
         source=order.facts,
         poster=POSTER if POSTER in drawn else "",
         storyboard=STORYBOARD if STORYBOARD in drawn else "",
@@ -280,14 +282,36 @@ def titled(source: Source, said: Sidecar) -> Title:
     )
 
 
-def sounds_of(source: Source, analysis: Analysis, house: House) -> list[Sound]:
+def sounds_of(source: Source, analysis: Analysis, house: House, folder: Work) -> list[Sound]:
     """The languages to encode; silence when there is none."""
     if not source.audios:
         return [Sound("und", None)]
     return [
-        Sound(audio.language, audio, tuple(level_filters(levelled.levelling, house)), source)
-        for audio, levelled in zip(source.audios, analysis.levels, strict=True)
+        Sound(audio.language, audio, _level(source, audio, before, house, folder), source)
+        for audio, before in zip(source.audios, analysis.heard, strict=True)
     ]
+
+
+def _level(
+    source: Source, audio: AudioStream, before: Measured, house: House, folder: Work
+) -> Callable[[], Awaitable[list[str]]]:
+    """Finds the filters for one sound track when they are needed."""
+
+    async def found() -> list[str]:
+        return level_filters((await levelled(source, audio, before, house, folder)).levelling, house)
+
+    return found
+
+
+async def _loudness(source: Source, analysis: Analysis, house: House, folder: Work) -> int | None:
+    """The loudness that the main sound track has been brought to."""
+    if not source.audios:
+        return None
+    return (await levelled(source, source.audios[0], analysis.heard[0], house, folder)).loudness
+
+
+async def silent() -> None:
+    """The loudness of silence."""
 
 
 def _verified(order: Order, folder: Work) -> list[tuple[Track, bytes]]:
@@ -305,8 +329,7 @@ def _drawn(written: list[tuple[Track, bytes]], what: Plan, folder: Work) -> list
     """Draw the poster and the storyboard; the names of their files."""
     drawn = draw(folder.folder, [track for track, _ in written], what.cuts)
     for file, data in drawn.items():
-        folder.draft(file).write_bytes(data)
-        folder.finish(file)
+        folder.write(file, data)
     return sorted(drawn)
 
 

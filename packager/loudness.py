@@ -201,6 +201,11 @@ async def level(
     before = await measure(source, audio, progress)
     if isinstance(before, Ended):
         return before
+    return await settle(source, audio, before, house)
+
+
+async def settle(source: Source, audio: AudioStream, before: Measured, house: House) -> Levelled | Ended:
+    """Find the levelling of one sound track that has been measured."""
     chosen = levelling(before, house)
     loudness = None if before.integrated is None else before.integrated + chosen.gain
     following = chosen if doubtful(before, chosen) else None

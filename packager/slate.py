@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from packager.card import card
 from packager.encode import Sound
 from packager.identity import RECIPE
-from packager.job import Order, Outcome, Shop, answered, once
+from packager.job import Order, Outcome, Shop, answered, once, silent
 from packager.plan import kit
 from playout import documents
 from playout.core.asset import Kind, Title
@@ -48,4 +48,4 @@ async def _order(identity: str, house: House, folder: Work) -> Order:
     picture = folder.path("card.png")
     await asyncio.to_thread(picture.write_bytes, card(house.rungs[0], HEADING))
     about = Title("Slate", Kind.SLATE, language="und")
-    return Order(identity, about, kit(house), picture, (Sound("und", None),))
+    return Order(identity, about, kit(house), picture, (Sound("und", None),), silent)

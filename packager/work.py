@@ -50,6 +50,11 @@ class Work:
         _remove(draft)
         return draft
 
+    def write(self, name: str, data: bytes) -> None:
+        """Make a small piece of work and finish it."""
+        self.draft(name).write_bytes(data)
+        self.finish(name)
+
     def finish(self, name: str) -> None:
         """Give a draft its final name, at once and for good."""
         draft = self.folder / (name + _DRAFT)
