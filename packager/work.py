@@ -108,12 +108,15 @@ def _clear_drafts(folder: Path) -> None:
 
 
 def forget(root: Path, now: datetime) -> None:
-    """Remove work folders that have not been touched for long, and that nobody is working in."""
+    """Remove work folders, and the store's drafts of init segments, that have not been touched for long."""
     for folder in (root / FOLDER).glob("*"):
         touched = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
         if now - touched > FORGOTTEN and (lock := _locked(folder)) is not None:
             _remove(folder)
             os.close(lock)
+    for draft in root.glob("houses/*/.*"):
+        if now - datetime.fromtimestamp(draft.stat().st_mtime, UTC) > FORGOTTEN:
+            draft.unlink(missing_ok=True)
 
 
 def _remove(path: Path) -> None:
