@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from playout.clock import SteadyClock
 from playout.core.ticks import TIMEBASE, Ticks, ticks_since
+from playout.core.view import Alarm
 from playout.core.window import UnknownAsset, end_of
 from playout.documents import encode
 from playout.origin.answers import LIVE
@@ -17,15 +20,16 @@ from playout.origin.site import site_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
-    from datetime import datetime
 
     from prometheus_client.core import Metric
 
-    from playout.core.view import Alarm, OnAir, View
+    from playout.core.view import OnAir, View
     from playout.origin.site import Site
 
     Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_LEAP: Final = timedelta(seconds=1)
+"""A clock that is set back by less is only being adjusted."""
 _TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -63,7 +67,11 @@ def _plays(site: Site, view: View, on_air: OnAir, now: datetime) -> bool:
 
 def alarms(site: Site, view: View) -> list[Alarm]:
     """All that people should know of now."""
-    return [*view.alarms, *site.measures.alarms()]
+    found = [*view.alarms, *site.measures.alarms()]
+    ahead = site.clock.ahead if isinstance(site.clock, SteadyClock) else timedelta(0)
+    if ahead > _LEAP:
+        found.append(Alarm("clock", f"the machine's clock was set back; air goes on {ahead} ahead of it"))
+    return found
 
 
 async def _metrics(request: web.Request) -> web.StreamResponse:

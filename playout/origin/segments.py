@@ -63,6 +63,7 @@ async def segment(site: Site, claimed: Claim) -> Blob:
     view = site.live()
     item, found = await whereabouts(site, view, claimed)
     house, kit = HOUSES[item.house], view.kits.get(item.house)
+    await _be_ready(site, house, kit)
     asset = await _known(site, item.id)
     parts = _parts(claimed)
     for part in parts:
@@ -90,6 +91,15 @@ def _parts(claimed: Claim) -> list[Claim]:
         return [claimed]
     message = f"rendition {claimed.rendition[:80]!r} has no .{claimed.suffix} segments"
     raise missing(message)
+
+
+async def _be_ready(site: Site, house: House, kit: Kit | None) -> None:
+    """Hold the slate of a house from its first segment on: when it is needed, the store may be down."""
+    if kit is not None and kit.house not in site.slates:
+        try:
+            await hold_slate(site, kit)
+        except (Unreadable, StoreDown, Gone, Corrupt) as bad:
+            site.measures.alarm(f"slate of house {house.name}", f"{bad}: segments that need it cannot be served")
 
 
 async def _known(site: Site, asset: str) -> Asset | None:
