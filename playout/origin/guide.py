@@ -19,6 +19,7 @@ from playout.core.guide import Entry, programmes
 from playout.core.schedule import NothingToAir, ahead
 from playout.core.ticks import Ticks, instant_at, ticks_since
 from playout.documents import Corrupt, decode
+from playout.origin.turns import turns_between
 from playout.store import StoreDown
 
 if TYPE_CHECKING:
@@ -59,11 +60,14 @@ class Listing:
 
 
 async def listings(site: Site, view: View, now: datetime, days: int) -> dict[str, tuple[Entry, ...]]:
-    """The entries of every channel by its id, from now to `days` ahead."""
+    """The entries of every channel by its id: from now to what comes next, or, with `days`, some days both ways."""
     stale = [on_air for on_air in view.channels.values() if _kept(site, on_air, now, days) is None]
     if stale:
         async with site.guiding:
-            await asyncio.to_thread(_make, site, view, stale, now, days)
+            gone = {on_air.channel.id: await _gone(site, on_air, now) for on_air in stale} if days else {}
+            await asyncio.to_thread(
+                _make, site, view, {on_air: gone.get(on_air.channel.id, []) for on_air in stale}, (now, days)
+            )
     return {channel: kept.entries if (kept := site.guide.get((channel, days))) else () for channel in view.channels}
 
 
@@ -77,11 +81,23 @@ def _kept(site: Site, on_air: OnAir, now: datetime, days: int) -> Listing | None
     return kept if kept is not None and kept.stamp == _stamp(on_air, now) else None
 
 
-def _make(site: Site, view: View, stale: list[OnAir], now: datetime, days: int) -> None:
-    """Make the listings that are stale; blocks."""
-    for on_air in stale:
+async def _gone(site: Site, on_air: OnAir, now: datetime) -> list[Turn]:
+    """The turns of the last days that the log at hand does not have any more."""
+    if not on_air.log.turns:
+        return []
+    since = now - timedelta(days=site.settings.guide_past)
+    genesis, first = on_air.channel.genesis, on_air.log.turns[0]
+    found = await turns_between(site, on_air.channel.id, since, instant_at(genesis, first.start))
+    oldest = ticks_since(genesis, since)
+    return [turn for turn in found if turn.index < first.index and turn.end > oldest]
+
+
+def _make(site: Site, view: View, stale: dict[OnAir, list[Turn]], span: tuple[datetime, int]) -> None:
+    """Make the listings that are stale, each with the turns before its log; blocks."""
+    now, days = span
+    for on_air, gone in stale.items():
         if _kept(site, on_air, now, days) is None:
-            turns = (*on_air.log.turns, *_future(site, on_air, now + timedelta(days=days)))
+            turns = (*gone, *on_air.log.turns, *_future(site, on_air, now + timedelta(days=days)))
             entries = programmes(turns, view.library, on_air.channel)
             site.guide[on_air.channel.id, days] = Listing(_stamp(on_air, now), entries)
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from playout import keys
 from playout.core import manifest
-from playout.core.airing import Turn
 from playout.core.catalog import Catalog, Item, item_of
 from playout.core.m3u8 import MIME
 from playout.core.playlog import Log, faults
@@ -23,10 +22,10 @@ from playout.origin.answers import IMMUTABLE, Page, missing, page, unready
 from playout.origin.library import Gone
 from playout.origin.live import Moment, lifetime, tracks_of
 from playout.origin.site import Site, checked_rendition, scene_of
+from playout.origin.turns import turns_between
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import date, datetime
+    from collections.abc import Callable, Mapping
 
     from playout.core.airing import Airing
     from playout.core.manifest import Rendering
@@ -95,7 +94,9 @@ async def _log(site: Site, on_air: OnAir, start: Ticks, stop: Ticks) -> Log:
         return known.since(start)
     genesis = on_air.channel.genesis
     until = known.airings[0].start if known.airings else stop
-    older = await _turns(site, on_air.channel.id, instant_at(genesis, start) - _BEFORE, instant_at(genesis, until))
+    older = await turns_between(
+        site, on_air.channel.id, instant_at(genesis, start) - _BEFORE, instant_at(genesis, until)
+    )
     join = known.turns[0].index if known.turns else None
     turns = (
         *(turn for turn in older if turn.end > start and (join is None or turn.index < join)),
@@ -106,34 +107,6 @@ async def _log(site: Site, on_air: OnAir, start: Ticks, stop: Ticks) -> Log:
         site.measures.alarm(f"{on_air.channel.id}: log", f"{broken[0]}; catch-up of that time cannot be served")
         raise unready("the log of that time does not join")
     return Log(turns, airings)
-
-
-async def _turns(site: Site, channel: str, first: datetime, last: datetime) -> list[Turn]:
-    """The turns that start on the days of `first` to `last`. One that cannot be read is left out."""
-    named = await asyncio.to_thread(_names, site, channel, first.date(), last.date())
-    kept = {key: site.turns.held(key) for key in named}
-    fresh = await asyncio.to_thread(_read, site, [key for key, turn in kept.items() if turn is None])
-    for key, read in fresh.items():
-        site.turns.hold(key, read)
-    return [turn for key in named if (turn := kept[key] or fresh.get(key)) is not None]
-
-
-def _names(site: Site, channel: str, first: date, last: date) -> list[str]:
-    """The keys of the turns of some days, in order; blocks."""
-    days = [(first + timedelta(days=k)).isoformat() for k in range((last - first).days + 1)]
-    folders = [keys.log_day(channel, day) for day in days]
-    return [f"{folder}/{name}" for folder in folders for name in site.store.names(folder)]
-
-
-def _read(site: Site, named: Iterable[str]) -> dict[str, Turn]:
-    """Read turns; blocks."""
-    found: dict[str, Turn] = {}
-    for key in named:
-        try:
-            found[key] = decode(site.store.read(key) or b"", Turn, key)
-        except Corrupt as bad:
-            site.measures.alarm(key, str(bad))
-    return found
 
 
 async def _items(site: Site, at: Moment, log: Log) -> Mapping[str, Item]:

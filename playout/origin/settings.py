@@ -33,6 +33,8 @@ class Settings:
     """Whether every answer is written to the journal."""
     guide_days: int = 2
     """How far the guide reaches ahead."""
+    guide_past: int = 1
+    """How many days it reaches back, for apps that offer catch-up."""
 
     def __post_init__(self) -> None:
         """Refuse a base path that would never match."""

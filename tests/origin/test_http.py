@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import itertools
 import json
+import re
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
@@ -297,6 +299,17 @@ async def test_the_page_guards_itself(origin: Origin) -> None:
     assert head["X-Content-Type-Options"] == "nosniff"
     assert head["X-Frame-Options"] == "DENY"
     assert head["Cache-Control"] == "no-cache"
+
+
+async def test_the_guide_reaches_back_and_ahead_without_a_gap(origin: Origin) -> None:
+    for _ in range(36):
+        origin.station.moments.now += timedelta(minutes=5)
+        origin.station.look()
+    guide = await origin.text("/iptv/xmltv.xml")
+    spans = re.findall(r'<programme start="(\d+) \+0000" stop="(\d+) \+0000"', guide)
+    assert spans[0][0] == "20260301120000"
+    assert spans[-1][1] > "20260303150000"
+    assert all(one[1] == two[0] for one, two in itertools.pairwise(spans))
 
 
 async def test_what_is_on_is_what_plays(origin: Origin) -> None:
