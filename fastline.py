@@ -432,7 +432,8 @@ async def _listening(asked: argparse.Namespace, follower: Follower, clock: Stead
         settings = Settings(asked.base_path, asked.public_url, networks, access_log=asked.access_log)
     except ValueError as error:
         raise Refused(str(error)) from error
-    app = create_app(lambda: follower.view, lambda: follower.changed, DirStore(asked.media), clock, settings)
+    store = DirStore(asked.media)
+    app = create_app(lambda: follower.view, lambda: follower.changed, store, clock, settings, catalogs=follower.catalog)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:

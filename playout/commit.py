@@ -64,7 +64,7 @@ class Committer:
         written = 0
         while (start := instant_at(channel.genesis, tail.start)) < now + on_air.revisions[-1].horizon:
             revision = in_force(on_air.revisions, start)
-            turn = next_turn(revision, self._follower.catalog(revision.catalog), tail)
+            turn = next_turn(revision, self._follower.catalog(revision), tail)
             if not self._store.put_new(keys.turn(channel.id, start, turn.index), encode(turn)):
                 break
             written += 1

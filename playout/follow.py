@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from operator import is_
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
 
 from playout import keys
 from playout.core.airing import Role, Tail, Turn
@@ -20,9 +21,11 @@ from playout.core.catalog import Catalog, Item
 from playout.core.channel import Revision, in_force
 from playout.core.playlog import BrokenLog, Log
 from playout.core.schedule import NothingToAir, next_turn
+from playout.core.shelves import Shelves
 from playout.core.ticks import Ticks, instant_at, ticks_since
 from playout.core.view import Alarm, OnAir, View
 from playout.documents import Corrupt, decode
+from playout.library import newest
 from playout.store import StoreDown
 
 if TYPE_CHECKING:
@@ -80,9 +83,12 @@ class _Channel:
         """The instant of tick 0."""
         return self.revisions[0].channel.genesis
 
-    def show(self) -> bool:
-        """Bring `shown` and `alarmed` up to date; whether either has changed."""
+    def show(self, now: datetime) -> bool:
+        """Bring `shown` and `alarmed` up to date; whether either has changed. A retired channel is not shown."""
         before = self.shown, self.alarmed
+        if self.revisions and in_force(self.revisions, now).retired:
+            self.shown, self.alarmed = None, ()
+            return before != (None, ())
         self.alarmed = tuple(Alarm(self.id, what) for what in (*self.alarms.values(), *self._concerns()))
         if self.revisions:
             log = self.log
@@ -114,7 +120,13 @@ class Follower:
         self._store = store
         self._clock = clock
         self._channels: dict[str, _Channel] = {}
-        self._catalogs: dict[str, Catalog] = {}
+        self._catalogs: dict[tuple[str, int], Catalog] = {}
+        """By channel and number of the revision that chooses from it."""
+        self._newest: Shelves | None = None
+        """The newest edition of the library."""
+        self._edition = 0
+        self._read: WeakValueDictionary[str, Catalog] = WeakValueDictionary()
+        """Those in use, by digest."""
         self._items: dict[str, Item] = {}
         self._round = 0
         self._down = ""
@@ -136,36 +148,69 @@ class Follower:
             told, self.changed = self.changed, asyncio.Event()
             told.set()
 
-    def catalog(self, digest: str) -> Catalog:
-        """The catalog with this digest; read once. Raises `Corrupt` or `StoreDown`."""
-        known = self._catalogs.get(digest)
+    def catalog(self, revision: Revision) -> Catalog:
+        """The catalog that `revision` chooses from; raises `Corrupt` or `StoreDown`.
+
+        The newest one stands in for any older one in which the rules match the same: it gives the same
+        turns, and a thousand channels that were edited at a thousand times share one library.
+        """
+        known = self._catalogs.get((revision.channel.id, revision.number))
         if known is None:
-            key = keys.catalog(digest)
-            read = decode(self._present(key), Catalog, key)
-            # assets never change, so items of one id are one value: many catalogs share them
-            known = replace(read, items=tuple(self._items.setdefault(item.id, item) for item in read.items))
-            for kit in known.kits:
-                self._items.setdefault(kit.slate.id, kit.slate)
-            self._catalogs[digest] = known
+            known = self._read.get(revision.catalog) or self._stand_in(revision) or self._read_catalog(revision.catalog)
+            self._catalogs[revision.channel.id, revision.number] = known
         return known
+
+    def _stand_in(self, revision: Revision) -> Catalog | None:
+        shelves = self._newest
+        if shelves and shelves.choice(revision.channel.house, revision.rules) == revision.choice:
+            return shelves.catalog
+        return None
+
+    def _read_catalog(self, digest: str) -> Catalog:
+        key = keys.catalog(digest)
+        read = self._shared(decode(self._present(key), Catalog, key))
+        self._read[digest] = read
+        return read
+
+    def _shared(self, read: Catalog) -> Catalog:
+        """`read`, with items that are known already in the place of their equals: assets never change."""
+        items = tuple(self._items.setdefault(item.id, item) for item in read.items)
+        for kit in read.kits:
+            self._items.setdefault(kit.slate.id, kit.slate)
+        return replace(read, items=items)
 
     def refresh(self, now: datetime) -> View | None:
         """Read what is new at `now`; blocks. None when nothing that a view shows has changed."""
         self._round += 1
         down, self._down = self._down, ""
+        changed = False
         try:
+            changed = self._read_library()
             for name in self._store.names("channels"):
                 if name not in self._channels:
                     self._channels[name] = _Channel(name)
             self._read_channels(now)
         except StoreDown as outage:
             self._down = f"the store cannot be read: {outage}; channels play on from memory"
-        changed = self._down != down or self._round == 1
+        changed |= self._down != down or self._round == 1
         for channel in self._channels.values():
-            if channel.revisions:
+            if channel.revisions and not in_force(channel.revisions, now).retired:
                 self._extend(channel, now)
-            changed |= channel.show()
+            changed |= channel.show(now)
         return self._picture() if changed else None
+
+    def _read_library(self) -> bool:
+        """Read the newest edition of the library, if it is a new one; whether it was."""
+        if self._edition and self._store.read(keys.edition(self._edition + 1)) is None:
+            return False
+        library = newest(self._store)
+        if library.edition == self._edition:
+            return False
+        self._edition = library.edition
+        if library.digest:
+            self._newest = Shelves(self._shared(library.catalog))
+            self._read[library.digest] = self._newest.catalog
+        return True
 
     def _read_channels(self, now: datetime) -> None:
         for place, channel in enumerate(self._channels.values()):
@@ -201,7 +246,7 @@ class Follower:
                 break
         if not found:
             return
-        self.catalog(found[-1].catalog)
+        self.catalog(found[-1])
         channel.revisions = found
         self._read_withdrawals(channel, now)
         channel.log = Log.of(self._recent(channel, ticks_since(channel.genesis, now - _depth(found[-1]))))
@@ -214,12 +259,14 @@ class Follower:
             if data is None:
                 break
             revision = decode(data, Revision, key)
-            self.catalog(revision.catalog)
+            self.catalog(revision)
             channel.revisions.append(revision)
         start = min(instant_at(channel.genesis, channel.tail.start), now)
         kept = in_force(channel.revisions, start - _depth(channel.revisions[-1]))
         if kept is not channel.revisions[0]:
             channel.revisions = channel.revisions[channel.revisions.index(kept) :]
+            for chosen in [one for one in self._catalogs if one[0] == channel.id and one[1] < kept.number]:
+                del self._catalogs[chosen]
 
     def _read_withdrawals(self, channel: _Channel, _now: datetime) -> None:
         while True:
@@ -245,6 +292,7 @@ class Follower:
                 log = _joined(Log(), turn, key)
                 if turns:
                     _joined(log, turns[0], key)
+                self._stock(turn)
             except Corrupt as bad:
                 channel.alarms["log"] = f"{bad}; {_MEND}"
                 if turns:
@@ -268,9 +316,16 @@ class Follower:
             data = self._store.read(key)
             if data is None:
                 return
-            channel.log = _joined(channel.log, decode(data, Turn, key), key).since(
+            turn = decode(data, Turn, key)
+            self._stock(turn)
+            channel.log = _joined(channel.log, turn, key).since(
                 ticks_since(channel.genesis, now - _depth(channel.revisions[-1]))
             )
+
+    def _stock(self, turn: Turn) -> None:
+        """Know the items of all that `turn` airs: an asset may have left the library since."""
+        if any(airing.asset not in self._items for airing in turn.airings):
+            self._read_catalog(turn.catalog)
 
     def _extend(self, channel: _Channel, now: datetime) -> None:
         """Compute the turns that the store lacks up to `LEAD` from now, and drop those it has."""
@@ -284,7 +339,7 @@ class Follower:
         try:
             while tail.start < until:
                 revision = in_force(channel.revisions, instant_at(channel.genesis, tail.start))
-                own = own.after(next_turn(revision, self.catalog(revision.catalog), tail))
+                own = own.after(next_turn(revision, self.catalog(revision), tail))
                 tail = own.turns[-1].tail
         except (Corrupt, StoreDown, NothingToAir) as bad:
             channel.alarms["schedule"] = f"the log cannot be extended: {bad}"
@@ -297,8 +352,9 @@ class Follower:
     def _picture(self) -> View:
         """All channels as they are shown now; those that have not changed are the same values as before."""
         channels = {channel.id: channel.shown for channel in self._channels.values() if channel.shown}
-        digests = {on_air.revisions[-1].catalog for on_air in channels.values()}
-        kits = {kit.house: kit for digest in sorted(digests) for kit in self._catalogs[digest].kits}
+        kits = {kit.house: kit for on_air in channels.values() for kit in self.catalog(on_air.revisions[-1]).kits}
+        if self._newest:
+            kits |= {kit.house: kit for kit in self._newest.catalog.kits}
         alarms = [alarm for channel in self._channels.values() for alarm in channel.alarmed]
         if self._down:
             alarms.insert(0, Alarm("store", self._down))

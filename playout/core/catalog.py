@@ -61,7 +61,7 @@ class Kit:
         return next((k for k, ticks in enumerate(lengths) if ticks == length), None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Catalog:
     """The library at one moment. Compared by identity: what matters is which snapshot it is."""
 

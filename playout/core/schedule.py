@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from playout.core.catalog import Item, Query
     from playout.core.channel import Ads
 
-    Catalogs = Callable[[str], Catalog]
-    """Answers the catalog with a digest."""
+    Catalogs = Callable[[Revision], Catalog]
+    """Answers the catalog that a revision chooses from."""
 
 SLATE_TURN: Final = Ticks(60 * TIMEBASE)
 """How long slate airs at least before the rules are asked again."""
@@ -39,7 +39,7 @@ def ahead(revisions: Sequence[Revision], catalogs: Catalogs, tail: Tail) -> Iter
     genesis = revisions[0].channel.genesis
     while True:
         revision = in_force(revisions, instant_at(genesis, tail.start))
-        turn = next_turn(revision, catalogs(revision.catalog), tail)
+        turn = next_turn(revision, catalogs(revision), tail)
         yield turn
         tail = turn.tail
 

@@ -43,7 +43,7 @@ def create_app(  # noqa: PLR0913 — all that a process is wired from, by name
     """The origin as an application.
 
     `live` answers the view of this moment, `changed` the event that is set when it is replaced.
-    `catalogs` answers a catalog by its digest, as a follower does, which saves reading it twice. `pause` is
+    `catalogs` answers the catalog of a revision, as a follower does, which saves reading it twice. `pause` is
     how to wait for an instant of `clock`; tests bring one that does not sleep.
     """
     settings = settings or Settings()

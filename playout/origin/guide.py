@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from playout import keys
 from playout.core.airing import Tail
 from playout.core.catalog import Catalog
+from playout.core.channel import Revision
 from playout.core.guide import Entry, programmes
 from playout.core.schedule import NothingToAir, ahead
 from playout.core.ticks import Ticks, instant_at, ticks_since
@@ -30,19 +31,19 @@ if TYPE_CHECKING:
     from playout.origin.site import Site
     from playout.store import Store
 
-Catalogs = Callable[[str], Catalog]
-"""Answers the catalog with a digest; may block. Raises `Corrupt` or `StoreDown`."""
+Catalogs = Callable[[Revision], Catalog]
+"""Answers the catalog that a revision chooses from; may block. Raises `Corrupt` or `StoreDown`."""
 
 
 def catalogs_of(store: Store) -> Catalogs:
     """The catalogs as they lie in the store; the newest few that were asked for are kept."""
     kept: dict[str, Catalog] = {}
 
-    def catalog(digest: str) -> Catalog:
-        found = kept.get(digest)
+    def catalog(revision: Revision) -> Catalog:
+        found = kept.get(revision.catalog)
         if found is None:
-            key = keys.catalog(digest)
-            found = kept[digest] = decode(store.read(key) or b"", Catalog, key)
+            key = keys.catalog(revision.catalog)
+            found = kept[revision.catalog] = decode(store.read(key) or b"", Catalog, key)
             for old in list(kept)[:-3]:
                 kept.pop(old, None)
         return found

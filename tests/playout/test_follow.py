@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,10 @@ from playout.core.asset import Kind
 from playout.core.catalog import Catalog, catalog_of
 from playout.core.channel import Revision, Rules
 from playout.core.schedule import next_turn
+from playout.core.shelves import Shelves
 from playout.core.ticks import instant_at, ticks_since
 from playout.follow import Follower, Withdrawal
+from playout.library import Edition
 from playout.store import DirStore, StoreDown
 
 if TYPE_CHECKING:
@@ -302,3 +304,35 @@ def test_whatever_happens_the_log_is_the_same(
         assert on_air in [airing for turn in expected(station.now + HOUR) for airing in turn.airings]
     stored = station.stored()
     assert stored == expected(station.now + 2 * HOUR)[: len(stored)]
+
+
+def test_a_retired_channel_plays_on_for_a_horizon_and_then_is_gone(station: Station) -> None:
+    station.publish(revision())
+    station.pass_time(timedelta())
+    station.publish(replace(revision(number=2, effective=station.now), retired=True))
+    for _ in range(9):
+        station.pass_time(timedelta(minutes=1))
+        assert "one" in station.follower.view.channels
+    station.pass_time(timedelta(minutes=2))
+    assert "one" not in station.follower.view.channels
+    assert station.follower.view.alarms == ()
+    station.publish(revision(number=3, effective=station.now))
+    station.pass_time(timedelta(minutes=11))
+    assert station.one.end is not None
+    assert station.one.end >= ticks_since(GENESIS, station.now + timedelta(minutes=10))
+
+
+def test_the_newest_library_stands_in_for_older_ones_that_say_the_same(station: Station) -> None:
+    """A channel that a library change did not concern needs none of the older catalogs at a start."""
+    choice = Shelves(CATALOG).choice("fast", revision().rules)
+    station.publish(replace(revision(), choice=choice))
+    station.pass_time(timedelta())
+    grown = catalog_of([*CATALOG.items, item("advert", Kind.AD, 7)], [KIT])
+    station.store.put_new(keys.catalog("c2"), documents.encode(grown))
+    station.store.put_new(keys.edition(1), documents.encode(Edition(1, "c2", station.now)))
+    station.store.path(keys.catalog("c1")).unlink()
+    station.restart()
+    station.pass_time(timedelta(hours=1))
+    assert station.follower.view.alarms == ()
+    assert station.follower.view.library("advert") is not None
+    assert station.stored() == expected(station.now + timedelta(minutes=10))
