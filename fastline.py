@@ -505,7 +505,8 @@ async def _fill(asked: argparse.Namespace, store: DirStore) -> None:
     shortest horizon goes ahead, and the others wait until they can choose from all films.
     """
     sources = asked.media / dropbox.FOLDER
-    library = await asyncio.to_thread(newest, store)
+    # what `fastline package` made counts as well, though nobody has made an edition of it yet
+    library = await asyncio.to_thread(lambda: scan(store, newest(store), system_clock()))
     if not library.catalog.items and not _films(sources):
         await asyncio.to_thread(samples.begin, sources)
     demo = await asyncio.to_thread(samples.unfinished, sources)
