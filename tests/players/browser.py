@@ -119,10 +119,10 @@ class Viewing:
         """
         first = next(k for k, event in enumerate(self.events) if event[0] == "playing")
         rest = self.events[first + 1 :]
-        ends = [*(event[1] for event in rest[1:]), self.samples[-1][0]]
+        ends = [*(event[1] for event in rest), self.samples[-1][0]][1:]
         return [
             event
-            for event, end in zip(rest, ends, strict=True)
+            for event, end in zip(rest, ends, strict=False)
             if event[0] != "playing" and not (event[0] == "waiting" and end - event[1] < MOMENT)
         ]
 

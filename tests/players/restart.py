@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from players.screening import PATIENCE, PLAYED
+from players.screening import AHEAD, PATIENCE, PLAYED
 from players.station import Station, listed, opened
 
 if TYPE_CHECKING:
@@ -65,25 +65,34 @@ def restart(binary: str, library: Path, folder: Path) -> Restart:
 
 
 def _watched(binary: str, station: Station) -> Restart:
-    command = [binary, "-nostdin", "-hide_banner", "-v", "level+verbose", "-i", station.live(), "-t", str(PLAYED)]
-    player = subprocess.Popen(
-        [*command, "-f", "null", "-"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    assert player.stderr is not None
+    command = [
+        *AHEAD,
+        binary,
+        "-nostdin",
+        "-hide_banner",
+        "-v",
+        "level+verbose",
+        "-i",
+        station.live(),
+        "-t",
+        str(PLAYED),
+    ]
     printed = bytearray()
-    try:
-        _until_still(player, station, printed)
-        before = _playlists(station)
-        killed = monotonic()
-        station.kill()
-        station.start()
-        station.ready()
-        down = monotonic() - killed
-        after = _later(station, before)
-        printed += player.communicate(timeout=PATIENCE)[1]
-    finally:
-        player.kill()
-        player.wait()
+    with subprocess.Popen(
+        [*command, "-f", "null", "-"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as player:
+        try:
+            _until_still(player, station, printed)
+            before = _playlists(station)
+            killed = monotonic()
+            station.kill()
+            station.start()
+            station.ready()
+            down = monotonic() - killed
+            after = _later(station, before)
+            printed += player.communicate(timeout=PATIENCE)[1]
+        finally:
+            player.kill()
     lines = printed.decode(errors="replace").splitlines()
     words = [line for line in lines if re.search(r"\[(warning|error|fatal|panic)\]", line) and "MOOV" not in line]
     pictures = re.findall(r"frame= *(\d+)", printed.decode(errors="replace"))

@@ -23,7 +23,7 @@ PLAYED = 60
 PATIENCE = 110.0
 """Seconds after which a player that has not ended is ended."""
 HARMLESS = re.compile(
-    r"^(\[[^]]*\] |mov\S*: )*Found duplicated MOOV Atom\. Skipped it$|^ +Last message repeated \d+ times$"
+    r"^nice: |^(\[[^]]*\] |mov\S*: )*Found duplicated MOOV Atom\. Skipped it$|^ +Last message repeated \d+ times$"
 )
 """ffmpeg asks for the init segment anew whenever it has reloaded a playlist, of every live fMP4 stream, and
 its mp4 demuxer says that it knows that one already."""
@@ -86,7 +86,7 @@ def run(command: Sequence[str], patience: float = PATIENCE, environment: dict[st
     """Run a player until it ends, or until `patience` does."""
     began = monotonic()
     process = subprocess.Popen(
-        command,
+        [*AHEAD, *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -119,9 +119,9 @@ def ffmpeg(binary: str, url: str, *options: str, seconds: int = PLAYED, before: 
 
 
 def record(binary: str, url: str, folder: Path, seconds: int) -> tuple[Run, dict[str, Path]]:
-    """Keep each video rendition, with its sound, as it comes: from the oldest segment of the window on."""
+    """Keep each video rendition, with its sound, as it comes: from almost the oldest segment of the window on."""
     files = {"v360": folder / "v360.nut", "v234": folder / "v234.nut"}
-    command = [binary, "-nostdin", "-hide_banner", "-v", "warning", "-live_start_index", "0", "-i", url]
+    command = [binary, "-nostdin", "-hide_banner", "-v", "warning", "-live_start_index", "4", "-i", url]
     for k, file in enumerate(files.values()):
         command += ["-map", f"0:v:{k}", "-map", "0:a:0", "-c", "copy", "-t", str(seconds), "-y", str(file)]
     return run(command), files
@@ -132,7 +132,7 @@ def mpv(url: str) -> Run:
 
     It says how far sound and picture are apart, and how many seconds it has read ahead.
     """
-    command = [*AHEAD, program("mpv"), "--no-config", "--vo=null", "--ao=null", f"--length={PLAYED}"]
+    command = [program("mpv"), "--no-config", "--vo=null", "--ao=null", f"--length={PLAYED}"]
     status = "A-V ${avsync} ahead ${demuxer-cache-duration} paused ${paused-for-cache}"
     return run([*command, "--msg-level=all=warn,statusline=status", f"--term-status-msg={status}", url])
 
@@ -145,6 +145,6 @@ def vlc(url: str) -> Run:
     command = [program("vlc"), "-I", "dummy", "-vv", "--no-color", "--vout=vdummy", "--aout=adummy", url]
     with TemporaryDirectory() as home:
         if os.getuid() == 0:
-            command = [*AHEAD, program("setpriv"), "--reuid=65534", "--regid=65534", "--clear-groups", *command]
+            command = [program("setpriv"), "--reuid=65534", "--regid=65534", "--clear-groups", *command]
             os.chown(home, 65534, 65534)
         return run(command, PLAYED + 5, {"HOME": home, "XDG_RUNTIME_DIR": home})

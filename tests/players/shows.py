@@ -39,7 +39,13 @@ def _in_browser(player: str, playlist: str, place: Place) -> Viewing:
     return browser.play(player, place.station.live(playlist), folder)
 
 
+BROWSERS: dict[str, Callable[[Place], object]] = {
+    "hls.js": lambda place: _in_browser("hls.js", "index.m3u8", place),
+    "shaka": lambda place: _in_browser("shaka-player", "index.m3u8", place),
+    "hls.js-direct": lambda place: _in_browser("hls.js", "direct.m3u8", place),
+}
 SHOWS: dict[str, Callable[[Place], object]] = {
+    **BROWSERS,
     "debian-index": lambda place: _read(debian_ffmpeg, "index.m3u8", place=place),
     "debian-v234": lambda place: _read(debian_ffmpeg, "v234.m3u8", place=place),
     "debian-ts": lambda place: _read(debian_ffmpeg, "ts.m3u8", place=place),
@@ -48,9 +54,6 @@ SHOWS: dict[str, Callable[[Place], object]] = {
     "bundled-ts": lambda place: _read(bundled_ffmpeg, "ts/v234.m3u8", place=place),
     "mpv": lambda place: screening.mpv(place.station.live()),
     "vlc": lambda place: screening.vlc(place.station.live()),
-    "hls.js": lambda place: _in_browser("hls.js", "index.m3u8", place),
-    "shaka": lambda place: _in_browser("shaka-player", "index.m3u8", place),
-    "hls.js-direct": lambda place: _in_browser("hls.js", "direct.m3u8", place),
     "restart": lambda place: restart(debian_ffmpeg(), place.library, place.folder),
     "recording": lambda place: screening.record(bundled_ffmpeg(), place.station.live(), place.folder, 120),
 }

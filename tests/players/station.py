@@ -14,6 +14,7 @@ from time import monotonic
 from urllib.request import urlopen
 
 from players.films import CHECKOUT, copy
+from players.screening import AHEAD
 
 CHANNEL = "seams"
 CHANNELS = """\
@@ -65,7 +66,7 @@ class Station:
 
     def start(self) -> None:
         """Start it; `ready` waits for it."""
-        command = [sys.executable, "-m", "fastline", "up", "--host", HOST, "--port", str(self.port)]
+        command = [*AHEAD, sys.executable, "-m", "fastline", "up", "--host", HOST, "--port", str(self.port)]
         command += ["--media", str(self.media), "--channels", str(self.media.parent / "channels.yaml")]
         with self.journal.open("ab") as journal:
             self.process = subprocess.Popen(

@@ -61,6 +61,17 @@ def test_a_browser_plays_a_minute_without_a_halt(show: Viewing) -> None:
     assert min(show.bytes) > 100_000
 
 
+@shows("hls.js-direct")
+def test_a_browser_plays_track_files_over_discontinuities(show: Viewing) -> None:
+    assert show.errors == []
+    assert show.journal == []
+    assert show.interruptions == []
+    assert show.most_ranges == 1
+    assert show.longest_halt < 1
+    assert abs(show.behind) < 0.5
+    assert show.pictures[2] == 0
+
+
 @shows("mpv")
 def test_mpv_keeps_sound_and_picture_together(show: Run) -> None:
     said = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", show.printed))
