@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from playout.clock import Clock, Pause
     from playout.core.view import View
-    from playout.origin.guide import Catalogs
+    from playout.origin.site import Catalogs
     from playout.store import Store
 
 _TURN_BYTES = 16 << 20

@@ -7,19 +7,17 @@ revision was published, in a worker thread, and otherwise kept.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from playout import keys
 from playout.core.airing import Tail
 from playout.core.catalog import Catalog
-from playout.core.channel import Revision
-from playout.core.guide import Entry, programmes
+from playout.core.guide import programmes
 from playout.core.schedule import NothingToAir, ahead
 from playout.core.ticks import Ticks, instant_at, ticks_since
 from playout.documents import Corrupt, decode
+from playout.origin.site import Listing
 from playout.origin.turns import turns_between
 from playout.store import StoreDown
 
@@ -27,12 +25,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from playout.core.airing import Turn
+    from playout.core.channel import Revision
+    from playout.core.guide import Entry
     from playout.core.view import OnAir, View
-    from playout.origin.site import Site
+    from playout.origin.site import Catalogs, Site
     from playout.store import Store
-
-Catalogs = Callable[[Revision], Catalog]
-"""Answers the catalog that a revision chooses from; may block. Raises `Corrupt` or `StoreDown`."""
 
 
 def catalogs_of(store: Store) -> Catalogs:
@@ -51,24 +48,13 @@ def catalogs_of(store: Store) -> Catalogs:
     return catalog
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Listing:
-    """A channel's guide, as it was made at one moment."""
-
-    stamp: tuple[int, int, int]
-    """The log's last index, the revision's number, and the hour: what it was made from."""
-    entries: tuple[Entry, ...]
-
-
 async def listings(site: Site, view: View, now: datetime, days: int) -> dict[str, tuple[Entry, ...]]:
     """The entries of every channel by its id: from now to what comes next, or, with `days`, some days both ways."""
     stale = [on_air for on_air in view.channels.values() if _kept(site, on_air, now, days) is None]
     if stale:
         async with site.guiding:
-            gone = {on_air.channel.id: await _gone(site, on_air, now) for on_air in stale} if days else {}
-            await asyncio.to_thread(
-                _make, site, view, {on_air: gone.get(on_air.channel.id, []) for on_air in stale}, (now, days)
-            )
+            gone = {on_air: await _gone(site, on_air, now) if days else [] for on_air in stale}
+            await asyncio.to_thread(_make, site, view, gone, (now, days))
     return {channel: kept.entries if (kept := site.guide.get((channel, days))) else () for channel in view.channels}
 
 

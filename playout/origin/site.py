@@ -11,12 +11,14 @@ from aiohttp import web
 
 from playout.clock import Clock, Pause
 from playout.core.airing import Turn
+from playout.core.catalog import Catalog
+from playout.core.channel import Revision
+from playout.core.guide import Entry
 from playout.core.house import HOUSES
 from playout.core.manifest import Rendering, Scene
 from playout.core.view import OnAir, View
 from playout.origin.answers import Blob, Page, missing, unready
 from playout.origin.edges import Edge, Edges
-from playout.origin.guide import Catalogs, Listing
 from playout.origin.hot import Hot
 from playout.origin.library import Library
 from playout.origin.measures import Measures
@@ -26,6 +28,9 @@ from playout.store import Store
 
 if TYPE_CHECKING:
     from playout.core.manifest import Tracks
+
+Catalogs = Callable[[Revision], Catalog]
+"""Answers the catalog that a revision chooses from; may block. Raises `Corrupt` or `StoreDown`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +45,15 @@ class Edition:
     def weight(self) -> int:
         """The bytes that it holds."""
         return self.page.weight
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """A channel's guide, as it was made at one moment."""
+
+    stamp: tuple[int, int, int]
+    """The log's last index, the revision's number, and the hour: what it was made from."""
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
