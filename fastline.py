@@ -37,7 +37,7 @@ from playout.core.manifest import Rendering
 from playout.follow import Follower
 from playout.keys import BadKey
 from playout.library import newest, scan
-from playout.origin import Settings, create_app
+from playout.origin import LaneRunner, Settings, create_app
 from playout.publish import newest_revision, publish
 from playout.render import NotOnAir, entries, render
 from playout.store import DirStore, StoreDown
@@ -434,7 +434,7 @@ async def _listening(asked: argparse.Namespace, follower: Follower, clock: Stead
         raise Refused(str(error)) from error
     store = DirStore(asked.media)
     app = create_app(lambda: follower.view, lambda: follower.changed, store, clock, settings, catalogs=follower.catalog)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    runner = LaneRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
         try:

@@ -1,0 +1,41 @@
+"""`make bench`: the figures of speed and size, as ratios from one run wherever there is something to compare with.
+
+Run it on a quiet machine. `bench.py core delivery scale package` picks parts.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from core import playlist, year  # noqa: E402 — the folder of this program comes first
+from delivery import delivery  # noqa: E402
+from figures import Figure, show  # noqa: E402
+from package import ratio  # noqa: E402
+from scale import scale  # noqa: E402
+
+
+PARTS: dict[str, Callable[[Path], list[Figure]]] = {
+    "core": lambda _: [playlist(), year()],
+    "delivery": delivery,
+    "scale": scale,
+    "package": lambda folder: [ratio(folder / "fast", "fast", 120), ratio(folder / "hd30", "hd30", 20)],
+}
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    figures: list[Figure] = []
+    for part in sys.argv[1:] or PARTS:
+        with tempfile.TemporaryDirectory() as folder:
+            figures += PARTS[part](Path(folder))
+    show(figures)
+
+
+if __name__ == "__main__":
+    main()
