@@ -27,6 +27,8 @@ lint: $(DEV)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy tests/origin/conftest.py
+	$(BIN)/mypy tests/players/conftest.py
 	$(BIN)/lint-imports
 
 names: $(DEV)

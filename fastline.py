@@ -376,6 +376,7 @@ async def _all(asked: argparse.Namespace) -> int:
         tasks.create_task(follower.run())
         tasks.create_task(Committer(store, follower, clock).run())
         tasks.create_task(_announce(follower, address))
+        await follower.ready.wait()  # what is on air is served before anything else is read
         await _fill(asked, store)
         house = await asyncio.to_thread(_house, asked)
         tasks.create_task(_take_in(asked, house, _cores()))

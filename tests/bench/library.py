@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+
 from playout.core.asset import BreakPoint, Cuts, Kind, Title
 from playout.core.catalog import Catalog, Item, Kit, Query, catalog_of
 from playout.core.channel import Ads, Channel, Order, Revision, Rules

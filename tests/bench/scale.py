@@ -66,9 +66,9 @@ def scale(folder: Path) -> list[Figure]:
     first, idle, megabytes = _run(media, WARM_UP, IDLE)
     how = "1000 channels, 10 000 assets, `fastline up`"
     return [
-        Figure("time to the first playlist", f"{first:.1f} s", "≤ 3 s", first <= 3, how),  # noqa: PLR2004
-        Figure("CPU when idle", f"{idle:.1f} %", "≤ 5 %", idle <= 5, how),  # noqa: PLR2004
-        Figure("resident memory", f"{megabytes:.0f} MB", "≤ 400 MB", megabytes <= 400, how),  # noqa: PLR2004
+        Figure("time to the first playlist", f"{first:.1f} s", "≤ 3 s", first <= 3, how),
+        Figure("CPU when idle", f"{idle:.1f} %", "≤ 5 %", idle <= 5, how),
+        Figure("resident memory", f"{megabytes:.0f} MB", "≤ 400 MB", megabytes <= 400, how),
     ]
 
 
@@ -77,7 +77,7 @@ def _run(media: Path, warm_up: int, idle: int) -> tuple[float, float, float]:
     port = free_port()
     options = ["--media", str(media), "--channels", str(media / "channels.yaml"), "--port", str(port)]
     begun = time.monotonic()
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [sys.executable, "-m", "fastline", "up", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
