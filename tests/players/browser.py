@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp import web
 
-from players.screening import AHEAD, PLAYED, program
+from players.screening import AHEAD, PLAYED, Missing, program
 from playout.page.build import HLS, SHAKA, NotBuilt, Package, build
 
 if TYPE_CHECKING:
@@ -152,12 +152,12 @@ class Viewing:
 
 
 def script(package: Package) -> Path:
-    """The file of a player; fails where npm cannot bring it."""
+    """The file of a player; raises `Missing` where npm cannot bring it."""
     try:
         return build(package)
     except NotBuilt as error:
         message = f"{package.name} cannot be had: {error}"
-        raise AssertionError(message) from error
+        raise Missing(message) from error
 
 
 def play(player: str, address: str, folder: Path, seconds: int = PLAYED) -> Viewing:
