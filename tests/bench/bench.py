@@ -8,17 +8,13 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-
 from typing import TYPE_CHECKING
 
-from core import playlist, year  # noqa: E402 — the folder of this program comes first
-from delivery import delivery  # noqa: E402
-from figures import Figure, show  # noqa: E402
-from package import ratio  # noqa: E402
-from scale import scale  # noqa: E402
+from core import playlist, year
+from delivery import delivery
+from figures import Figure, show
+from package import ratio
+from scale import scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
