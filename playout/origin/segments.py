@@ -147,7 +147,7 @@ async def _muxed(site: Site, house: House, kit: Kit | None, parts: list[Claim], 
     inits = [await init_segment(site, *_init_of(house, kit, part.rendition)) for part in parts]
     whole = [init.body + source.body for init, source in zip(inits, sources, strict=True)]
     async with site.remuxing:
-        body = await asyncio.to_thread(remux, *whole)
+        body = await asyncio.to_thread(remux, whole[0], whole[1], parts[0].sequence)
     return Blob(body, digest(body), MIMES["ts"])
 
 

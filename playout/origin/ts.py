@@ -1,8 +1,8 @@
 """The `ts` rendering: one MPEG-TS segment from a video and an audio CMAF segment, by a copy remux.
 
 Law: timestamps are those of the CMAF segments, modulo 2^33, so segments join without a jump. PIDs never
-change (H-64); each segment begins with its tables and is marked, by the discontinuity indicator, as
-starting its continuity counters anew, so any one may follow any other.
+change (H-64); each segment begins with its tables, once. The counters of the tables go on from segment to
+segment; those of picture and sound start anew, and the discontinuity indicator says so.
 """
 
 from __future__ import annotations
@@ -24,11 +24,19 @@ _OPTIONS: Final = {
     "mpegts_copyts": "1",
     "mpegts_pmt_start_pid": "480",  # P-9
     "mpegts_start_pid": "481",
+    "pat_period": "60",  # seconds, longer than any segment
+    "sdt_period": "60",
 }
+_PACKET: Final = 188
+_TABLES: Final = (0, 17, 480)
+"""The PIDs of PAT, SDT and PMT. They have no room for a discontinuity indicator."""
 
 
-def remux(video: bytes, audio: bytes) -> bytes:
-    """One TS segment from a video and an audio track, each an init and a media segment; blocks."""
+def remux(video: bytes, audio: bytes, sequence: int) -> bytes:
+    """One TS segment from a video and an audio track, each an init and a media segment; blocks.
+
+    `sequence` is its media sequence number.
+    """
     target = BytesIO()
     with (
         av.open(BytesIO(video), "r", format="mp4") as one,
@@ -45,7 +53,30 @@ def remux(video: bytes, audio: bytes) -> bytes:
             if packet is not None:
                 packet.stream = streams[at]
                 muxed.mux(packet)
-    return target.getvalue()
+    return _counted(target.getvalue(), sequence)
+
+
+def _counted(segment: bytes, sequence: int) -> bytes:
+    """`segment` with each of its tables once, though the muxer repeats them at every IDR, and counted."""
+    counted = bytearray(segment)
+    again: list[int] = []
+    for pid in _TABLES:
+        first, *rest = _places(segment, pid)
+        counted[first + 3] = counted[first + 3] & 0xF0 | sequence & 0x0F
+        again += rest
+    for at in sorted(again, reverse=True):
+        del counted[at : at + _PACKET]
+    return bytes(counted)
+
+
+def _places(segment: bytes, pid: int) -> Iterator[int]:
+    """Where the packets of `pid` begin."""
+    lows = segment[2::_PACKET]
+    k = lows.find(pid & 0xFF)
+    while k >= 0:
+        if segment[k * _PACKET + 1] & 0x1F == pid >> 8:
+            yield k * _PACKET
+        k = lows.find(pid & 0xFF, k + 1)
 
 
 def _packets(source: av.container.InputContainer) -> Iterator[AnyPacket]:

@@ -32,10 +32,12 @@ SEGMENTS = 12
 
 @cache
 def pictures(shade: int) -> tuple[bytes, tuple[Sample, ...]]:
-    """A full segment of pictures in a changing grey, as one closed GOP: its decoder configuration and samples."""
+    """A full segment of pictures in a changing grey, in closed GOPs: its decoder configuration and samples."""
     target = BytesIO()
     with av.open(target, "w", format="mp4") as out:
-        stream = out.add_stream("libx264", rate=HOUSE.fps, options={"preset": "medium", "bf": "3", "g": "999"})
+        stream = out.add_stream(
+            "libx264", rate=HOUSE.fps, options={"preset": "medium", "bf": "3", "g": str(HOUSE.gop_frames)}
+        )
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for k in range(FULL // HOUSE.frame):
             frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
@@ -82,7 +84,7 @@ def segment(number: int, start: int) -> bytes:
     video = video_init(WIDTH, HEIGHT, avcc) + media_segment(decode, number, HOUSE.frame, samples)
     audio = audio_init(HOUSE.audio_bitrate, SAMPLE_RATE)
     audio += media_segment(Ticks(MEDIA_ORIGIN + start), number, AAC_FRAME, sounds())
-    return remux(video, audio)
+    return remux(video, audio, number)
 
 
 @dataclass
@@ -118,6 +120,7 @@ def test_packets_are_those_of_the_cmaf_segments_modulo_2_33() -> None:
     found = Packets.of(segment(5, start))
     assert set(found.pids) <= {0, 17, PMT, VIDEO, AUDIO}
     assert found.pids.index(0) < found.pids.index(PMT) < found.pids.index(VIDEO)  # H-64
+    assert [found.counters[pid] for pid in (0, 17, PMT)] == [[5], [5], [5]]  # one of each, counted by segment
     for counters in found.counters.values():
         assert counters == [(counters[0] + k) % 16 for k in range(len(counters))]
     frames = FULL // HOUSE.frame

@@ -54,6 +54,7 @@ SHOWS: dict[str, Callable[[Place], object]] = {
     "bundled-ts": lambda place: _read(bundled_ffmpeg, "ts/v234.m3u8", place=place),
     "mpv": lambda place: screening.mpv(place.station.live()),
     "vlc": lambda place: screening.vlc(place.station.live()),
+    "vlc-ts": lambda place: screening.vlc(place.station.live("ts.m3u8")),
     "restart": lambda place: restart(debian_ffmpeg(), place.library, place.folder),
     "recording": lambda place: screening.record(bundled_ffmpeg(), place.station.live(), place.folder, 120),
 }
