@@ -23,8 +23,8 @@ from av.video.stream import VideoStream as AvVideo
 
 from packager.boxes import BadBoxes, find, walk
 from packager.ffmpeg import FORMATS
-from packager.language import UNKNOWN, bcp47
 from packager.source import AudioStream, Chapter, Refusal, Source, SubtitleStream, VideoStream
+from playout.core.language import UNKNOWN, bcp47
 from playout.core.ticks import TIMEBASE, Ticks
 
 if TYPE_CHECKING:

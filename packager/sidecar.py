@@ -19,8 +19,8 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from packager.faults import Fault, Faults, meant
-from packager.language import UNKNOWN, bcp47
 from playout.core.asset import Kind
+from playout.core.language import UNKNOWN, bcp47
 from playout.core.ticks import TIMEBASE, Ticks
 
 if TYPE_CHECKING:

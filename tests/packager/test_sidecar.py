@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packager.faults import Faults
-from packager.language import bcp47
 from packager.sidecar import LARGEST, Sidecar, neighbours, read, sidecar, ticks_in
 from playout.core.asset import Kind
 from playout.core.ticks import Ticks
@@ -208,12 +207,3 @@ def test_neighbours_need_no_side_car_and_give_way_to_one(tmp_path: Path) -> None
 def test_an_unreadable_side_car_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "film.yaml").mkdir()
     assert str(read(tmp_path / "film.mp4")) == f"{tmp_path / 'film.yaml'}: cannot be read: Is a directory"
-
-
-@pytest.mark.parametrize(
-    ("text", "tag"),
-    [("eng", "en"), ("EN", "en"), ("ger", "de"), ("deu", "de"), ("pt_BR", "pt-BR"), ("zh-hant-TW", "zh-Hant-TW"),
-     ("und", "und"), ("klingon", None), ("xx", None), ("cut", None), ("", None), ("en-", None), ("es-419", "es-419")],
-)  # fmt: skip
-def test_languages(text: str, tag: str | None) -> None:
-    assert bcp47(text) == tag
