@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from packager.job import Packaged
 from packager.progress import Stage
+from packager.source import legible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,9 @@ SHARES: Final = {
 }
 """Where each stage begins on the bar, and how long it is."""
 
+_ROOM: Final = 28
+"""Letters before a bar."""
+
 _log = logging.getLogger("fastline.packager")
 
 
@@ -44,20 +48,35 @@ class Bars:
         """Move a bar."""
         if self.drawn is None:
             return
+        if step.stage is Stage.PUBLISH and step.fraction == 1:
+            self._take_away(step.file)
+            return
         if step.file not in self.tasks:
-            self.tasks[step.file] = self.drawn.add_task(Path(step.file).name, total=1.0, stage="")
+            self.tasks[step.file] = self.drawn.add_task(_short(Path(step.file).name), total=1.0, stage="")
         start, length = SHARES[step.stage]
         self.drawn.update(self.tasks[step.file], completed=start + length * step.fraction, stage=step.stage.value)
 
     def done(self, outcome: Outcome) -> None:
         """Take the bar away, and say what came of it; what was there before is not worth a word."""
-        if self.drawn is not None and outcome.file in self.tasks:
-            self.drawn.remove_task(self.tasks.pop(outcome.file))
+        self._take_away(outcome.file)
         if not isinstance(outcome, Packaged):
             _log.error("%s", outcome, extra={"action": "refused", "file": outcome.file})
         elif outcome.new:
             title, asset = outcome.asset.about.title, outcome.asset.id
             _log.info("%s: packaged as %s", title, asset, extra={"action": "packaged", "asset": asset})
+            for note in outcome.notes:
+                words = legible(note)
+                _log.warning("%s: %s", title, words, extra={"action": "left out", "asset": asset})
+
+    def _take_away(self, file: str) -> None:
+        if self.drawn is not None and file in self.tasks:
+            self.drawn.remove_task(self.tasks.pop(file))
+
+
+def _short(name: str) -> str:
+    """A file's name in the room that a bar leaves, with its end: that is where the numbers of episodes are."""
+    name = legible(name)
+    return name if len(name) <= _ROOM else f"{name[: _ROOM // 2]}…{name[-(_ROOM // 2 - 1) :]}"
 
 
 @contextmanager
@@ -68,7 +87,7 @@ def shown(*, wanted: bool) -> Iterator[Bars]:
         yield Bars(None)
         return
     columns = (
-        TextColumn("{task.description:>24}"),
+        TextColumn(f"{{task.description:>{_ROOM}}}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[stage]}"),
         TimeRemainingColumn(),

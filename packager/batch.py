@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,7 +55,8 @@ async def package(
     `tell` hears how far each file is, `done` each outcome as soon as it is known. The house's slate is
     made first, if it is not there yet. Cancelling ends the encoders and keeps finished chunks.
     """
-    await asyncio.to_thread(work.forget, batch.media, clock())
+    with suppress(OSError):  # litter does no harm
+        await asyncio.to_thread(work.forget, batch.media, clock())
     kit = await slate.ensure(batch.media, batch.house, tell, clock)
     if not isinstance(kit, Packaged):
         outcomes = [_blocked(str(file), kit) for file in files]

@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from packager.breaks import Span, dark, runs, windows
-from packager.ffmpeg import FORMATS
+from packager.ffmpeg import SAFE
 from playout.core.ticks import TIMEBASE, Ticks
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ async def detect(source: Source, silences: Sequence[Span]) -> list[Span]:
 def _look(source: Source, looked_at: Iterable[Span], stop: Event) -> list[Span]:
     """Decode the windows, one after the other, until `stop`."""
     spans: list[Span] = []
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
-    with av.open(f"file:{source.path}", options=options, metadata_errors="replace") as container:
+    with av.open(f"file:{source.path}", options=SAFE, metadata_errors="replace") as container:
+        if source.video is not None:
+            container.streams[source.video.index].codec_context.options = SAFE
         for start, end in looked_at:
             if stop.is_set():
                 break

@@ -28,13 +28,13 @@ class Captions:
     faults: tuple[Faults, ...]
     """What could not be read, by file; the rest of that file is used."""
     notes: tuple[str, ...]
-    """Streams that were left out, and why."""
+    """What was left out, and why."""
 
 
-async def captions(source: Source, beside: Sequence[tuple[str, Path]], folder: Path) -> Captions | Ended:
+async def captions(source: Source, beside: Sequence[tuple[str, Path]], folder: Path) -> Captions:
     """The subtitles of `source`; a file beside it comes before a stream of the same language within it.
 
-    `folder` takes passing files. Answers how ffmpeg ended when it failed.
+    `folder` takes passing files. What cannot be read within the source is left out with a note.
     """
     tracks: dict[str, tuple[Cue, ...]] = {}
     faults: list[Faults] = []
@@ -46,15 +46,16 @@ async def captions(source: Source, beside: Sequence[tuple[str, Path]], folder: P
             tracks.setdefault(language, parsed.cues)
     wanted = chosen(source.subtitles, tracks)
     within = await _extracted(source, wanted, folder) if wanted else {}
-    if isinstance(within, Ended):
-        return within
-    tracks |= {stream.language: cues for stream, cues in within.items() if cues}
-    notes = tuple(
+    notes = [
         f"subtitle stream {stream.index} ({stream.codec}, {stream.language}) holds pictures, not text, and is left out"
         for stream in source.subtitles
         if not stream.text
-    )
-    return Captions(tuple(sorted(tracks.items())), tuple(faults), notes)
+    ]
+    if isinstance(within, Ended):
+        notes.append(f"the subtitles within it cannot be read ({within.words})")
+    else:
+        tracks |= {stream.language: cues for stream, cues in within.items() if cues}
+    return Captions(tuple(sorted(tracks.items())), tuple(faults), tuple(notes))
 
 
 def chosen(streams: Sequence[SubtitleStream], had: dict[str, tuple[Cue, ...]]) -> tuple[SubtitleStream, ...]:
@@ -76,7 +77,8 @@ async def _extracted(
     files = {stream: folder / f"subtitles-{stream.index}.vtt" for stream in streams}
     arguments = opened(source)
     for stream, file in files.items():
-        arguments += ["-map", f"0:{stream.index}", "-c:s", "webvtt", "-f", "webvtt", "-y", f"file:{file}"]
+        arguments += ["-map", f"0:{stream.index}", "-c:s", "webvtt", "-f", "webvtt", "-fs", str(LARGEST + 1), "-y",
+                      f"file:{file}"]  # fmt: skip
     main = source.audios[0] if source.audios else source.video
     if main is not None:
         arguments += ["-map", f"0:{main.index}", "-c", "copy", "-f", "null", "-"]

@@ -86,8 +86,7 @@ async def encode(
         async with asyncio.TaskGroup() as tasks:
             for chunk in plan.chunks:
                 tasks.create_task(_chunk(shown, plan, chunk, work, slots, meter))
-            for sound in sounds:
-                tasks.create_task(_sound(sound, plan, work))
+            tasks.create_task(_sounds(sounds, plan, work))
     except BaseExceptionGroup as failed:
         raise _first(failed) from failed
 
@@ -123,6 +122,12 @@ async def _chunk(
 
 def _minus(end: Ticks, start: Ticks) -> Ticks:
     return Ticks(end - start)
+
+
+async def _sounds(sounds: Sequence[Sound], plan: Plan, work: Work) -> None:
+    """One after the other: a file may hold a hundred languages."""
+    for sound in sounds:
+        await _sound(sound, plan, work)
 
 
 async def _sound(sound: Sound, plan: Plan, work: Work) -> None:

@@ -31,6 +31,16 @@ FORMATS: Final = (
 )
 """The formats that are read: media, and none that is a list of other files."""
 
+LARGEST_PICTURE: Final = (8192, 4608)
+"""As many pixels are decoded: one file could ask for all the memory there is."""
+
+SAFE: Final = {
+    "protocol_whitelist": "file,pipe",
+    "format_whitelist": FORMATS,
+    "max_pixels": str(LARGEST_PICTURE[0] * LARGEST_PICTURE[1]),
+}
+"""What FFmpeg is told, in this process or another, of every file that people bring."""
+
 THREADS: Final = 1
 """Threads of one encoder: with more of them, what x264 does under a bit rate cap depends on their race.
 
@@ -57,7 +67,7 @@ def opened(source: Source, seek: Ticks | None = None) -> list[str]:
     A path can never be read as an option or as another protocol.
     """
     near = [] if seek is None else ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", seconds(source.origin + seek)]
-    safe = ["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS]
+    safe = [word for option, value in SAFE.items() for word in (f"-{option}", value)]
     return ["-copyts", *safe, *near, "-i", f"file:{source.path}"]
 
 

@@ -8,12 +8,14 @@ is kept, and the next run goes on from there.
 from __future__ import annotations
 
 import asyncio
+import logging
+import signal
 from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import av.error
 
@@ -31,20 +33,26 @@ from packager.pictures import POSTER, STORYBOARD, draw
 from packager.plan import CHUNK_SEGMENTS, Plan, kit, plan
 from packager.probe import probe
 from packager.progress import Progress, Stage, Tell
-from packager.run import Ended
-from packager.source import AudioStream, Refusal, Source
-from packager.subtitles import in_asset, segments
+from packager.run import NoEncoder
+from packager.source import AudioStream, Refusal, Source, legible
+from packager.subtitles import LARGEST, in_asset, segments, size
 from playout.core.asset import Asset, Kind, Title
 from playout.core.house import House
 from playout.documents import Corrupt
 from playout.store import DirStore, StoreDown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from packager.sidecar import Sidecar
+    from packager.subtitles import Cue
     from packager.work import Work
     from playout.core.asset import Track
+
+_ENDED_FROM_OUTSIDE: Final = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, -signal.SIGXFSZ)
+"""Other signals tell that ffmpeg crashed on the source."""
+
+_log = logging.getLogger("fastline.packager")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class Interrupted:
     advice: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.reason}. {self.advice}"
+        return legible(f"{self.file}: {self.reason}. {self.advice}")
 
 
 Outcome = Packaged | Refusal | Interrupted
@@ -110,7 +118,8 @@ class Order:
     sounds: tuple[Sound, ...]
     loudness: Callable[[], Awaitable[int | None]]
     """Tells the loudness once the sound has been encoded."""
-    facts: dict[str, str] = field(default_factory=dict)
+    source: Source | None = None
+    """The file that it is made of, if there is one."""
     texts: tuple[tuple[str, tuple[bytes, ...]], ...] = ()
     """Language and subtitle segments."""
     notes: tuple[str, ...] = ()
@@ -123,7 +132,10 @@ async def package(path: Path, said: Sidecar, shop: Shop) -> Outcome:
 
 
 async def answered(name: str, making: Awaitable[Packaged | Refusal]) -> Outcome:
-    """What came of `making` the asset of `name`: failures of the source and of the machine are answers."""
+    """What came of `making` the asset of `name`: failures of the source and of the machine are answers.
+
+    So are our own mistakes: a file from a stranger must not end a batch, or a process that is on air.
+    """
     try:
         return await making
     except _Refused as refused:
@@ -131,6 +143,13 @@ async def answered(name: str, making: Awaitable[Packaged | Refusal]) -> Outcome:
     except (StoreDown, OSError) as outage:
         advice = "Run again when it works: finished work is kept."
         return Interrupted(name, f"the disk or the store failed: {outage}", advice)
+    except NoEncoder as none:
+        advice = "Let FASTLINE_FFMPEG name an ffmpeg that works, or unset it for the one that came with Fastline."
+        return Interrupted(name, str(none), advice)
+    except Exception as mistake:  # noqa: BLE001 — logged with its trace, and the answer says so
+        _log.exception("%s: a mistake in Fastline", legible(name), extra={"action": "mistake", "file": name})
+        reason = f"Fastline has a mistake that it brings to light ({type(mistake).__name__}: {mistake})"
+        return Refusal(name, reason, "Please report it with the trace above; converting the file to mp4 may help.")
 
 
 async def _package(path: Path, said: Sidecar, shop: Shop) -> Packaged | Refusal:
@@ -140,9 +159,17 @@ async def _package(path: Path, said: Sidecar, shop: Shop) -> Packaged | Refusal:
     if isinstance(source, Refusal):
         return replace(source, file=name)
     content = await asyncio.to_thread(content_digest, path)
-    texts = [await asyncio.to_thread(content_digest, file) for _, file in said.subtitles]
+    texts = [await asyncio.to_thread(_subtitles_digest, file) for _, file in said.subtitles]
     identity = asset_id(content, said, texts, shop.house, shop.chunk)
     return await once(name, identity, shop, lambda folder: _ordered(name, source, said, identity, shop, folder))
+
+
+def _subtitles_digest(file: Path) -> bytes:
+    try:
+        return content_digest(file)
+    except OSError as error:
+        reason = f"its subtitles {file.name} cannot be read ({error.strerror})"
+        raise _Refused(Refusal("", reason, "Correct or remove them.")) from error
 
 
 async def once(name: str, identity: str, shop: Shop, order: Callable[[Work], Awaitable[Order]]) -> Packaged:
@@ -190,7 +217,7 @@ async def _ordered(name: str, source: Source, said: Sidecar, identity: str, shop
         shown=shown,
         sounds=tuple(sounds_of(source, analysis, house, folder)),
         loudness=lambda: _loudness(source, analysis, house, folder),
-        facts=source.facts,
+        source=source,
         texts=texts,
         notes=notes,
     )
@@ -201,14 +228,23 @@ async def _texts(
 ) -> tuple[tuple[tuple[str, tuple[bytes, ...]], ...], tuple[str, ...]]:
     """The subtitle segments of each language, and what could not be read; an asset may lack them."""
     found = await captions(source, said.subtitles, folder.folder)
-    if isinstance(found, Ended):
-        return (), (f"the subtitles within it cannot be read ({found.words})",)
+    texts, notes = await asyncio.to_thread(_cut, found.tracks, what)
+    return texts, (*found.notes, *(str(faults) for faults in found.faults), *notes)
+
+
+def _cut(
+    tracks: Sequence[tuple[str, tuple[Cue, ...]]], what: Plan
+) -> tuple[tuple[tuple[str, tuple[bytes, ...]], ...], tuple[str, ...]]:
+    """The segments of each language; without those that would fill the memory, and a note for each."""
     corners = what.cuts.boundaries()
-    texts = tuple(
-        (language, tuple(segments(in_asset(cues, what.speed, what.cuts.end), corners)))
-        for language, cues in found.tracks
-    )
-    return texts, (*found.notes, *(str(faults) for faults in found.faults))
+    texts, notes = [], []
+    for language, cues in tracks:
+        moved = in_asset(cues, what.speed, what.cuts.end)
+        if size(moved, what.house.segment) > LARGEST:
+            notes.append(f"the subtitles in `{language}` show too much at once, and are left out")
+        else:
+            texts.append((language, tuple(segments(moved, corners))))
+    return tuple(texts), tuple(notes)
 
 
 async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:
@@ -231,14 +267,25 @@ async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:
         breaks=order.plan.breaks,
         tracks=tuple(track for track, _ in written) + texts,
         loudness=loudness,
-        source=order.facts,
+        source=order.source.facts if order.source is not None else {},
         poster=POSTER if POSTER in drawn else "",
         storyboard=STORYBOARD if STORYBOARD in drawn else "",
     )
+    if order.source is not None:
+        await asyncio.to_thread(_check_still, order.source)
     files = [*(track.file for track in asset.tracks), *drawn]
     inits = {track.name: init for track, init in written}
     await asyncio.to_thread(_published, shop, asset, inits, files, folder)
+    shop.tell(Progress(name, Stage.PUBLISH, 1, meter.resumed, meter.encoded))
     return asset
+
+
+def _check_still(source: Source) -> None:
+    """Equal ids mean equal assets: what has been encoded has to be what was digested."""
+    state = source.path.stat()
+    if (state.st_size, state.st_mtime_ns) != (source.size, source.changed):
+        reason = "it was changed while it was being packaged"
+        raise _Refused(Refusal("", reason, "Package it again when it is complete."))
 
 
 @contextmanager
@@ -260,8 +307,8 @@ def _verdict(failed: EncoderFailed) -> Exception:
     words = " ".join(failed.ended.last)
     if "No space left" in words or "File too large" in words or "Disk quota" in words:
         return OSError(failed.ended.words)
-    if failed.ended.status < 0 and not failed.ended.stalled:
-        return OSError(f"ffmpeg was ended by signal {-failed.ended.status}")
+    if failed.ended.status in _ENDED_FROM_OUTSIDE and not failed.ended.stalled:
+        return OSError(f"ffmpeg was ended by signal {-failed.ended.status}; was there enough memory?")
     reason = f"it cannot be decoded to its end ({failed.ended.words})"
     return _Refused(Refusal("", reason, "Export it again, or convert it to mp4."))
 
@@ -269,15 +316,16 @@ def _verdict(failed: EncoderFailed) -> Exception:
 def titled(source: Source, said: Sidecar) -> Title:
     """What the asset is called: what people said, and a guess where they said nothing."""
     main = source.audios[0].language if source.audios else "und"
+    guess = legible(source.path.stem.replace("_", " ")).strip() or legible(source.path.name)
     return Title(
-        title=said.title or source.path.stem.replace("_", " ").strip(),
+        title=legible(said.title).strip() or guess,
         kind=said.kind or Kind.CLIP,
-        tags=said.tags,
-        series=said.series,
+        tags=tuple(map(legible, said.tags)),
+        series=legible(said.series),
         season=said.season,
         episode=said.episode,
-        description=said.description,
-        rating=said.rating,
+        description="\n".join(map(legible, said.description.splitlines())),
+        rating=legible(said.rating),
         language=said.language or main,
     )
 
@@ -334,6 +382,7 @@ def _drawn(written: list[tuple[Track, bytes]], what: Plan, folder: Work) -> list
 
 
 def _published(shop: Shop, asset: Asset, inits: dict[str, bytes], files: list[str], folder: Work) -> None:
+    """Put the asset into the store, where all its house's assets have the same headers."""
     foreign = publish.foreign_init(shop.store, shop.house, inits)
     if foreign is not None:
         reason = (

@@ -8,7 +8,7 @@ All calls block; the job makes them in a worker thread.
 
 from __future__ import annotations
 
-import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -19,11 +19,12 @@ import av.error
 from av.audio.stream import AudioStream as AvAudio
 from av.stream import Disposition
 from av.subtitles.stream import SubtitleStream as AvSubtitles
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as AvVideo
 
-from packager.boxes import BadBoxes, find, walk
-from packager.ffmpeg import FORMATS
-from packager.source import AudioStream, Chapter, Refusal, Source, SubtitleStream, VideoStream
+from packager.boxes import BadBoxes, Box, find, walk
+from packager.ffmpeg import LARGEST_PICTURE, SAFE
+from packager.source import LONGEST, AudioStream, Chapter, Refusal, Source, SubtitleStream, VideoStream
 from playout.core.language import UNKNOWN, bcp47
 from playout.core.ticks import TIMEBASE, Ticks
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from av.container import InputContainer
     from av.stream import Stream
-    from av.video.frame import VideoFrame
 
 _INDEXED: Final = ("mov", "matroska", "avi", "mxf")
 _TEXT_SUBTITLES: Final = frozenset({"subrip", "webvtt", "mov_text", "ass", "ssa", "text", "srt"})
@@ -41,7 +41,8 @@ _PICTURES: Final = (
     b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS",
 )  # fmt: skip
 _PICTURE_BRANDS: Final = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
-_ENCRYPTED: Final = frozenset({b"encv", b"enca", b"drmi", b"drms"})
+_ENCRYPTED: Final = frozenset({"encv", "enca", "drmi", "drms"})
+_LARGEST_INDEX: Final = 256 << 20
 _LOOKED_AT: Final = 12
 _UNEVEN: Final = Ticks(TIMEBASE * 25 // 10_000)
 _FEW: Final = 50
@@ -78,6 +79,20 @@ class _Extent:
             if keyframe:
                 self.keyframes = max(self.keyframes, start - (start if self.keyframe is None else self.keyframe))
                 self.keyframe = start
+
+
+@dataclass(slots=True)
+class _Looked:
+    """What the first decoded pictures say; only one of them is kept, for they can be large."""
+
+    first: VideoFrame | None = None
+    seen: int = 0
+    interlaced: int = 0
+
+    def at(self, frame: VideoFrame) -> None:
+        self.first = self.first or frame
+        self.seen += 1
+        self.interlaced += frame.interlaced_frame
 
 
 def probe(path: Path, shortest: Ticks) -> Source | Refusal:
@@ -119,12 +134,12 @@ def _not_media(path: Path, error: av.error.FFmpegError) -> Refusal:
     name = str(path)
     with path.open("rb") as file:
         head = file.read(4096)
+    if _is_text(head):
+        return Refusal(name, "it is text, not media", "Name a video or sound file.")
     if head.startswith(_PICTURES) or head[8:12] in (*_PICTURE_BRANDS, b"WEBP"):
         return Refusal(name, "it is a picture", "Package a video or sound file; a picture can only be a poster.")
     if head[4:8] in {b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"}:
         return Refusal(name, "it is cut short or damaged: its index is missing", "Copy or export it again, whole.")
-    if _is_text(head):
-        return Refusal(name, "it is text, not media", "Name a video or sound file.")
     return Refusal(
         name, f"it is no video or sound file that can be read ({error.strerror or error})", "Convert it to mp4 or mkv."
     )
@@ -141,8 +156,7 @@ def _is_text(head: bytes) -> bool:
 
 
 def _opened(path: Path, shortest: Ticks) -> Source | Refusal:
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
-    with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
+    with av.open(f"file:{path}", options=SAFE, metadata_errors="replace") as container:
         if _encrypted(path, container.format.name):
             return Refusal(str(path), "it is encrypted", "Package the unencrypted original.")
         missing = _missing_bytes(path)
@@ -158,9 +172,13 @@ def _opened(path: Path, shortest: Ticks) -> Source | Refusal:
             )
         index = None if pictures is None else pictures.index
         looked = _first_pictures(container, pictures)
-        if pictures is not None and not looked:
-            return Refusal(str(path), "its pictures cannot be decoded", "Export it again, or convert it to mp4 or mkv.")
-    with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
+        if pictures is not None and looked.first is None:
+            return Refusal(
+                str(path),
+                f"its pictures cannot be decoded, or are larger than {LARGEST_PICTURE[0]}x{LARGEST_PICTURE[1]}",
+                "Export it again, or convert it to mp4 or mkv.",
+            )
+    with av.open(f"file:{path}", options=SAFE, metadata_errors="replace") as container:
         extents, promised = _scan(container, index)
         return _described(path, container, looked, extents, promised, shortest)
 
@@ -203,18 +221,20 @@ def _language(stream: Stream) -> str:
     return (bcp47(stream.metadata.get("language", "")) or UNKNOWN).partition("-")[0]
 
 
-def _first_pictures(container: InputContainer, pictures: AvVideo | None) -> list[VideoFrame]:
+def _first_pictures(container: InputContainer, pictures: AvVideo | None) -> _Looked:
     """A few decoded pictures; fewer, or none, when they cannot be decoded."""
-    looked: list[VideoFrame] = []
+    looked = _Looked()
     if pictures is None:
         return looked
+    pictures.codec_context.options = SAFE
     errors = 0
     for packet in container.demux(pictures):
         try:
-            looked += packet.decode()
+            for frame in packet.decode():
+                looked.at(frame)
         except av.error.FFmpegError:
             errors += 1
-        if len(looked) >= _LOOKED_AT or errors > 20 * _LOOKED_AT:
+        if looked.seen >= _LOOKED_AT or errors > 20 * _LOOKED_AT:
             break
     return looked
 
@@ -242,7 +262,7 @@ def _scan(container: InputContainer, pictures: int | None) -> tuple[dict[int, _E
 def _described(
     path: Path,
     container: InputContainer,
-    looked: list[VideoFrame],
+    looked: _Looked,
     extents: dict[int, _Extent],
     promised: int,
     shortest: Ticks,
@@ -264,12 +284,15 @@ def _described(
             str(path), f"it is cut short: {_seconds(promised)} s were promised, {_seconds(reached)} s are there",
             "Copy or export it again, whole.",
         )  # fmt: skip
-    video = None if pictures is None else _video(pictures, looked, extents[pictures.index], origin)
+    video = None
+    if pictures is not None and looked.first is not None:
+        video = _video(pictures, looked, looked.first, extents[pictures.index], origin)
+    state = path.stat()
     source = Source(
-        path, container.format.name, path.stat().st_size, Ticks(origin), container.format.name.startswith(_INDEXED),
+        path, container.format.name, state.st_size, Ticks(origin), container.format.name.startswith(_INDEXED),
         video,
         tuple(_audio(stream, extents[stream.index], origin) for stream in sounds),
-        tuple(_subtitles(container)), tuple(_chapters(container, origin)),
+        tuple(_subtitles(container)), tuple(_chapters(container, origin)), state.st_mtime_ns,
     )  # fmt: skip
     if source.length < shortest:
         if video is not None and len(extents[pictures.index].times if pictures else ()) == 1 and not sounds:
@@ -277,6 +300,11 @@ def _described(
         return Refusal(
             str(path), f"it is too short: {_seconds(source.length)} s, and {_seconds(shortest)} s is the least",
             "Make it longer.",
+        )  # fmt: skip
+    if source.length > LONGEST:
+        return Refusal(
+            str(path), f"it is too long: {_seconds(source.length)} s, and {_seconds(LONGEST)} s is the most",
+            "Cut it into parts; if it is not that long, export it again.",
         )  # fmt: skip
     return source
 
@@ -307,13 +335,11 @@ def _seconds(ticks: int) -> str:
     return f"{ticks // TIMEBASE}.{ticks % TIMEBASE * 10 // TIMEBASE}"
 
 
-def _video(stream: AvVideo, looked: list[VideoFrame], extent: _Extent, origin: int) -> VideoStream:
+def _video(stream: AvVideo, looked: _Looked, frame: VideoFrame, extent: _Extent, origin: int) -> VideoStream:
     context = stream.codec_context
     times = sorted(extent.times)
     rate, variable = _rate(stream, times)
-    frame = looked[0]
     tail = extent.end - (extent.keyframe if extent.keyframe is not None else times[0])
-    interlaced = sum(picture.interlaced_frame for picture in looked)
     return VideoStream(
         index=stream.index,
         codec=context.name,
@@ -323,7 +349,7 @@ def _video(stream: AvVideo, looked: list[VideoFrame], extent: _Extent, origin: i
         rotation=-round(frame.rotation / 90) * 90 % 360,
         rate=rate,
         variable=variable,
-        interlaced=2 * interlaced > len(looked),
+        interlaced=2 * looked.interlaced > looked.seen,
         pixels=frame.format.name,
         matrix=_MATRICES.get(int(frame.colorspace), ""),
         primaries=_PRIMARIES.get(int(frame.color_primaries), ""),
@@ -398,7 +424,7 @@ def _encrypted(path: Path, container: str) -> bool:
     if not container.startswith("mov"):
         return False
     with path.open("rb") as file:
-        at, size = 0, os.fstat(file.fileno()).st_size
+        at, size = 0, path.stat().st_size
         while at + 16 <= size:
             file.seek(at)
             head = file.read(16)
@@ -406,21 +432,22 @@ def _encrypted(path: Path, container: str) -> bool:
             length = int.from_bytes(head[8:], "big") if length == 1 else length or size - at
             if head[4:8] == b"moov":
                 file.seek(at)
-                return _locked(file.read(length))
+                return _locked(file.read(min(length, size - at, _LARGEST_INDEX)))
             at += max(length, 8)
     return False
 
 
 def _locked(moov: bytes) -> bool:
-    """Whether a sample entry in `moov` is an encrypted one."""
-    for track in walk(moov, 8):
-        if track.kind != "trak":
-            continue
-        try:
-            stsd = find(moov, "mdia/minf/stbl/stsd", track.body, track.end)
-            kinds = {entry.kind.encode("latin-1") for entry in walk(moov, stsd.body + 8, stsd.end)}
-        except BadBoxes:
-            continue
-        if kinds & _ENCRYPTED:
-            return True
+    """Whether a sample entry in `moov` is an encrypted one; what lies behind damage is not looked at."""
+    with suppress(BadBoxes):
+        for track in walk(moov, 8):
+            if track.kind == "trak" and _sample_entries(moov, track) & _ENCRYPTED:
+                return True
     return False
+
+
+def _sample_entries(moov: bytes, track: Box) -> set[str]:
+    with suppress(BadBoxes):
+        stsd = find(moov, "mdia/minf/stbl/stsd", track.body, track.end)
+        return {entry.kind for entry in walk(moov, stsd.body + 8, stsd.end)}
+    return set()

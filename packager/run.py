@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections import deque
@@ -61,9 +62,20 @@ class Ended:
         return "; ".join(self.last[-3:]) or f"ffmpeg ended with status {self.status}"
 
 
+class NoEncoder(Exception):
+    """There is no ffmpeg to run: says where it was looked for."""
+
+
 def ffmpeg_binary() -> str:
-    """The ffmpeg to run: the one that FASTLINE_FFMPEG names, else the wheel's."""
-    return os.environ.get("FASTLINE_FFMPEG") or imageio_ffmpeg.get_ffmpeg_exe()
+    """The ffmpeg to run: the one that FASTLINE_FFMPEG names, else the wheel's. Raises `NoEncoder`."""
+    named = os.environ.get("FASTLINE_FFMPEG")
+    if not named:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    found = shutil.which(named)
+    if found is None:
+        message = f"FASTLINE_FFMPEG names {named}, and that is no program"
+        raise NoEncoder(message)
+    return found
 
 
 async def ffmpeg(

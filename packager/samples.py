@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from PIL import ImageFont
 from ruamel.yaml import YAML
 
-from packager.run import ffmpeg
+from packager.run import NoEncoder, ffmpeg
 from playout.core.asset import Kind
 
 if TYPE_CHECKING:
@@ -242,6 +242,8 @@ async def _drawn(sample: Sample, folder: Path, font: Path) -> Path:
             message = f"{film}: {ended.words}"
             raise NotDrawn(message)
         draft.rename(film)
+    except NoEncoder as none:
+        raise NotDrawn(str(none)) from none
     finally:
         draft.unlink(missing_ok=True)
     return film

@@ -82,7 +82,8 @@ def read(film: Path) -> Sidecar | Faults:
 def _beside(film: Path) -> list[Path]:
     """The files whose names begin like the film's; none in a folder that is not there or may not be listed."""
     try:
-        return sorted(entry for entry in film.parent.iterdir() if entry.name.startswith(film.stem + "."))
+        near = [entry for entry in film.parent.iterdir() if entry.name.startswith(film.stem + ".")]
+        return sorted(entry for entry in near if entry.is_file())
     except OSError:
         return []
 

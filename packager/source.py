@@ -6,11 +6,24 @@ first sound is due.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Final
 
 from playout.core.ticks import TIMEBASE, Ticks
+
+LONGEST: Final = Ticks(24 * 3600 * TIMEBASE)
+"""The longest source: two pictures and one false timestamp could ask for years of black."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NO_LETTER: Final = re.compile(r"[\ud800-\udfff]")
+
+
+def legible(text: str) -> str:
+    """`text` as one line that can be written anywhere: names hold line ends, escapes, and bytes that are no letter."""
+    return _NO_LETTER.sub("\ufffd", _CONTROL.sub(" ", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +38,7 @@ class Refusal:
     """What to do about it."""
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.reason}. {self.advice}"
+        return legible(f"{self.file}: {self.reason}. {self.advice}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,8 @@ class Source:
     """The main one first, then at most one for each other language."""
     subtitles: tuple[SubtitleStream, ...]
     chapters: tuple[Chapter, ...]
+    changed: int = 0
+    """When it was last changed, in ns: what is packaged is what was probed, or nothing."""
 
     @property
     def length(self) -> Ticks:
@@ -148,7 +163,7 @@ class Source:
     def facts(self) -> dict[str, str]:
         """What people want to know of the source, as text."""
         facts = {
-            "file": self.path.name,
+            "file": legible(self.path.name),
             "container": self.container,
             "bytes": str(self.size),
             "seconds": f"{self.length // TIMEBASE}.{self.length % TIMEBASE * 1000 // TIMEBASE:03d}",

@@ -138,6 +138,11 @@ def segments(cues: Iterable[Cue], boundaries: Sequence[Ticks]) -> list[bytes]:
     return [vtt_head() + b"".join(body) for body in bodies]
 
 
+def size(cues: Iterable[Cue], segment: Ticks) -> int:
+    """About how many bytes `segments` of this length make of `cues`: a long one is written again and again."""
+    return sum(len(cue.text) * (1 + (cue.end - cue.start) // segment) for cue in cues)
+
+
 def printed(cue: Cue) -> bytes:
     """The cue as a WebVTT block."""
     start = _millis(cue.start)

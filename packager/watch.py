@@ -8,15 +8,15 @@ change, and is not looked at again until it changes.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from watchfiles import awatch
-
 from packager.batch import Batch, package
 from packager.job import Interrupted, Outcome
 from packager.sidecar import SUBTITLES, SUFFIXES
+from packager.source import legible
 from playout import documents
 from playout.documents import Corrupt
 
@@ -31,6 +31,8 @@ FOLDER: Final = "sources"
 """The watched folder, in the folder of the store."""
 SETTLED: Final = timedelta(seconds=2)
 """How long a file must have been still."""
+REST: Final = timedelta(minutes=1)
+"""How long a source rests when the machine failed on it: a disk that is full stays so for a while."""
 
 _LEDGER: Final = ".packaged.json"
 _BESIDE: Final = (*SUFFIXES, *SUBTITLES)
@@ -65,6 +67,11 @@ class Sightings:
             if now - since >= self.settled and self.answered.get(name) != signature
         )
 
+    def rest(self, name: str, until: float) -> None:
+        """Leave a source alone until then, unless it changes."""
+        if name in self._since:
+            self._since[name] = (self._since[name][0], until - self.settled)
+
 
 async def watch(
     batch: Batch,
@@ -77,31 +84,46 @@ async def watch(
 ) -> None:
     """Package whatever comes to lie in the watched folder, until `stop` is set.
 
-    A source that was refused is tried again when it or its side-car changes; one that was interrupted, at
-    the next look.
+    A source that was refused is tried again when it or its side-car changes; one that was interrupted, after
+    a rest. The folder, the ledger or the store may be out of order meanwhile: then the next look is another try.
     """
     folder = batch.media / FOLDER
     ledger = batch.media / _LEDGER
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     sightings = Sightings(settled.total_seconds(), await asyncio.to_thread(_remembered, ledger))
-    pause = max(50, int(settled / timedelta(milliseconds=2)))
-    async for _ in awatch(folder, stop_event=stop, rust_timeout=pause, yield_on_timeout=True, debounce=50):
+    while not await _stopped(stop, sightings.settled / 2):
         seen = await asyncio.to_thread(_look, folder)
         due = sightings.due(seen, asyncio.get_running_loop().time())
         if not due:
             continue
         outcomes = await package([folder / name for name in due], batch, tell=tell, clock=clock, done=done)
+        now = asyncio.get_running_loop().time()
         for name, outcome in zip(due, outcomes, strict=True):
-            if not isinstance(outcome, Interrupted):
+            if isinstance(outcome, Interrupted):
+                sightings.rest(name, now + REST.total_seconds())
+            else:
                 sightings.answered[name] = seen[name]
         await asyncio.to_thread(_remember, ledger, sightings.answered)
+
+
+async def _stopped(stop: asyncio.Event, pause: float) -> bool:
+    """Whether `stop` is set, at the latest after the pause, in seconds.
+
+    The folder is looked at again and again, because not every file system says when something changes.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(pause):
+            await stop.wait()
+    return stop.is_set()
 
 
 def _look(folder: Path) -> dict[str, Signature]:
     """Every source below the folder, by its path in it."""
     files: dict[Path, tuple[int, int]] = {}
     for path in folder.rglob("*"):
-        if not any(part.startswith(".") for part in path.relative_to(folder).parts) and path.is_file():
+        if any(part.startswith(".") for part in path.relative_to(folder).parts) or not path.is_file():
+            continue
+        with suppress(OSError):  # it may go at any moment
             state = path.stat()
             files[path] = (state.st_size, state.st_mtime_ns)
     beside: dict[Path, list[Path]] = {}
@@ -128,6 +150,12 @@ def _remembered(ledger: Path) -> dict[str, Signature]:
 
 
 def _remember(ledger: Path, answered: dict[str, Signature]) -> None:
+    """Write the ledger; without it, as on a full disk, the next run looks at every source once more.
+
+    Names that are no text cannot stand in it.
+    """
+    kept = {name: signature for name, signature in answered.items() if name == legible(name)}
     draft = ledger.with_name(f"{ledger.name}.draft")
-    draft.write_bytes(documents.encode(answered))
-    draft.replace(ledger)
+    with suppress(OSError):
+        draft.write_bytes(documents.encode(kept))
+        draft.replace(ledger)

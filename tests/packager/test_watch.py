@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,18 @@ def test_what_has_gone_is_forgotten() -> None:
     assert seen.due({"film.mp4": signature(10)}, 2) == []
 
 
+def test_after_an_outage_a_source_rests_unless_it_changes() -> None:
+    seen = Sightings(2)
+    seen.due({"film.mp4": signature(10)}, 0)
+    assert seen.due({"film.mp4": signature(10)}, 2) == ["film.mp4"]
+    seen.rest("film.mp4", 63)
+    assert seen.due({"film.mp4": signature(10)}, 62) == []
+    assert seen.due({"film.mp4": signature(10)}, 63) == ["film.mp4"]
+    seen.rest("film.mp4", 163)
+    assert seen.due({"film.mp4": signature(11)}, 64) == []
+    assert seen.due({"film.mp4": signature(11)}, 66) == ["film.mp4"]
+
+
 @pytest.mark.media
 async def test_what_is_dropped_in_is_packaged(tmp_path: Path) -> None:
     media = tmp_path / "media"
@@ -54,20 +67,22 @@ async def test_what_is_dropped_in_is_packaged(tmp_path: Path) -> None:
     film = numbered(folder / "series" / "film.mp4", "30", 2)
     film.with_suffix(".yaml").write_text("title: Dropped\n")
     (folder / "broken.mp4").write_text("no film")
+    (folder / os.fsdecode(b"\xff.mp4")).write_text("a name of no letters")
     (folder / "notes.txt").write_text("not meant to be packaged")
     answers: list[Outcome] = []
     stop = asyncio.Event()
 
     def done(answer: Outcome) -> None:
         answers.append(answer)
-        if len(answers) == 2:
+        if len(answers) == 3:
             stop.set()
 
     batch = Batch(media, FAST)
     quick = timedelta(milliseconds=200)
     await watch(batch, tell=lambda _: None, clock=lambda: NOON, done=done, stop=stop, settled=quick)
-    broken, dropped = sorted(answers, key=lambda answer: answer.file)
+    broken, dropped, nameless = sorted(answers, key=lambda answer: answer.file)
     assert isinstance(broken, Refusal)
+    assert isinstance(nameless, Refusal)
     assert isinstance(dropped, Packaged)
     assert dropped.asset.about.title == "Dropped"
     assert (media / ".packaged.json").is_file()
