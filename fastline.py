@@ -33,6 +33,7 @@ from playout.commit import Committer
 from playout.config import Faults, Programming
 from playout.core.asset import PROGRAM_KINDS, Kind
 from playout.core.house import DEFAULT_HOUSE, HOUSES, House
+from playout.core.listing import by_number
 from playout.core.manifest import Rendering
 from playout.follow import Follower
 from playout.keys import BadKey
@@ -465,7 +466,7 @@ async def _announce(follower: Follower, address: str) -> None:
     known: set[str] = set()
     while True:
         changed = follower.changed
-        fresh = [on_air.channel for on_air in follower.view.by_number() if on_air.log.airings]
+        fresh = by_number(on_air.channel for on_air in follower.view.channels.values() if on_air.log.airings)
         fresh = [channel for channel in fresh if channel.id not in known]
         if fresh:
             if not known:

@@ -23,6 +23,7 @@ from playout.core.channel import Channel
 from playout.core.house import TARGET_DURATION, House
 from playout.core.m3u8 import Rendition, Variant, multivariant, quoted, tag
 from playout.core.ticks import TIMEBASE, Ticks, instant_at, seconds_between, utc_text
+from playout.core.view import alternatives
 from playout.core.window import Library
 
 if TYPE_CHECKING:
@@ -74,11 +75,7 @@ class Scene:
         videos = tuple(rung.name for rung in self.house.rungs)
         if rendering is Rendering.TS:
             return videos
-        return (
-            *videos,
-            *(f"a-{language}" for language in self.channel.languages),
-            *(f"s-{language}" for language in self.channel.subtitles),
-        )
+        return (*videos, *alternatives(self.channel))
 
 
 def segment_uri(asset: str, rendition: str, segment: int, start: Ticks, sequence: int, suffix: str) -> str:

@@ -50,8 +50,7 @@ def utc_text(instant: datetime) -> str:
 
     The width never varies: some players match dates by text.
     """
-    utc = instant.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def seconds_between(start: Ticks, end: Ticks) -> str:

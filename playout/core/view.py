@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,6 @@ from playout.core.channel import Channel, Revision
 from playout.core.playlog import Log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playout.core.ticks import Ticks
 
 
@@ -54,9 +53,14 @@ class OnAir:
         return self.log.airings[-1].end if self.log.airings else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+def alternatives(channel: Channel) -> tuple[str, ...]:
+    """The names of a channel's audio and subtitle renditions."""
+    return (*(f"a-{language}" for language in channel.languages), *(f"s-{language}" for language in channel.subtitles))
+
+
+@dataclass(frozen=True, eq=False)
 class View:
-    """Everything on air."""
+    """Everything on air. What is looked up by anything but the channel is sorted out once, when first asked for."""
 
     channels: Mapping[str, OnAir] = field(default_factory=lambda: MappingProxyType({}))
     """By channel id."""
@@ -70,14 +74,39 @@ class View:
         """The item of this asset id."""
         return self.items.get(asset)
 
+    @cached_property
+    def withdrawn(self) -> frozenset[str]:
+        """Assets that were pulled off any channel's air."""
+        return frozenset().union(*(on_air.withdrawn for on_air in self.channels.values() if on_air.withdrawn))
+
+    @cached_property
+    def airing(self) -> Mapping[str, tuple[OnAir, ...]]:
+        """By asset id, the channels whose logs at hand name it."""
+        found: dict[str, list[OnAir]] = {}
+        for on_air in self.channels.values():
+            for asset in {airing.asset for airing in on_air.log.airings}:
+                found.setdefault(asset, []).append(on_air)
+        return {asset: tuple(channels) for asset, channels in found.items()}
+
+    @cached_property
+    def begun(self) -> Mapping[str, tuple[Ticks, int]]:
+        """By house, the highest tick and the highest sequence number with which a log at hand begins."""
+        found: dict[str, tuple[Ticks, int]] = {}
+        for on_air in self.channels.values():
+            if on_air.log.airings:
+                first, house = on_air.log.airings[0], on_air.channel.house
+                tick, msn = found.get(house, (first.start, first.first_msn))
+                found[house] = max(tick, first.start), max(msn, first.first_msn)
+        return found
+
+    @cached_property
+    def alternatives(self) -> Mapping[str, frozenset[str]]:
+        """By house, the audio and subtitle renditions that its channels have between them."""
+        found: dict[str, set[str]] = {}
+        for on_air in self.channels.values():
+            found.setdefault(on_air.channel.house, set()).update(alternatives(on_air.channel))
+        return {house: frozenset(names) for house, names in found.items()}
+
     def numbered(self, number: str) -> OnAir | None:
         """The channel that people find under `number`."""
         return next((on_air for on_air in self.channels.values() if on_air.channel.number == number), None)
-
-    def by_number(self) -> Iterator[OnAir]:
-        """The channels in the order of their numbers, `2` before `2.1` before `10`."""
-
-        def place(on_air: OnAir) -> tuple[list[int], str]:
-            return [int(part) for part in on_air.channel.number.split(".") if part.isdigit()], on_air.channel.id
-
-        yield from sorted(self.channels.values(), key=place)

@@ -25,7 +25,7 @@ class Hot(Generic[Value]):
         self._limit = limit
         self._weight = weight
         self._kept: OrderedDict[Hashable, Value] = OrderedDict()
-        self._making: dict[Hashable, asyncio.Future[None]] = {}
+        self._making: dict[Hashable, asyncio.Future[Value]] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -61,12 +61,8 @@ class Hot(Generic[Value]):
             if making is None:
                 return await self._make(key, make)
             await asyncio.wait((making,))
-            if making.cancelled():
-                continue
-            if (failure := making.exception()) is not None:
-                raise failure
-            if key not in self._kept:
-                return await make()
+            if not making.cancelled():
+                return making.result()
         return value
 
     async def _make(self, key: Hashable, make: Callable[[], Awaitable[Value]]) -> Value:
@@ -82,7 +78,7 @@ class Hot(Generic[Value]):
             raise
         else:
             self.hold(key, value)
-            making.set_result(None)
+            making.set_result(value)
             return value
         finally:
             del self._making[key]

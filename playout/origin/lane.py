@@ -3,10 +3,11 @@
 A live playlist is asked for by everyone every few seconds, and most of what a web framework does for such
 a request is the same each time. The lane remembers two things: answers, by the target of the request, and
 blocks of request headers, by their bytes. It learns both from the long way: only what aiohttp has parsed
-and an ordinary handler has answered in full is ever answered here.
+alone, and an ordinary handler has answered in full, is ever answered here.
 
 Laws. The lane's answer equals the long way's, byte for byte but for the date. A connection on which
-anything unusual was said (a body, an upgrade, a request in pieces, two at once) goes the long way for good.
+anything unusual was said (a body, an upgrade, a request in pieces, two in one) goes the long way for good, and
+nothing is learned from a request that came while another one was being answered.
 An answer is given only while it is true: a playlist until its next edition is due, a segment while its
 asset is not withdrawn.
 """
@@ -33,9 +34,8 @@ from playout.origin.place import Claim
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from playout.core.view import View
     from playout.origin.answers import Blob
     from playout.origin.site import Site
 
@@ -46,14 +46,21 @@ _UNUSUAL: Final = re.compile(
 _CONDITIONS: Final = frozenset(
     ("If-None-Match", "If-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range")
 )
-_TARGETS: Final = 4 << 20  # bytes, about, of remembered targets and of header blocks
+_ROUTES: Final = 32 << 20  # bytes, about, of remembered targets and the pages that they hold
+_BLOCKS: Final = 4 << 20  # bytes, about, of remembered header blocks
 
+SILENCE: Final = 75.0
+"""Seconds after which a connection that says nothing whole is closed; aiohttp itself would hold it an hour."""
 _JOINED: Final = 1 << 16
 """Bodies below this many bytes go out in one piece with their head; to copy a larger one would cost more."""
 
 
 class Answer(Protocol):
     """Something that is prepared."""
+
+    @property
+    def weight(self) -> int:
+        """The bytes that it holds, about."""
 
     def parts(self, site: Site, *, packed: bool) -> tuple[bytes, bytes, bytes] | None:
         """The head up to the date, the rest of the head, the body; None when it is not true any more."""
@@ -85,6 +92,11 @@ class PlaylistAnswer:
     due: datetime
     heads: dict[tuple[int, bool], _Heads] = field(default_factory=dict)
 
+    @property
+    def weight(self) -> int:
+        """An edition that is over stays until its address is asked for again, or forgotten."""
+        return self.page.weight
+
     def parts(self, site: Site, *, packed: bool) -> tuple[bytes, bytes, bytes] | None:
         """See `Answer`."""
         now = site.clock()
@@ -108,6 +120,11 @@ class SegmentAnswer:
     claimed: Claim
     heads: _Heads
 
+    @property
+    def weight(self) -> int:
+        """Its bytes are kept elsewhere."""
+        return 0
+
     @classmethod
     def of(cls, claimed: Claim, blob: Blob) -> SegmentAnswer:
         """The answer that `blob` makes."""
@@ -117,7 +134,7 @@ class SegmentAnswer:
         """See `Answer`."""
         del packed
         blob = site.segments.held(self.claimed)
-        if blob is None or any(self.claimed.asset in on_air.withdrawn for on_air in _withdrawing(site.live())):
+        if blob is None or self.claimed.asset in site.live().withdrawn:
             return None
         return self.heads.before, self.heads.after, blob.body
 
@@ -137,8 +154,8 @@ class Lane:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self._routes: Hot[_Route] = Hot(_TARGETS, lambda route: 1500 + len(route.target))
-        self._blocks: Hot[tuple[bool, int]] = Hot(_TARGETS, lambda block: 200 + block[1])
+        self._routes: Hot[_Route] = Hot(_ROUTES, lambda route: 1500 + len(route.target) + route.answer.weight)
+        self._blocks: Hot[tuple[bool, int]] = Hot(_BLOCKS, lambda block: 200 + block[1])
 
     def parts(self, target: bytes, block: bytes) -> tuple[bytes, bytes, bytes] | None:
         """The answer to a GET of `target` with these headers, when it is prepared."""
@@ -189,10 +206,6 @@ def _plain(request: web.Request) -> bool:
     )
 
 
-def _withdrawing(view: View) -> Iterable[OnAir]:
-    return (on_air for on_air in view.channels.values() if on_air.withdrawn)
-
-
 class LaneConnection(RequestHandler):
     """A connection whose requests are looked up in the lane first."""
 
@@ -201,7 +214,8 @@ class LaneConnection(RequestHandler):
     def __init__(self, manager: LaneServer, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:  # noqa: ANN401 — aiohttp's own options, passed on
         super().__init__(manager, loop=loop, **options)
         self.said: tuple[bytes, bytes] | None = None
-        """The target and the header block of the request that is answered the long way now."""
+        """The target and the header block of the request that is answered the long way now; None unless it is
+        certain that these are its words: with two under way, one's headers could be learned for the other's."""
         self._lane = manager.lane
         self._usual = True
 
@@ -216,7 +230,8 @@ class LaneConnection(RequestHandler):
                     self._answer(*parts)
                     return
             self._usual = end > 0 and _is_usual(data)
-            self.said = (target, block) if self._usual else None
+            alone = self._idle() or not self._request_count
+            self.said = (target, block) if self._usual and alone else None
         super().data_received(data)
 
     def _idle(self) -> bool:
@@ -280,6 +295,9 @@ def learn(request: web.Request, answer: Answer) -> None:
 
 class LaneRunner(web.AppRunner):
     """aiohttp's runner of an origin, with the express lane unless the settings say otherwise."""
+
+    def __init__(self, app: web.Application, **options: Any) -> None:  # noqa: ANN401 — aiohttp's own options, passed on
+        super().__init__(app, **{"keepalive_timeout": SILENCE, **options})
 
     async def _make_server(self) -> Server:
         server = await super()._make_server()

@@ -62,7 +62,7 @@ async def _asset_of(request: web.Request) -> Asset:
     """The asset that a request names; raises a 404."""
     site, asset = site_of(request), request.match_info["asset"]
     keys.asset(asset)
-    if any(asset in on_air.withdrawn for on_air in site.live().channels.values()):
+    if asset in site.live().withdrawn:
         raise missing("that asset was withdrawn")
     return await site.library.asset(asset)
 

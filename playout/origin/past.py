@@ -15,7 +15,7 @@ from playout.core import manifest
 from playout.core.catalog import Catalog, Item, item_of
 from playout.core.m3u8 import MIME
 from playout.core.playlog import Log, faults
-from playout.core.ticks import Ticks, instant_at, ticks_since
+from playout.core.ticks import Ticks, instant_at, ticks_since, utc_text
 from playout.core.window import UnknownAsset, stretches
 from playout.documents import Corrupt, decode
 from playout.origin.answers import IMMUTABLE, Page, missing, page, unready
@@ -43,6 +43,9 @@ async def past_page(site: Site, at: Moment, rendering: Rendering, rendition: str
     channel = at.on_air.channel
     start = max(ticks_since(channel.genesis, asked.start), Ticks(0))
     stop = ticks_since(channel.genesis, asked.stop)
+    if stop <= 0:
+        message = f"channel {channel.id} began only at {utc_text(channel.genesis)}"
+        raise missing(message)
     log = await _log(site, at.on_air, start, min(stop, ticks_since(channel.genesis, at.now)))
     items = await _items(site, at, log)
     first, last = _span(log, items.get, start, stop)

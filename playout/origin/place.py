@@ -8,9 +8,9 @@ Law: an address is honoured when one of these holds, and is otherwise a 404:
 1. On demand: the segment stands at its own place in the asset.
 2. Live: the log of a channel at hand has this very segment at this place, and it has begun to be due: it
    airs wholly within the next full segment, so that an origin whose clock lags serves what another lists.
-3. Past: it stands before the logs at hand of some channel of its house, on the grid, where a sequence
-   number may stand. (The logs of old days are not read for that: such a segment can give away nothing
-   that is not on demand under rule 1, and nothing of what is to come.)
+3. Past: it stands before a log at hand of its house, on the grid, where a sequence number may stand. (The
+   logs of old days are not read for that: such a segment can give away nothing that is not on demand under
+   rule 1, and nothing of what is to come.)
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Claim:
 
 
 class Standing(Enum):
-    """Whether a claim is true."""
+    """Whether a claim is true: of several answers, the one that stands first here holds."""
 
     HONOURED = "honoured"
     WITHDRAWN = "withdrawn"
@@ -70,39 +70,43 @@ def standing(view: View, item: Item, claimed: Claim, now: datetime) -> Standing:
     if house is None or claimed.segment >= item.cuts.segments:
         return Standing.FALSE
     if claimed.sequence == claimed.segment and claimed.start == item.cuts.tick(claimed.segment):
-        pulled = any(item.id in on_air.withdrawn for on_air in view.channels.values())
-        return Standing.WITHDRAWN if pulled else Standing.HONOURED
-    best = Standing.FALSE
-    for on_air in view.channels.values():
-        if on_air.channel.house == house.name:
-            found = _on_channel(on_air, house, item, claimed, now)
-            if found is Standing.HONOURED:
-                return found
-            if found is not Standing.FALSE and best is not Standing.WITHDRAWN:
-                best = found
-    return best
+        return Standing.WITHDRAWN if item.id in view.withdrawn else Standing.HONOURED
+    end = Ticks(claimed.start + item.cuts.tick(claimed.segment + 1) - item.cuts.tick(claimed.segment))
+    found = {_on_channel(on_air, house, item, claimed, (end, now)) for on_air in view.airing.get(item.id, ())}
+    found.add(_before_logs(view, house, claimed, end))
+    return next(standing for standing in Standing if standing in found)
 
 
-def _on_channel(on_air: OnAir, house: House, item: Item, claimed: Claim, now: datetime) -> Standing:
-    log = on_air.log
-    if not log.airings or claimed.sequence >= log.airings[-1].end_msn:
-        return Standing.FALSE
-    cuts = item.cuts
-    end = claimed.start + cuts.tick(claimed.segment + 1) - cuts.tick(claimed.segment)
-    airing = log.at_msn(claimed.sequence)
-    if airing is None:
-        true = end <= log.airings[0].start and _plausible(house, claimed)
-    else:
-        true = (
-            airing.asset == item.id
-            and airing.first_msn + claimed.segment - airing.first == claimed.sequence
-            and airing.start + cuts.tick(claimed.segment) - cuts.tick(airing.first) == claimed.start
-        )
-    if not true:
+def _on_channel(on_air: OnAir, house: House, item: Item, claimed: Claim, end_now: tuple[Ticks, datetime]) -> Standing:
+    """Rule 2, for a channel whose log names `item`; the claim ends at a tick, and is made at an instant."""
+    end, now = end_now
+    airing, cuts = on_air.log.at_msn(claimed.sequence), item.cuts
+    true = (
+        airing is not None
+        and airing.asset == item.id
+        and airing.first_msn + claimed.segment - airing.first == claimed.sequence
+        and airing.start + cuts.tick(claimed.segment) - cuts.tick(airing.first) == claimed.start
+    )
+    if not true or on_air.channel.house != house.name:
         return Standing.FALSE
     if end > ticks_since(on_air.channel.genesis, now) + house.segment:
         return Standing.FUTURE
     return Standing.WITHDRAWN if item.id in on_air.withdrawn else Standing.HONOURED
+
+
+def _before_logs(view: View, house: House, claimed: Claim, end: Ticks) -> Standing:
+    """Rule 3, for a claim that ends at a tick."""
+    tick, msn = view.begun.get(house.name, (Ticks(0), 0))
+    if end > tick or claimed.sequence >= msn or not _plausible(house, claimed):
+        return Standing.FALSE
+    if claimed.asset not in view.withdrawn:
+        return Standing.HONOURED
+    played = any(
+        claimed.asset not in on_air.withdrawn
+        for on_air in view.channels.values()
+        if on_air.channel.house == house.name and on_air.log.airings and end <= on_air.log.airings[0].start
+    )
+    return Standing.HONOURED if played else Standing.WITHDRAWN
 
 
 def _plausible(house: House, claimed: Claim) -> bool:

@@ -85,7 +85,7 @@ def _current(request: web.Request, at: Moment, content: Page) -> web.Response:
 async def _asset(site: Site, view: View, asset: str) -> tuple[Asset, Kit]:
     """An asset that may be played on demand, and the kit of its house; raises a 404 or a 503."""
     keys.asset(asset)
-    if any(asset in on_air.withdrawn for on_air in view.channels.values()):
+    if asset in view.withdrawn:
         raise missing("that asset was withdrawn")
     found = await site.library.asset(asset)
     kit = view.kits.get(found.house)

@@ -15,7 +15,6 @@ from playout.core.asset import Asset, Media
 from playout.core.catalog import Item, Kit, item_of
 from playout.core.cmaf import HEAD, NotASegment, restamp
 from playout.core.house import HOUSES, House
-from playout.core.manifest import Rendering, Scene
 from playout.core.ticks import MEDIA_ORIGIN, Ticks
 from playout.core.vtt import HEAD as VTT_HEAD
 from playout.core.vtt import restamp_vtt, vtt_head
@@ -113,13 +112,8 @@ def _check_rendition(view: View, house: House, rendition: str, asset: Asset | No
     """Raise a 404 unless the asset or a channel of its house has the rendition."""
     if asset is not None and asset.track(rendition) is not None:
         return
-    kit = view.kits.get(house.name)
-    for on_air in view.channels.values():
-        channel = on_air.channel
-        if channel.house == house.name and kit is not None:
-            scene = Scene(channel, house, kit, view.library)
-            if rendition in scene.renditions(Rendering.CMAF):
-                return
+    if house.rung(rendition) is not None or rendition in view.alternatives.get(house.name, ()):
+        return
     message = f"there is no rendition {rendition[:80]!r}"
     raise missing(message)
 

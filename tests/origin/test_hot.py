@@ -93,8 +93,14 @@ async def test_when_the_maker_is_cancelled_another_makes_it() -> None:
 async def test_what_is_too_large_to_keep_is_answered_all_the_same() -> None:
     hot: Hot[str] = Hot(3, len)
 
+    made = 0
+
     async def make() -> str:
+        nonlocal made
+        made += 1
+        await asyncio.sleep(0)
         return "value"
 
     assert await asyncio.gather(*(hot.fetch("key", make) for _ in range(3))) == ["value"] * 3
+    assert made == 1
     assert hot.weight == 0

@@ -7,7 +7,7 @@ import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
@@ -64,12 +64,12 @@ class Listening:
 
 
 @asynccontextmanager
-async def listening(station: Station, *, lane: bool) -> AsyncIterator[Listening]:
+async def listening(station: Station, *, lane: bool, **options: Any) -> AsyncIterator[Listening]:
     settings = Settings(lane=lane, page=False)
     app = create_app(
         station.view, station.changed, station.store, station.moments.clock, settings, pause=station.moments.pause
     )
-    runner = LaneRunner(app, access_log=None)
+    runner = LaneRunner(app, access_log=None, **options)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
@@ -165,6 +165,31 @@ async def test_requests_in_pieces_and_several_at_once_are_answered_in_order(smal
             assert (await four.answer()).endswith(b"ok\n")
             four.writer.write(other)
             assert await four.answer() == also
+
+
+async def test_nothing_is_learned_of_a_request_that_has_another_behind_it(small: Station) -> None:
+    """The words of the second request would be taken for those of the first, and then hold for everyone."""
+    async with listening(small, lane=True) as express, listening(small, lane=False) as long:
+        for k, trick in enumerate(("Range: bytes=0-9\r\n", "Range: bytes=5-\r\n")):
+            async with express.wire() as one:
+                await one.ask(V360)
+                target = segment_of(await one.ask(f"/live/films/{('v360', 'v234')[k]}.m3u8"))
+                begun = express.answered
+                one.writer.write(f"GET {target} HTTP/1.1\r\n{PLAIN}\r\n".encode())
+                while express.answered == begun:  # noqa: ASYNC110 — until it is being answered; nothing sleeps
+                    await asyncio.sleep(0)
+                one.writer.write(f"GET {target} HTTP/1.1\r\n{PLAIN}{trick}\r\n".encode())
+                for _ in range(2):
+                    await one.answer()
+            async with express.wire() as one, long.wire() as two:
+                await one.ask(V360)
+                assert await one.ask(target, PLAIN + trick) == await two.ask(target, PLAIN + trick)
+
+
+async def test_a_connection_that_says_nothing_whole_is_closed(small: Station) -> None:
+    async with listening(small, lane=True, keepalive_timeout=0.05) as express, express.wire() as one:
+        one.writer.write(b"GET / HTTP/1.1\r\nHost:")
+        assert await one.reader.read() == b""
 
 
 async def test_a_withdrawn_segment_leaves_the_lane_at_once(small: Station) -> None:

@@ -107,6 +107,13 @@ async def test_before_genesis_is_genesis(origin: Origin) -> None:
     assert page.segments[0].program_date_time == GENESIS
 
 
+@pytest.mark.parametrize("start", ["2020-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "0"])
+async def test_a_stretch_that_ends_before_genesis_is_none(origin: Origin, start: str) -> None:
+    """Not the whole of what has been on air since: nobody asked for that, and it grows for ever."""
+    _, said = await origin.get(f"{V360}?from={start}", status=404)
+    assert said == b"channel films began only at 2026-03-01T12:00:00.000Z\n"
+
+
 async def test_a_day_without_an_end_is_closed(tmp_path: Path, aiohttp_client: Any) -> None:
     made = Station(tmp_path)
     made.house()
