@@ -38,12 +38,6 @@ def test_the_shortest_film_is_drawn_first() -> None:
     assert samples.SAMPLES[0] == min(films, key=lambda film: film.seconds)
 
 
-def test_what_is_special_to_a_filter_graph_is_escaped_for_the_option_and_for_the_graph(tmp_path: Path) -> None:
-    font = tmp_path / "it's [a], font;.ttf"
-    graph = samples.arguments(BUMPER, font, tmp_path / "x.mp4")[3]
-    assert "it\\\\\\'s \\[a\\]\\, font\\;.ttf" in graph
-
-
 @pytest.mark.media
 async def test_a_sample_is_a_film_with_its_side_car_and_is_the_same_every_time(tmp_path: Path) -> None:
     told: list[Path] = []
