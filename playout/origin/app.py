@@ -64,6 +64,7 @@ def create_app(  # noqa: PLR0913 — all that a process is wired from, by name
         catalogs=catalogs or catalogs_of(store),
         guide={},
         guiding=asyncio.Lock(),
+        writing=asyncio.Semaphore(2),
         slates={},
         remuxing=asyncio.Semaphore(os.cpu_count() or 1),
         leaving=asyncio.Event(),

@@ -39,7 +39,7 @@ async def _now(request: web.Request) -> web.StreamResponse:
     guide = await listings(site, view, now, 0)
     rows = []
     for channel in by_number(on_air.channel for on_air in view.channels.values()):
-        on, after = now_next(guide[channel.id], now)
+        on, after = now_next(guide.get(channel.id, ()), now)
         rows.append(
             OnAir(
                 channel.id,

@@ -1,14 +1,14 @@
 """The guide of every channel: the log for the past and the present, the schedule run ahead for the future.
 
-Law (Guide): it is made of the same turns as the playlists. It is made anew when the log has grown or a
-revision was published, in a worker thread, and otherwise kept.
+Law (Guide): it is made of the same turns as the playlists. A channel's listing is made in a worker thread
+and kept while it reaches far enough, until a revision is published: by Fold, a log that grows says nothing new.
 """
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from playout import keys
 from playout.core.airing import Tail
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from playout.store import Store
 
 
+_AGE: Final = timedelta(hours=1)
+"""For so long a listing of days is kept."""
+_LEAST: Final = timedelta(minutes=1)
+"""For so long one is kept that cannot say what comes next."""
+
+
 def catalogs_of(store: Store) -> Catalogs:
     """The catalogs as they lie in the store; the newest few that were asked for are kept."""
     kept: dict[str, Catalog] = {}
@@ -49,23 +55,32 @@ def catalogs_of(store: Store) -> Catalogs:
 
 
 async def listings(site: Site, view: View, now: datetime, days: int) -> dict[str, tuple[Entry, ...]]:
-    """The entries of every channel by its id: from now to what comes next, or, with `days`, some days both ways."""
-    stale = [on_air for on_air in view.channels.values() if _kept(site, on_air, now, days) is None]
-    if stale:
+    """The entries of channels by id: from now to what comes next, or, with `days`, some days both ways.
+
+    They are made channel by channel, and others have their turn between two. When that takes too long, a
+    channel keeps the listing that it has; one that has none yet is left out.
+    """
+    for gone in [key for key in site.guide if key[0] not in view.channels]:
+        del site.guide[gone]
+    loop = asyncio.get_running_loop()
+    enough = loop.time() + site.settings.guide_seconds
+    for on_air in view.channels.values():
+        if _serves(site, on_air, now, days):
+            continue
         async with site.guiding:
-            gone = {on_air: await _gone(site, on_air, now) if days else [] for on_air in stale}
-            await asyncio.to_thread(_make, site, view, gone, (now, days))
-    return {channel: kept.entries if (kept := site.guide.get((channel, days))) else () for channel in view.channels}
+            if not _serves(site, on_air, now, days):
+                before = await _gone(site, on_air, now) if days else []
+                made = await asyncio.to_thread(_made, site, view, on_air, before, (now, days))
+                site.guide[on_air.channel.id, days] = made
+        if loop.time() >= enough:
+            break
+    return {channel: kept.entries for channel in view.channels if (kept := site.guide.get((channel, days)))}
 
 
-def _stamp(on_air: OnAir, now: datetime) -> tuple[int, int, int]:
-    last = on_air.log.turns[-1].index if on_air.log.turns else -1
-    return last, on_air.revisions[-1].number, int(now.timestamp()) // 3600
-
-
-def _kept(site: Site, on_air: OnAir, now: datetime, days: int) -> Listing | None:
+def _serves(site: Site, on_air: OnAir, now: datetime, days: int) -> bool:
+    """Whether the listing that is kept is still good."""
     kept = site.guide.get((on_air.channel.id, days))
-    return kept if kept is not None and kept.stamp == _stamp(on_air, now) else None
+    return kept is not None and kept.revision == on_air.revisions[-1].number and now < kept.until
 
 
 async def _gone(site: Site, on_air: OnAir, now: datetime) -> list[Turn]:
@@ -79,24 +94,25 @@ async def _gone(site: Site, on_air: OnAir, now: datetime) -> list[Turn]:
     return [turn for turn in found if turn.index < first.index and turn.end > oldest]
 
 
-def _make(site: Site, view: View, stale: dict[OnAir, list[Turn]], span: tuple[datetime, int]) -> None:
-    """Make the listings that are stale, each with the turns before its log; blocks."""
+def _made(site: Site, view: View, on_air: OnAir, before: list[Turn], span: tuple[datetime, int]) -> Listing:
+    """A channel's listing, with the turns before its log; blocks."""
     now, days = span
-    for on_air, gone in stale.items():
-        if _kept(site, on_air, now, days) is None:
-            turns = (*gone, *on_air.log.turns, *_future(site, on_air, now + timedelta(days=days)))
-            entries = programmes(turns, view.library, on_air.channel)
-            site.guide[on_air.channel.id, days] = Listing(_stamp(on_air, now), entries)
+    future, whole = _future(site, on_air, now + timedelta(days=days))
+    entries = programmes((*before, *on_air.log.turns, *future), view.library, on_air.channel)
+    until = now + (_AGE if days else _LEAST)
+    if not days and len(entries) > 1:
+        until = entries[-1].start  # from then on nothing comes next
+    return Listing(on_air.revisions[-1].number, until if whole else now + _LEAST, entries)
 
 
-def _future(site: Site, on_air: OnAir, until: datetime) -> list[Turn]:
-    """The turns after the log, as far as they can be computed, until one starts at or after `until`."""
+def _future(site: Site, on_air: OnAir, until: datetime) -> tuple[list[Turn], bool]:
+    """The turns after the log until one starts at or after `until`; and whether all could be computed."""
     genesis = on_air.channel.genesis
     stop = ticks_since(genesis, until)
     tail = on_air.log.turns[-1].tail if on_air.log.turns else Tail()
     found: list[Turn] = []
     if on_air.log.turns and on_air.log.turns[-1].start >= stop:
-        return found
+        return found, True
     try:
         for turn in ahead(on_air.revisions, site.catalogs, tail):
             found.append(turn)
@@ -105,4 +121,5 @@ def _future(site: Site, on_air: OnAir, until: datetime) -> list[Turn]:
     except (Corrupt, StoreDown, NothingToAir) as bad:
         reached = instant_at(genesis, found[-1].end if found else Ticks(tail.start))
         site.measures.alarm(f"{on_air.channel.id}: guide", f"{bad}; the guide ends at {reached:%Y-%m-%d %H:%M} UTC")
-    return found
+        return found, False
+    return found, True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from playout.core import m3u, xmltv
 from playout.core.listing import Links
 from playout.core.manifest import Rendering
-from playout.origin.answers import Blob, Page, digest, missing, page, send_blob, send_page
+from playout.origin.answers import Blob, Page, digest, missing, page, send_blob, send_page, unready
 from playout.origin.guide import listings
 from playout.origin.live import MULTIVARIANT
 from playout.origin.logos import draw
@@ -32,9 +32,13 @@ async def _channels(request: web.Request) -> web.StreamResponse:
     """The channel list; Kodi, which says who it is, gets some lines more."""
     site = site_of(request)
     kodi = request.headers.get("User-Agent", "").lower().startswith("kodi")
-    channels = [on_air.channel for on_air in site.live().channels.values()]
-    text = m3u.m3u(channels, Links(public_root(request)), days=_CATCH_UP_DAYS, kodi=kodi)
-    response = send_page(request, page(text, m3u.MIME), LISTS)
+    channels = tuple(on_air.channel for on_air in site.live().channels.values())
+    root = public_root(request)
+
+    async def make() -> Page:
+        return page(m3u.m3u(channels, Links(root), days=_CATCH_UP_DAYS, kodi=kodi), m3u.MIME)
+
+    response = send_page(request, await site.pages.fetch(("list", root, kodi, channels), make), LISTS)
     response.headers["Vary"] = "Accept-Encoding, User-Agent"
     return response
 
@@ -47,7 +51,11 @@ async def guide_page(request: web.Request) -> Page:
     async def make() -> Page:
         guide = await listings(site, view, now, site.settings.guide_days)
         channels = [on_air.channel for on_air in view.channels.values()]
-        return await asyncio.to_thread(lambda: page(xmltv.xmltv(guide, channels, Links(root)), xmltv.MIME))
+        if len(guide) < len(channels):
+            message = f"the guide is being made: {len(guide)} of {len(channels)} channels are done; ask again"
+            raise unready(message)
+        async with site.writing:
+            return await asyncio.to_thread(lambda: page(xmltv.xmltv(guide, channels, Links(root)), xmltv.MIME))
 
     return await site.pages.fetch(("guide", root, int(now.timestamp()) // 60), make)
 

@@ -59,9 +59,10 @@ async def past_page(site: Site, at: Moment, rendering: Rendering, rendition: str
         listed = stretches(log, items.get, first, last)
         tracks = await tracks_of(site, rendering, listed)
         whole = manifest.Scene(channel, scene.house, scene.kit, items.get, tracks)
-        return await asyncio.to_thread(
-            lambda: page(manifest.past(whole, rendering, rendition, listed, log.turns, closed=closed), MIME)
-        )
+        async with site.writing:
+            return await asyncio.to_thread(
+                lambda: page(manifest.past(whole, rendering, rendition, listed, log.turns, closed=closed), MIME)
+            )
 
     key = ("past", channel.id, rendering, rendition, first, last, closed)
     return await site.pages.fetch(key, make), cache

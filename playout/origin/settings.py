@@ -35,6 +35,8 @@ class Settings:
     """How far the guide reaches ahead."""
     guide_past: int = 1
     """How many days it reaches back, for apps that offer catch-up."""
+    guide_seconds: float = 20
+    """How long one request may make listings; what it has made then is kept for the next one."""
 
     def __post_init__(self) -> None:
         """Refuse a base path that would never match."""

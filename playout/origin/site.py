@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -49,10 +50,12 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """A channel's guide, as it was made at one moment."""
+    """A channel's guide. As the log grows it stays true: what is committed is what was foreseen."""
 
-    stamp: tuple[int, int, int]
-    """The log's last index, the revision's number, and the hour: what it was made from."""
+    revision: int
+    """The number of the channel's newest revision when it was made."""
+    until: datetime
+    """When it no longer reaches far enough."""
     entries: tuple[Entry, ...]
 
 
@@ -82,7 +85,9 @@ class Site:
     guide: dict[tuple[str, int], Listing]
     """By channel id, and how many days ahead."""
     guiding: asyncio.Lock
-    """Held by whoever makes listings: it is the work of one thread, not of many."""
+    """Held while one listing is made: it is the work of one thread, not of many."""
+    writing: asyncio.Semaphore
+    """How many guides and playlists of the past, which are long, may be written at a time."""
     slates: dict[str, Slate]
     """By house."""
     remuxing: asyncio.Semaphore

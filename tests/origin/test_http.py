@@ -7,6 +7,7 @@ import gzip
 import itertools
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from origins import Origin, joined
+from stations import FILMS, GENESIS
 
+from playout.core.ticks import instant_at, ticks_since
 from playout.origin import Settings, create_app
 from playout.origin.answers import Span, Unsatisfiable, accepts_gzip, byte_range, matches
 
@@ -299,6 +302,44 @@ async def test_the_page_guards_itself(origin: Origin) -> None:
     assert head["X-Content-Type-Options"] == "nosniff"
     assert head["X-Frame-Options"] == "DENY"
     assert head["Cache-Control"] == "no-cache"
+
+
+async def test_a_guide_that_takes_long_is_made_bit_by_bit(small: Station, aiohttp_client: Any) -> None:
+    """No request works longer than it may; what it has done is there for the next, and `/` waits for none of it."""
+    for n in (2, 3):
+        small.publish(replace(FILMS, id=f"films{n}", number=str(n)))
+    small.look()
+    app = create_app(
+        small.view,
+        small.changed,
+        small.store,
+        small.moments.clock,
+        Settings(guide_seconds=0),
+        pause=small.moments.pause,
+    )
+    origin = Origin(small, await aiohttp_client(app))
+    for done in (1, 2):
+        head, said = await origin.get("/iptv/xmltv.xml", status=503)
+        assert said == b"the guide is being made: %d of 3 channels are done; ask again\n" % done
+        assert head["Retry-After"] == "1"
+    guide = await origin.text("/iptv/xmltv.xml")
+    assert [f'channel="films{n}.fastline"' in guide for n in ("", 2, 3)] == [True] * 3
+    rows = json.loads(await origin.text("/now.json"))
+    assert [row["now"] is not None for row in rows] == [True, False, False]
+
+
+async def test_what_is_on_stays_true_while_nothing_is_made_anew(origin: Origin) -> None:
+    """A listing is kept until its last entry begins: what it said then is what airs later."""
+    for _ in range(40):
+        (row,) = json.loads(await origin.text("/now.json"))
+        now = origin.station.moments.now.isoformat()[:19]
+        assert row["now"]["start"][:19] <= now < row["now"]["stop"][:19]
+        assert row["next"]["start"] == row["now"]["stop"]
+        tick = ticks_since(GENESIS, origin.station.moments.now)
+        turn = next(turn for turn in origin.station.on_air("films").log.turns if turn.start <= tick < turn.end)
+        assert row["now"]["start"][:19] == instant_at(GENESIS, turn.start).isoformat()[:19]
+        origin.station.moments.now += timedelta(seconds=7)
+        origin.station.look()
 
 
 async def test_the_guide_reaches_back_and_ahead_without_a_gap(origin: Origin) -> None:
