@@ -199,10 +199,13 @@ def past(
     *,
     closed: bool,
 ) -> str:
-    """A media playlist of air that has been: start-over (which grows) or, when `closed`, catch-up."""
+    """A media playlist of air that has been: start-over (which grows) or, when `closed`, catch-up.
+
+    One that grew is the same playlist when it has ended: only EXT-X-ENDLIST may be added to it (H-3).
+    """
     page = _Page(scene, rendering, rendition)
     head = page.head(stretches[0], page.version)
-    head.insert(3, f"#EXT-X-PLAYLIST-TYPE:{'VOD' if closed else 'EVENT'}")
+    head.insert(3, "#EXT-X-PLAYLIST-TYPE:EVENT")
     ranges = date_ranges(scene, turns, stretches[0].boundaries[0], stretches[-1].boundaries[-1])
     end = ["#EXT-X-ENDLIST"] if closed else []
     return "\n".join([*head, *ranges, *page.map_lines(), *page.segments(stretches), *end, ""])

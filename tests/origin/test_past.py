@@ -63,7 +63,7 @@ async def test_catch_up_of_hours_ago_is_read_from_the_store_and_closed(origin: O
     assert head["Cache-Control"] == "public, max-age=31536000, immutable"
     page = await origin.playlist(asked(start, stop))
     assert page.is_endlist
-    assert page.playlist_type == "vod"
+    assert page.playlist_type == "event"
     total = sum(segment.duration for segment in page.segments)
     assert abs(total - 3600) < 2 * 3.74
     last = page.segments[-1]
