@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _AGE: Final = timedelta(hours=1)
 """For so long a listing of days is kept."""
+_GLANCE: Final = 1.0
+"""Seconds that whoever asks what is on waits for listings; the rest of them come with the next question."""
 _LEAST: Final = timedelta(minutes=1)
 """For so long one is kept that cannot say what comes next."""
 
@@ -63,7 +65,8 @@ async def listings(site: Site, view: View, now: datetime, days: int) -> dict[str
     for gone in [key for key in site.guide if key[0] not in view.channels]:
         del site.guide[gone]
     loop = asyncio.get_running_loop()
-    enough = loop.time() + site.settings.guide_seconds
+    patience = site.settings.guide_seconds
+    enough = loop.time() + (patience if days else min(patience, _GLANCE))
     for on_air in view.channels.values():
         if _serves(site, on_air, now, days):
             continue

@@ -17,6 +17,7 @@ from playout.core.cmaf import (
     audio_init,
     media_segment,
     restamp,
+    video_init,
 )
 from playout.core.ticks import Ticks
 
@@ -82,3 +83,16 @@ def test_a_reader_sees_the_times_that_were_written() -> None:
         times = [packet.pts for packet in container.demux() if packet.pts is not None]
     assert times == [900_000 + 1920 * k for k in range(25)]
     assert {b - a for a, b in pairwise(times)} == {1920}
+
+
+def test_a_reader_sees_the_picture_that_was_declared() -> None:
+    avcc = bytes.fromhex("0164001effe100096764001eacd940a02fffe1000568ebecb22c")
+    pictures = [Sample(b"\0\0\0\2\x65\x88", SYNC, Ticks(6000)), Sample(b"\0\0\0\2\x41\x9a", DELTA, Ticks(6000))]
+    file = video_init(640, 360, avcc) + media_segment(Ticks(894_000), 1, Ticks(3000), pictures)
+    with av.open(io.BytesIO(file), "r") as container:
+        (stream,) = container.streams.video
+        assert stream.codec_context.name == "h264"
+        assert (stream.codec_context.width, stream.codec_context.height) == (640, 360)
+        packets = [packet for packet in container.demux() if packet.dts is not None]
+    assert [(packet.dts, packet.pts) for packet in packets] == [(894_000, 900_000), (897_000, 903_000)]
+    assert [packet.is_keyframe for packet in packets] == [True, False]

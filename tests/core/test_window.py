@@ -57,6 +57,7 @@ def test_before_the_first_segment_and_outside_the_log_there_is_no_edge() -> None
     assert live_edge(log, catalog.item, Ticks(log.turns[-1].end + 1)) is None
     assert live_edge(Log(), catalog.item, Ticks(0)) is None
     assert end_of(log, catalog.item, 10**9) is None
+    assert stretches(log, catalog.item, log.airings[-1].end_msn, 10**9) == []
 
 
 def test_an_asset_that_no_catalog_has_is_named() -> None:

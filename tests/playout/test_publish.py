@@ -10,17 +10,13 @@ from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from playout import keys
 from playout.config import Programming, read
 from playout.core.asset import Asset, BreakPoint, Corner, Cuts, Kind, Media, Title, Track
-from playout.core.catalog import Catalog, Item, Query, catalog_of, kit_of
+from playout.core.catalog import Catalog
 from playout.core.channel import Revision
-from playout.core.draw import pool
 from playout.core.house import HOUSES
-from playout.core.shelves import Shelves
 from playout.core.ticks import Ticks
 from playout.core.view import Alarm
 from playout.documents import decode, digest, encode, encode_readable
@@ -476,50 +472,6 @@ def test_publishers_that_race_leave_revisions_without_a_gap_and_each_once(store:
     assert [revision.number for revision in revisions] == list(range(1, len(revisions) + 1))
     assert sum(len(outcome.revisions) for outcome in outcomes) == len(revisions) - 1
     assert all(a.channel != b.channel for a, b in pairwise(revisions))
-
-
-# Shelves
-
-tags = st.lists(st.sampled_from("aAbc"), max_size=3).map(tuple)
-queries = st.builds(Query, any=tags, all=tags, none=tags, kind=st.lists(st.sampled_from(Kind), max_size=2).map(tuple))
-libraries = st.lists(
-    st.tuples(tags, st.sampled_from(Kind), st.sampled_from(["fast", "hd30"])), max_size=8
-).map(lambda facts: catalog_of([
-    Item(f"i{n}", house, Title("T", kind, found), NOW, cuts()) for n, (found, kind, house) in enumerate(facts)
-], ()))  # fmt: skip
-
-
-@given(libraries, queries)
-def test_shelves_find_what_the_query_matches(catalog: Catalog, query: Query) -> None:
-    found = {catalog.items[place] for place in Shelves(catalog).matching(query)}
-    assert found == {item for item in catalog.items if query.matches(item.about)}
-
-
-@given(libraries, st.data(), queries, queries, queries)
-def test_what_a_channel_can_choose_is_the_same_when_and_only_when_its_choice_is(
-    catalog: Catalog, data: st.DataObject, include: Query, exclude: Query, filler: Query
-) -> None:
-    (draft,) = programming().drafts
-    ads = draft.rules.ads
-    assert ads is not None
-    rules = replace(draft.rules, include=include, exclude=exclude, filler=filler)
-    smaller = catalog_of([item for item in catalog.items if data.draw(st.booleans())], ())
-
-    def pools(whole: Catalog) -> list[tuple[Item, ...]]:
-        asked = (include, exclude), (filler, None), (ads.query, None), (ads.bumper or Query(), None)
-        return [pool(whole, "fast", query, but).items for query, but in asked]
-
-    same = Shelves(catalog).choice("fast", rules) == Shelves(smaller).choice("fast", rules)
-    assert same == (pools(catalog) == pools(smaller))
-    programs = Shelves(catalog).programs("fast", rules)
-    assert tuple(catalog.items[place] for place in sorted(programs)) == pools(catalog)[0]
-
-
-def test_another_slate_is_another_choice() -> None:
-    (draft,) = programming().drafts
-    kits = [kit_of(SLATE), kit_of(asset("slate2", Kind.SLATE)), kit_of(asset("hd", Kind.SLATE, house="hd30"))]
-    choices = [Shelves(catalog_of((), [kit])).choice("fast", draft.rules) for kit in kits]
-    assert len(set(choices)) == 3
 
 
 # Watching
