@@ -46,9 +46,15 @@ class _Hand(logging.Handler):
             self.handleError(record)
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line is worth people's time: how a stranger's malformed request failed to be parsed is not."""
+    return not (record.exc_info and record.exc_info[0] and record.exc_info[0].__module__ == "aiohttp.http_exceptions")
+
+
 def start(form: Form, level: int = logging.INFO) -> None:
     """Write the journal to standard error in `form`, from now on."""
     hand = _Hand()
     hand.setFormatter(_Json() if form is Form.JSON else logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     logging.basicConfig(level=logging.WARNING, handlers=[hand], force=True)
     logging.getLogger("fastline").setLevel(level)
+    logging.getLogger("aiohttp.server").addFilter(_is_news)

@@ -26,6 +26,8 @@ from playout.origin.ts import remux
 from playout.store import StoreDown
 
 if TYPE_CHECKING:
+    from aiohttp.web import HTTPServiceUnavailable
+
     from playout.core.asset import Track
     from playout.core.view import View
     from playout.origin.site import Site
@@ -77,7 +79,10 @@ async def segment(site: Site, claimed: Claim) -> Blob:
     slates = [await slate(site, house, kit, item, part) for part in parts]
     if claimed.suffix != "ts":
         return slates[0]
-    return replace(await _muxed(site, house, kit, parts, slates), substitute=True)
+    try:
+        return replace(await _muxed(site, house, kit, parts, slates), substitute=True)
+    except Unreadable as bad:
+        raise _hopeless(site, house, bad) from bad
 
 
 def _parts(claimed: Claim) -> list[Claim]:
@@ -141,7 +146,10 @@ async def _muxed(site: Site, house: House, kit: Kit | None, parts: list[Claim], 
     inits = [await init_segment(site, *_init_of(house, kit, part.rendition)) for part in parts]
     whole = [init.body + source.body for init, source in zip(inits, sources, strict=True)]
     async with site.remuxing:
-        body = await asyncio.to_thread(remux, whole[0], whole[1], parts[0].sequence)
+        try:
+            body = await asyncio.to_thread(remux, whole[0], whole[1], parts[0].sequence)
+        except NotASegment as bad:
+            raise Unreadable(str(bad)) from bad
     return Blob(body, digest(body), MIMES["ts"])
 
 
@@ -267,6 +275,11 @@ async def slate(site: Site, house: House, kit: Kit | None, item: Item, claimed: 
         media, data = (await hold_slate(site, kit)).segment(claimed.rendition, _of_length(kit, length))
         body = _restamped(data, media, house, Ticks(0), claimed)
     except (Unreadable, StoreDown, Gone, Corrupt, NotASegment) as bad:
-        site.measures.alarm(f"slate of house {house.name}", f"{bad}: segments that need it cannot be served")
-        raise unready("neither that segment nor slate can be read") from bad
+        raise _hopeless(site, house, bad) from bad
     return Blob(body, digest(body), MIMES["m4s"], substitute=True)
+
+
+def _hopeless(site: Site, house: House, bad: Exception) -> HTTPServiceUnavailable:
+    """There is not even slate: another origin may have some."""
+    site.measures.alarm(f"slate of house {house.name}", f"{bad}: segments that need it cannot be served")
+    return unready("neither that segment nor slate can be read")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import av
 
+from playout.core.cmaf import NotASegment
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,8 +37,16 @@ _TABLES: Final = (0, 17, 480)
 def remux(video: bytes, audio: bytes, sequence: int) -> bytes:
     """One TS segment from a video and an audio track, each an init and a media segment; blocks.
 
-    `sequence` is its media sequence number.
+    `sequence` is its media sequence number. Raises `NotASegment` when they cannot be taken apart.
     """
+    try:
+        return _counted(_muxed(video, audio), sequence)
+    except av.FFmpegError as error:
+        message = f"no MPEG-TS can be made of it: {error}"
+        raise NotASegment(message) from error
+
+
+def _muxed(video: bytes, audio: bytes) -> bytes:
     target = BytesIO()
     with (
         av.open(BytesIO(video), "r", format="mp4") as one,
@@ -53,7 +63,7 @@ def remux(video: bytes, audio: bytes, sequence: int) -> bytes:
             if packet is not None:
                 packet.stream = streams[at]
                 muxed.mux(packet)
-    return _counted(target.getvalue(), sequence)
+    return target.getvalue()
 
 
 def _counted(segment: bytes, sequence: int) -> bytes:

@@ -95,4 +95,3 @@ def test_a_reader_sees_the_picture_that_was_declared() -> None:
         assert (stream.codec_context.width, stream.codec_context.height) == (640, 360)
         packets = [packet for packet in container.demux() if packet.dts is not None]
     assert [(packet.dts, packet.pts) for packet in packets] == [(894_000, 900_000), (897_000, 903_000)]
-    assert [packet.is_keyframe for packet in packets] == [True, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -243,3 +244,13 @@ async def test_two_origins_give_the_same_bytes(origin: Origin, twin: Origin) -> 
             assert await origin.text(path) == await twin.text(path)
         for uri in [line for line in (await origin.text(V360)).splitlines() if line.endswith(".m4s")][-2:]:
             assert (await origin.get(joined(V360, uri)))[1] == (await twin.get(joined(V360, uri)))[1]
+
+
+async def test_pictures_that_cannot_be_taken_apart_are_said_to_be_so(origin: Origin) -> None:
+    """A track whose heads are sound and whose media is not: a 503 that other origins may make good, and an alarm."""
+    path = "/live/films/ts/v360.m3u8"
+    page = await origin.playlist(path)
+    _, said = await origin.get(joined(path, page.segments[0].uri), status=503)
+    assert said == b"neither that segment nor slate can be read\n"
+    alarms = json.loads(await origin.text("/readyz"))["alarms"]
+    assert any("no MPEG-TS can be made of it" in alarm["what"] for alarm in alarms)

@@ -5,6 +5,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp.http_exceptions import BadHttpMessage
 
 from playout import journal
 
@@ -46,3 +47,12 @@ def test_words_are_for_people_and_others_are_heard_only_when_they_warn(capsys: p
     logging.getLogger("aiohttp.access").info("GET /")
     logging.getLogger("fastline").info("on air")
     assert capsys.readouterr().err.splitlines()[0].endswith(" on air")
+
+
+def test_a_strangers_malformed_request_is_no_news_and_a_failure_of_ours_is(capsys: pytest.CaptureFixture[str]) -> None:
+    journal.start(journal.Form.HUMAN)
+    for failure in (BadHttpMessage("Missing 'Host' header"), ValueError("ours")):
+        logging.getLogger("aiohttp.server").error("Error handling request", exc_info=failure)
+    said = capsys.readouterr().err
+    assert "ValueError: ours" in said
+    assert "Missing" not in said
