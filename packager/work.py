@@ -71,6 +71,7 @@ async def opened(root: Path, name: str) -> AsyncIterator[Work]:
     It is removed at the end, unless it is to be kept; then only its drafts are.
     """
     folder = root / FOLDER / name
+    await asyncio.to_thread(root.mkdir, parents=True, exist_ok=True)
     while (lock := await asyncio.to_thread(_locked, folder)) is None:  # noqa: ASYNC110 — others set no event of ours
         await asyncio.sleep(_RETRY)
     work = Work(folder)

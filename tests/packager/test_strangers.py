@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
+from pathlib import Path
 from shutil import copy
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,6 @@ from packager.source import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 pytestmark = pytest.mark.media
 
@@ -151,6 +152,14 @@ async def test_a_mistake_of_ours_costs_no_other_file(film: Path, tmp_path: Path)
     assert isinstance(answers[0], Refusal)
     assert answers[0].reason == "Fastline has a mistake that it brings to light (KeyError: 'a mistake')"
     assert isinstance(answers[1], Packaged)
+
+
+async def test_a_store_that_cannot_be_made_is_an_answer(film: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("there is no folder here in which nothing can be made")
+    (answer,) = await outcomes(Path("/proc/self/nothing"), film)
+    assert isinstance(answer, Interrupted)
+    assert "No such file or directory: '/proc/self/nothing'" in answer.reason
 
 
 async def test_without_an_ffmpeg_the_machine_is_to_blame(
