@@ -7,6 +7,7 @@ interruption.
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -134,12 +135,13 @@ def break_points(wanted: Iterable[Wanted], length: Ticks, house: House) -> list[
     The surest come first; one that lies too near to a better one or to either end is dropped.
     """
     kept: list[tuple[Ticks, Wanted]] = []
+    points = [Ticks(0), length]
     for place in sorted(wanted, key=lambda place: (-place.confidence, place.tick)):
         point = house.snap(place.tick)
-        ends = (Ticks(0), length)
         distance = house.unit if place.origin == "sidecar" else BREAK_DISTANCE
-        far_from_ends = all(abs(point - end) >= distance for end in ends) and 0 < point < length
-        if far_from_ends and all(abs(point - other) >= distance for other, _ in kept):
+        at = bisect(points, point)
+        if 0 < point < length and min(point - points[at - 1], points[at] - point) >= distance:
+            points.insert(at, point)
             kept.append((point, place))
     return sorted(kept)
 

@@ -44,6 +44,7 @@ _PICTURE_BRANDS: Final = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
 _ENCRYPTED: Final = frozenset({"encv", "enca", "drmi", "drms"})
 _LARGEST_INDEX: Final = 256 << 20
 _LOOKED_AT: Final = 12
+_MOST_CHAPTERS: Final = 1000
 _UNEVEN: Final = Ticks(TIMEBASE * 25 // 10_000)
 _FEW: Final = 50
 _JUST_BEFORE: Final = Ticks(TIMEBASE // 10)
@@ -414,7 +415,7 @@ def _subtitles(container: InputContainer) -> Iterable[SubtitleStream]:
 
 
 def _chapters(container: InputContainer, origin: int) -> Iterable[Chapter]:
-    for chapter in container.chapters():
+    for chapter in container.chapters()[:_MOST_CHAPTERS]:
         start = chapter["start"] * (chapter["time_base"] or Fraction(1)) * TIMEBASE
         yield Chapter(Ticks(int(start) - origin), chapter["metadata"].get("title", ""))
 
