@@ -8,7 +8,6 @@ All calls block; the job makes them in a worker thread.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -22,8 +21,8 @@ from av.subtitles.stream import SubtitleStream as AvSubtitles
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as AvVideo
 
-from packager.boxes import BadBoxes, Box, find, walk
 from packager.ffmpeg import LARGEST_PICTURE, SAFE
+from packager.signs import encrypted, missing_bytes, not_media, unreadable
 from packager.source import LONGEST, AudioStream, Chapter, Refusal, Source, SubtitleStream, VideoStream
 from playout.core.language import UNKNOWN, bcp47
 from playout.core.ticks import TIMEBASE, Ticks
@@ -37,12 +36,6 @@ if TYPE_CHECKING:
 
 _INDEXED: Final = ("mov", "matroska", "avi", "mxf")
 _TEXT_SUBTITLES: Final = frozenset({"subrip", "webvtt", "mov_text", "ass", "ssa", "text", "srt"})
-_PICTURES: Final = (
-    b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS",
-)  # fmt: skip
-_PICTURE_BRANDS: Final = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
-_ENCRYPTED: Final = frozenset({"encv", "enca", "drmi", "drms"})
-_LARGEST_INDEX: Final = 256 << 20
 _LOOKED_AT: Final = 12
 _MOST_CHAPTERS: Final = 1000
 _UNEVEN: Final = Ticks(TIMEBASE * 25 // 10_000)
@@ -98,69 +91,24 @@ class _Looked:
 
 def probe(path: Path, shortest: Ticks) -> Source | Refusal:
     """The source at `path`; a refusal when it has nothing to show or hear, or less than `shortest` of it."""
-    wrong = _unreadable(path)
+    wrong = unreadable(path)
     if wrong is not None:
         return wrong
     try:
         return _opened(path.absolute(), shortest)
     except av.error.FFmpegError as error:
-        return _not_media(path, error)
+        return not_media(path, error)
     except OSError as error:
         return Refusal(
             str(path), f"it cannot be read ({error.strerror or error})", "Check the disk and the file's owner and mode."
         )
 
 
-def _unreadable(path: Path) -> Refusal | None:
-    """What is wrong with the file before it is opened as media."""
-    name = str(path)
-    try:
-        if path.is_dir():
-            return Refusal(name, "it is a folder", "Name the files in it.")
-        if path.exists() and not path.is_file():
-            return Refusal(name, "it is not an ordinary file", "Copy what it delivers into a file first.")
-        with path.open("rb") as file:
-            empty = not file.read(1)
-    except FileNotFoundError:
-        return Refusal(name, "there is no such file", "Check the name.")
-    except PermissionError:
-        return Refusal(name, "it may not be read", "Give this user the right to read it (chmod, chown).")
-    except OSError as error:
-        return Refusal(name, f"it cannot be read ({error.strerror})", "Check the disk and copy the file again.")
-    return Refusal(name, "it is empty", "Copy or export it again.") if empty else None
-
-
-def _not_media(path: Path, error: av.error.FFmpegError) -> Refusal:
-    """Why the file could not be opened, as far as its first bytes tell."""
-    name = str(path)
-    with path.open("rb") as file:
-        head = file.read(4096)
-    if _is_text(head):
-        return Refusal(name, "it is text, not media", "Name a video or sound file.")
-    if head.startswith(_PICTURES) or head[8:12] in (*_PICTURE_BRANDS, b"WEBP"):
-        return Refusal(name, "it is a picture", "Package a video or sound file; a picture can only be a poster.")
-    if head[4:8] in {b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"}:
-        return Refusal(name, "it is cut short or damaged: its index is missing", "Copy or export it again, whole.")
-    return Refusal(
-        name, f"it is no video or sound file that can be read ({error.strerror or error})", "Convert it to mp4 or mkv."
-    )
-
-
-def _is_text(head: bytes) -> bool:
-    try:
-        text = head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 4:
-            return False
-        text = head[: error.start].decode("utf-8")
-    return all(letter.isprintable() or letter in "\r\n\t\f" for letter in text.removeprefix("\ufeff"))
-
-
 def _opened(path: Path, shortest: Ticks) -> Source | Refusal:
     with av.open(f"file:{path}", options=SAFE, metadata_errors="replace") as container:
-        if _encrypted(path, container.format.name):
+        if encrypted(path, container.format.name):
             return Refusal(str(path), "it is encrypted", "Package the unencrypted original.")
-        missing = _missing_bytes(path)
+        missing = missing_bytes(path)
         if missing > 0:
             return Refusal(
                 str(path), f"it is cut short: {missing} bytes are missing", "Copy or export it again, whole."
@@ -182,17 +130,6 @@ def _opened(path: Path, shortest: Ticks) -> Source | Refusal:
     with av.open(f"file:{path}", options=SAFE, metadata_errors="replace") as container:
         extents, promised = _scan(container, index)
         return _described(path, container, looked, extents, promised, shortest)
-
-
-def _missing_bytes(path: Path) -> int:
-    """How many bytes a RIFF file (AVI, WAV) promises beyond its end: FFmpeg guesses their length from what is there."""
-    with path.open("rb") as file:
-        head = file.read(8)
-    promised = int.from_bytes(head[4:8], "little")
-    if head[:4] != b"RIFF" or promised in {0, 0xFFFFFFFF}:  # a stream's header was never completed
-        return 0
-    missing = promised + 8 - path.stat().st_size
-    return missing if missing * 100 > promised else 0  # some writers cannot count quite
 
 
 def _main_video(container: InputContainer) -> AvVideo | None:
@@ -418,37 +355,3 @@ def _chapters(container: InputContainer, origin: int) -> Iterable[Chapter]:
     for chapter in container.chapters()[:_MOST_CHAPTERS]:
         start = chapter["start"] * (chapter["time_base"] or Fraction(1)) * TIMEBASE
         yield Chapter(Ticks(int(start) - origin), chapter["metadata"].get("title", ""))
-
-
-def _encrypted(path: Path, container: str) -> bool:
-    """Whether an mp4 or mov holds samples that only a key opens (ISO/IEC 14496-12 section 8.12)."""
-    if not container.startswith("mov"):
-        return False
-    with path.open("rb") as file:
-        at, size = 0, path.stat().st_size
-        while at + 16 <= size:
-            file.seek(at)
-            head = file.read(16)
-            length = int.from_bytes(head[:4], "big")
-            length = int.from_bytes(head[8:], "big") if length == 1 else length or size - at
-            if head[4:8] == b"moov":
-                file.seek(at)
-                return _locked(file.read(min(length, size - at, _LARGEST_INDEX)))
-            at += max(length, 8)
-    return False
-
-
-def _locked(moov: bytes) -> bool:
-    """Whether a sample entry in `moov` is an encrypted one; what lies behind damage is not looked at."""
-    with suppress(BadBoxes):
-        for track in walk(moov, 8):
-            if track.kind == "trak" and _sample_entries(moov, track) & _ENCRYPTED:
-                return True
-    return False
-
-
-def _sample_entries(moov: bytes, track: Box) -> set[str]:
-    with suppress(BadBoxes):
-        stsd = find(moov, "mdia/minf/stbl/stsd", track.body, track.end)
-        return {entry.kind for entry in walk(moov, stsd.body + 8, stsd.end)}
-    return set()
