@@ -83,6 +83,14 @@ def test_an_index_that_lies_about_its_length_is_an_answer(
     probe(bent, FAST.unit)
 
 
+def test_a_text_that_begins_like_a_picture_is_text(tmp_path: Path) -> None:
+    text = tmp_path / "cars.mp4"
+    text.write_text("BMW makes cars.\n")
+    answer = probe(text, FAST.unit)
+    assert isinstance(answer, Refusal)
+    assert answer.reason == "it is text, not media"
+
+
 def test_pictures_beyond_8k_are_not_even_decoded(tmp_path: Path) -> None:
     wide = draw(tmp_path / "wide.mkv", "-f", "lavfi", "-i", "color=s=16000x3000:r=2:d=1", "-c:v", "ffv1")
     answer = probe(wide, FAST.unit)
