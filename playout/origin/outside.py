@@ -88,6 +88,10 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     """Answer preflights, and turn what went wrong into an answer that says what is wrong."""
     if request.method == "OPTIONS":
         return web.Response(status=204, headers=_PREFLIGHT)
+    if isinstance(request.match_info.http_exception, web.HTTPNotFound):
+        base = site_of(request).settings.base_path
+        message = f"there is nothing at this address; {base}/iptv/channels.m3u lists the channels"
+        raise missing(message)
     try:
         return await handler(request)
     except (BadKey, Gone) as bad:

@@ -39,3 +39,12 @@ def test_snapping_goes_to_the_nearest_point(house: House) -> None:
     assert house.snap(Ticks(house.unit // 2 - 1)) == 0
     assert house.ceil(Ticks(1)) == house.unit
     assert house.ceil(house.unit) == house.unit
+
+
+@houses
+def test_a_length_is_padded_by_less_than_a_unit_and_pictures_are_reordered_by_two(house: House) -> None:
+    for ticks in (0, 1, house.unit - 1, house.unit, house.unit + 1, 10**9 + 7):
+        padded = house.ceil(Ticks(ticks))
+        assert padded % house.unit == 0
+        assert 0 <= padded - ticks < house.unit
+    assert house.reorder == 2 * house.frame

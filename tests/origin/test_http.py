@@ -304,6 +304,14 @@ async def test_the_page_guards_itself(origin: Origin) -> None:
     assert head["Cache-Control"] == "no-cache"
 
 
+async def test_who_is_lost_is_told_where_the_channels_are(origin: Origin) -> None:
+    head, said = await origin.get("/nothing/here", status=404)
+    assert said == b"there is nothing at this address; /iptv/channels.m3u lists the channels\n"
+    assert head["Cache-Control"] == "public, max-age=1"
+    await origin.get("/nothing/here", status=204, method="OPTIONS")
+    await origin.get("/healthz", status=405, method="POST")
+
+
 async def test_a_guide_that_takes_long_is_made_bit_by_bit(small: Station, aiohttp_client: Any) -> None:
     """No request works longer than it may; what it has done is there for the next, and `/` waits for none of it."""
     for n in (2, 3):
