@@ -31,10 +31,11 @@ from playout import config, journal
 from playout.clock import SteadyClock, system_clock
 from playout.commit import Committer
 from playout.config import Faults, Programming
-from playout.core.asset import PROGRAM_KINDS, Kind
+from playout.core.asset import Kind
 from playout.core.house import DEFAULT_HOUSE, HOUSES, House
 from playout.core.listing import by_number
 from playout.core.manifest import Rendering
+from playout.core.shelves import Shelves
 from playout.follow import Follower
 from playout.keys import BadKey
 from playout.library import newest, scan
@@ -48,8 +49,6 @@ from playout.withdraw import UnknownChannel, withdraw
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
-    from playout.config import Draft
-    from playout.core.catalog import Catalog
 
 OK: Final = 0
 REFUSED: Final = 1
@@ -255,10 +254,11 @@ def _check(asked: argparse.Namespace) -> int:
     if isinstance(edit, Faults):
         print(edit, file=sys.stderr)
         return REFUSED
-    catalog = newest(DirStore(asked.media)).catalog
+    shelves = Shelves(newest(DirStore(asked.media)).catalog)
     print(f"{asked.channels}: {_count(len(edit.drafts), 'channel')}, no mistakes")
     for draft in edit.drafts:
-        print(f"  {draft.number:>5}  {draft.name}: {_count(_programs(draft, catalog), 'program')} in the library")
+        programs = len(shelves.programs(draft.house, draft.rules))
+        print(f"  {draft.number:>5}  {draft.name}: {_count(programs, 'program')} in the library")
     return OK
 
 
@@ -546,22 +546,11 @@ def _publish_ready(store: DirStore, programming: Programming, *, all_of_them: bo
     """Publish the channels that have a program, or, at first, one of them."""
     now = system_clock()
     library = scan(store, newest(store), now)
+    shelves = Shelves(library.catalog)
     known = [draft for draft in programming.drafts if newest_revision(store, draft.id) is not None]
-    fresh = [draft for draft in programming.drafts if draft not in known and _programs(draft, library.catalog)]
+    fresh = [draft for draft in programming.drafts if draft not in known and shelves.programs(draft.house, draft.rules)]
     fresh.sort(key=lambda draft: draft.horizon)
     publish(store, replace(programming, drafts=(*known, *(fresh if all_of_them else fresh[:1]))), library, now)
-
-
-def _programs(draft: Draft, catalog: Catalog) -> int:
-    """How many programs a channel can choose from."""
-    include, exclude = draft.rules.include, draft.rules.exclude
-    return sum(
-        item.house == draft.house
-        and include.matches(item.about)
-        and not (exclude is not None and exclude.matches(item.about))
-        and item.about.kind in PROGRAM_KINDS
-        for item in catalog.items
-    )
 
 
 def _nothing_to_air(edit: Programming | Faults) -> str:

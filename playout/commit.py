@@ -62,8 +62,9 @@ class Committer:
         committed = on_air.log.until(on_air.committed)
         tail = committed.turns[-1].tail if committed.turns else Tail()
         written = 0
-        while (start := instant_at(channel.genesis, tail.start)) < now + on_air.revisions[-1].horizon:
-            revision = in_force(on_air.revisions, start)
+        newest = on_air.revisions[-1]
+        while (start := instant_at(channel.genesis, tail.start)) < now + newest.lead(idle=tail.idle):
+            revision = in_force(on_air.revisions, start, tail)
             turn = next_turn(revision, self._follower.catalog(revision), tail)
             if not self._store.put_new(keys.turn(channel.id, start, turn.index), encode(turn)):
                 break

@@ -338,7 +338,7 @@ class Follower:
         until = ticks_since(channel.genesis, now + LEAD)
         try:
             while tail.start < until:
-                revision = in_force(channel.revisions, instant_at(channel.genesis, tail.start))
+                revision = in_force(channel.revisions, instant_at(channel.genesis, tail.start), tail)
                 own = own.after(next_turn(revision, self.catalog(revision), tail))
                 tail = own.turns[-1].tail
         except (Corrupt, StoreDown, NothingToAir) as bad:

@@ -77,6 +77,10 @@ class Tail:
     since_break: Ticks = GENESIS
     """Program aired since the last break."""
     cursors: tuple[Cursor, ...] = ()
+    revision: int = 0
+    """The number of the revision that chose the last turn; an older one never chooses again."""
+    idle: bool = False
+    """Whether the last turn aired for want of a program: the rules are asked again soon."""
 
     def cursor(self, source: str) -> Cursor:
         """Where `source` stands; at its beginning when it was never asked."""
@@ -86,6 +90,10 @@ class Tail:
         """The cursors with these ones in the place of their namesakes, by name."""
         merged = {cursor.source: cursor for cursor in (*self.cursors, *cursors)}
         return tuple(merged[source] for source in sorted(merged))
+
+
+BEGINNING: Final = Tail()
+"""The end of an empty log."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from playout.core.airing import BEGINNING
 from playout.core.catalog import Query
 from playout.core.ticks import Ticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from playout.core.airing import Tail
 
 
 class Order(StrEnum):
@@ -82,6 +85,10 @@ class Channel:
     """IANA name of the time zone its day is planned in."""
 
 
+IDLE_LEAD: Final = timedelta(seconds=60)
+"""The lead of a channel that has no program to air: the first film reaches it within two minutes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Revision:
     """A published, numbered set of a channel's rules."""
@@ -108,14 +115,19 @@ class Revision:
         """What sets this channel's shuffles apart from every other's; the same for its whole life."""
         return self.channel.id
 
+    def lead(self, *, idle: bool) -> timedelta:
+        """How far ahead of air a turn is chosen: the horizon, or less while filler or slate stands in."""
+        return min(self.horizon, IDLE_LEAD) if idle else self.horizon
 
-def in_force(revisions: Sequence[Revision], start: datetime) -> Revision:
-    """The revision that chooses the turn which starts at `start`.
 
-    It is the newest one that was effective a horizon before `start`: whoever computes the turn, and
-    whenever, finds the same (design.md section 5). `revisions` is not empty and in the order of numbers.
+def in_force(revisions: Sequence[Revision], start: datetime, tail: Tail = BEGINNING) -> Revision:
+    """The revision that chooses the turn which starts at `start`, after `tail`.
+
+    It is the newest one that was effective a lead before `start`: whoever computes the turn, and
+    whenever, finds the same (design.md section 5). It is never older than the one that chose the turn
+    before. `revisions` is not empty and in the order of numbers.
     """
     for revision in reversed(revisions):
-        if revision.effective <= start - revision.horizon:
+        if revision.number <= tail.revision or revision.effective <= start - revision.lead(idle=tail.idle):
             return revision
     return revisions[0]

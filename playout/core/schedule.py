@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Catalogs = Callable[[Revision], Catalog]
     """Answers the catalog that a revision chooses from."""
 
-SLATE_TURN: Final = Ticks(60 * TIMEBASE)
+SLATE_TURN: Final = Ticks(20 * TIMEBASE)
 """How long slate airs at least before the rules are asked again."""
 
 
@@ -38,7 +38,7 @@ def ahead(revisions: Sequence[Revision], catalogs: Catalogs, tail: Tail) -> Iter
     """The turns after `tail`, without end, each chosen by the revision that is in force for it."""
     genesis = revisions[0].channel.genesis
     while True:
-        revision = in_force(revisions, instant_at(genesis, tail.start))
+        revision = in_force(revisions, instant_at(genesis, tail.start), tail)
         turn = next_turn(revision, catalogs(revision), tail)
         yield turn
         tail = turn.tail
@@ -64,6 +64,7 @@ class _Draft:
     since_break: Ticks = Ticks(0)  # noqa: RUF009 — an integer
     at: Ticks = Ticks(0)  # noqa: RUF009 — an integer
     msn: int = 0
+    idle: bool = False
 
     def __post_init__(self) -> None:
         self.at, self.msn, self.since_break = self.tail.start, self.tail.msn, self.tail.since_break
@@ -71,7 +72,8 @@ class _Draft:
     def turn(self) -> Turn:
         """The turn as drafted."""
         index = self.tail.index + len(self.airings)
-        tail = Tail(index, self.at, self.msn, self.since_break, self.tail.moved(*self.cursors.values()))
+        cursors = self.tail.moved(*self.cursors.values())
+        tail = Tail(index, self.at, self.msn, self.since_break, cursors, self.revision.number, self.idle)
         return Turn(self.revision.number, self.revision.catalog, tuple(self.airings), tail)
 
     def program(self) -> bool:
@@ -100,6 +102,7 @@ class _Draft:
         if chosen is None:
             return False
         item, reason = chosen
+        self.idle = True
         self._air(item, 0, item.cuts.segments, Role.FILLER, f"nothing matches; filler, {reason}")
         return True
 
@@ -113,6 +116,7 @@ class _Draft:
         cuts = kit.slate.cuts
         longest = max(range(cuts.segments), key=lambda k: cuts.tick(k + 1) - cuts.tick(k))
         until = self.at + SLATE_TURN
+        self.idle = True
         while self.at < until:
             self._air(kit.slate, longest, longest + 1, Role.SLATE, "nothing matches, and there is no filler")
 

@@ -13,7 +13,7 @@ from libraries import GENESIS, KIT, item, of_kind, revision, upto
 
 from playout import documents, keys
 from playout.commit import Committer
-from playout.core.airing import Tail, Turn
+from playout.core.airing import Role, Tail, Turn
 from playout.core.asset import Kind
 from playout.core.catalog import Catalog, catalog_of
 from playout.core.channel import Revision, Rules
@@ -336,3 +336,20 @@ def test_the_newest_library_stands_in_for_older_ones_that_say_the_same(station: 
     assert station.follower.view.alarms == ()
     assert station.follower.view.library("advert") is not None
     assert station.stored() == expected(station.now + timedelta(minutes=10))
+
+
+def test_the_first_film_reaches_an_idle_channel_within_two_minutes(station: Station) -> None:
+    """While slate stands in, turns are chosen a minute ahead; with programs it is the horizon again."""
+    station.publish(revision(), catalog_of([], [KIT]))
+    station.pass_time(timedelta())
+    station.pass_time(timedelta(minutes=5))
+    assert station.one.end is not None
+    assert station.one.end < ticks_since(GENESIS, station.now + timedelta(minutes=2))
+    station.publish(revision(number=2, effective=station.now, catalog="c2"))
+    for _ in range(12):
+        station.pass_time(timedelta(seconds=10))
+    on_air = station.one.log.at_tick(ticks_since(GENESIS, station.now))
+    assert on_air
+    assert on_air.role is Role.PROGRAM
+    assert station.one.end >= ticks_since(GENESIS, station.now + timedelta(minutes=10))
+    assert station.follower.view.alarms == ()
