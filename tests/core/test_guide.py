@@ -68,7 +68,7 @@ def test_a_short_interlude_is_the_end_of_the_program_before_it_and_a_long_one_st
     first = turns_of(catalog, movies, 1)
     short = (*first, *idle(first[-1].tail, 5))
     assert [entry.title for entry in programmes(short, catalog.item, CHANNEL)] == ["Title of m"]
-    pause = idle(first[-1].tail, 12)
+    pause = idle(first[-1].tail, 36)
     assert pause[-1].end - pause[0].start > INTERLUDE
     entries = programmes((*first, *pause, *turns_of(catalog, movies, 1, pause[-1].tail)), catalog.item, CHANNEL)
     assert [(entry.title, entry.kind) for entry in entries] == [
