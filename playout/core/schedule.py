@@ -84,9 +84,9 @@ class _Draft:
             return False
         item, reason = chosen
         first = 0
-        for segment in self._breaks(item):
+        for segment, ads in self._breaks(item):
             self._air(item, first, segment, Role.PROGRAM, reason)
-            self._break()
+            self._break(ads)
             first = segment
         if first < item.cuts.segments:
             self._air(item, first, item.cuts.segments, Role.PROGRAM, reason)
@@ -120,8 +120,8 @@ class _Draft:
         while self.at < until:
             self._air(kit.slate, longest, longest + 1, Role.SLATE, "nothing matches, and there is no filler")
 
-    def _breaks(self, item: Item) -> Iterator[int]:
-        """The segments of `item` before which a break comes; its number of segments for one after it.
+    def _breaks(self, item: Item) -> Iterator[tuple[int, Ads]]:
+        """The segments of `item` before which a break comes, and its rules; the number of segments for one after it.
 
         A break needs `every` of program since the last one. A break point with less than a quarter of
         that left to play is passed over in favour of the end of the program.
@@ -134,15 +134,12 @@ class _Draft:
             tick = item.cuts.tick(point.segment)
             if tick - mark >= ads.every and item.length - tick >= ads.every // 4:
                 mark = tick
-                yield point.segment
+                yield point.segment, ads
         if item.length - mark >= ads.every:
-            yield item.cuts.segments
+            yield item.cuts.segments, ads
 
-    def _break(self) -> None:
+    def _break(self, ads: Ads) -> None:
         """Draft a pod: a bumper, ads up to the pod's length with no ad twice, a bumper."""
-        ads = self.revision.rules.ads
-        if ads is None:
-            return
         self.since_break = Ticks(0)
         self._bumper(ads, "opens")
         source = self._pool(ads.query)
@@ -151,12 +148,10 @@ class _Draft:
         while length < ads.pod:
             before = self.cursors.get("ads")
             chosen = self._next("ads", source, Order.SHUFFLE)
-            if chosen is None:
-                break
-            item, reason = chosen
-            if item.id in aired or (aired and length + item.length > ads.pod):
+            if chosen is None or chosen[0].id in aired or (aired and length + chosen[0].length > ads.pod):
                 self._back("ads", before)
                 break
+            item, reason = chosen
             aired.add(item.id)
             length += item.length
             self._air(item, 0, item.cuts.segments, Role.AD, reason)
@@ -182,9 +177,8 @@ class _Draft:
 
     def _back(self, source: str, cursor: Cursor | None) -> None:
         """Put a choice back: it is the next one again."""
-        if cursor is None:
-            del self.cursors[source]
-        else:
+        self.cursors.pop(source, None)
+        if cursor is not None:
             self.cursors[source] = cursor
 
     def _air(self, item: Item, first: int, stop: int, role: Role, reason: str) -> None:
