@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from watchfiles import awatch
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from playout.config import Faults, Programming, read_bytes
 from playout.core.view import Alarm
@@ -21,7 +22,7 @@ from playout.publish import Published, publish
 from playout.store import StoreDown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -103,18 +104,26 @@ async def watch(path: Path, store: Store, clock: Clock, report: Callable[[Desk],
     """
     desk = await asyncio.to_thread(look, path, store, Desk(), clock())
     report(desk)
-    # every tick looks at the file too: some file systems tell nobody what changes on them
-    ticks = awatch(
-        path.parent,
-        watch_filter=None,
-        debounce=1000,
-        rust_timeout=PERIOD // timedelta(milliseconds=1),
-        yield_on_timeout=True,
-        recursive=False,
-    )
-    async with aclosing(ticks):
+    async with aclosing(_ticks(path.parent)) as ticks:
         async for _ in ticks:
             before = desk
             desk = await asyncio.to_thread(look, path, store, desk, clock())
             if desk.published.revisions or desk.alarms != before.alarms:
                 report(desk)
+
+
+async def _ticks(folder: Path) -> AsyncGenerator[None]:
+    """A tick whenever something changes in `folder`, and every `PERIOD`: some file systems tell nobody."""
+    while True:
+        try:
+            async for _ in awatch(
+                folder,
+                watch_filter=None,
+                debounce=1000,
+                rust_timeout=PERIOD // timedelta(milliseconds=1),
+                yield_on_timeout=True,
+                recursive=False,
+            ):
+                yield
+        except* WatchfilesRustInternalError:  # somebody else's file has a name that is no text: watch on
+            yield

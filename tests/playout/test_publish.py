@@ -563,6 +563,7 @@ async def test_a_watched_file_is_published_when_it_is_saved(store: Counting, tmp
         draft.write_text(FILMS.replace("name: Films", "name: F"))
         draft.rename(path)  # as editors save
         assert numbers((await told.get()).published) == [("films", 2)]
+        (tmp_path / "caf\udce9.txt").write_bytes(b"a name in Latin-1, which is no text here")
         package(store, film("two"))
         assert numbers((await told.get()).published) == [("films", 3)]
         path.write_text("version: [")
