@@ -24,7 +24,7 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "core": lambda _: [playlist(), year()],
     "delivery": delivery,
     "scale": scale,
-    "package": lambda folder: [ratio(folder / "fast", "fast", 120), ratio(folder / "hd30", "hd30", 20)],
+    "package": lambda folder: [ratio(folder / "fast", "fast", 60), ratio(folder / "hd30", "hd30", 6)],
 }
 
 
