@@ -25,7 +25,7 @@ from playout.core.shelves import Shelves
 from playout.core.ticks import Ticks, instant_at, ticks_since
 from playout.core.view import Alarm, OnAir, View
 from playout.documents import Corrupt, decode
-from playout.library import newest
+from playout.library import newest, present
 from playout.store import StoreDown
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Follower:
 
     def _read_catalog(self, digest: str) -> Catalog:
         key = keys.catalog(digest)
-        read = self._shared(decode(self._present(key), Catalog, key))
+        read = self._shared(decode(present(self._store, key), Catalog, key))
         self._read[digest] = read
         return read
 
@@ -241,7 +241,7 @@ class Follower:
         found: list[Revision] = []
         for name in reversed(names):
             key = keys.key("channels", channel.id, "revisions", name)
-            found.insert(0, decode(self._present(key), Revision, key))
+            found.insert(0, decode(present(self._store, key), Revision, key))
             if found[0].effective <= now - found[0].horizon - _depth(found[-1]):
                 break
         if not found:
@@ -288,7 +288,7 @@ class Follower:
         turns: list[Turn] = []
         for key in self._turns_backwards(channel.id):
             try:
-                turn = decode(self._present(key), Turn, key)
+                turn = decode(present(self._store, key), Turn, key)
                 log = _joined(Log(), turn, key)
                 if turns:
                     _joined(log, turns[0], key)
@@ -361,13 +361,6 @@ class Follower:
         return View(
             MappingProxyType(channels), MappingProxyType(dict(self._items)), MappingProxyType(kits), tuple(alarms)
         )
-
-    def _present(self, key: str) -> bytes:
-        data = self._store.read(key)
-        if data is None:
-            message = f"{key}: is named by another document, but is not there"
-            raise Corrupt(message)
-        return data
 
 
 _MEND: Final = "the last good state stays on air. Remove that file, or put a good one there"

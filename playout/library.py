@@ -67,9 +67,9 @@ def newest(store: Store) -> Library:
         return Library()
     where = keys.edition(numbers[-1])
     try:
-        edition = decode(_present(store, where), Edition, where)
+        edition = decode(present(store, where), Edition, where)
         at = keys.catalog(edition.catalog)
-        return Library(decode(_present(store, at), Catalog, at), edition.catalog, numbers[-1])
+        return Library(decode(present(store, at), Catalog, at), edition.catalog, numbers[-1])
     except (Corrupt, keys.BadKey) as bad:
         return Library(edition=numbers[-1], alarms=(Alarm("library", f"{bad}; all assets are read again"),))
 
@@ -202,7 +202,8 @@ def _untracked(asset: Asset) -> Iterator[str]:
             yield f"track {track.name} does not have the {asset.cuts.segments} segments of the cuts"
 
 
-def _present(store: Store, key: str) -> bytes:
+def present(store: Store, key: str) -> bytes:
+    """The document at `key`, which another one names. Raises `Corrupt` when it is not there, and `StoreDown`."""
     data = store.read(key)
     if data is None:
         message = f"{key}: is named by another document, but is not there"

@@ -7,15 +7,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from datetime import timedelta
 from shutil import which
 from typing import TYPE_CHECKING
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from figures import Figure, free_port
+from figures import Figure, await_answer, free_port
 
 from playout import documents, keys
 from playout.clock import system_clock
@@ -87,24 +85,11 @@ def _running(command: list[str], url: str) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _await(url, process)
+        await_answer(url, process)
         yield
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
-
-
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urlopen(url, timeout=1).read()  # noqa: S310
-        except (URLError, ConnectionError):
-            time.sleep(0.1)
-        else:
-            return
-    message = f"{url} is not answered"
-    raise SystemExit(message)
 
 
 def _get(url: str, *, gzip: bool = False) -> bytes:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import socket
+import time
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
 
 from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterable
+
+
+START_UP = 60
+"""Seconds that a server may take to its first answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,20 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server that was started answers; end the bench when it does not, or has ended itself."""
+    deadline = time.monotonic() + START_UP
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urlopen(url, timeout=5).read()  # noqa: S310
+        except (URLError, ConnectionError):
+            time.sleep(0.02)
+        else:
+            return
+    message = f"{url} is not answered"
+    raise SystemExit(message)
 
 
 def show(figures: Iterable[Figure]) -> None:

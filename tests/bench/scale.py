@@ -8,10 +8,8 @@ import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
-from urllib.error import URLError
-from urllib.request import urlopen
 
-from figures import Figure, free_port
+from figures import Figure, await_answer, free_port
 from library import TAGS, library
 
 from playout import config, documents, keys
@@ -81,7 +79,7 @@ def _run(media: Path, warm_up: int, idle: int) -> tuple[float, float, float]:
         [sys.executable, "-m", "fastline", "up", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _await(f"http://127.0.0.1:{port}/live/ch0500/v720.m3u8", process)
+        await_answer(f"http://127.0.0.1:{port}/live/ch0500/v720.m3u8", process)
         first = time.monotonic() - begun
         time.sleep(warm_up)
         before, start = _cpu(process.pid), time.monotonic()
@@ -93,18 +91,6 @@ def _run(media: Path, warm_up: int, idle: int) -> tuple[float, float, float]:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
     return first, used, pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
-        try:
-            urlopen(url, timeout=5).read()  # noqa: S310
-        except (URLError, ConnectionError):
-            time.sleep(0.02)
-        else:
-            return
-    message = f"{url} is not answered; the process ended"
-    raise SystemExit(message)
 
 
 def _cpu(pid: int) -> float:
