@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from playout.core.ticks import Ticks
 
@@ -51,17 +51,28 @@ class Cursor:
     """Where a source stands: what the next choice needs to know of all choices before."""
 
     source: str
-    """Which source: `programs`, `ads`, `bumpers`, `filler`."""
+    """Which source: `programs`, `ads`, `bumpers`, `filler`, or one that people named."""
     lap: int = 0
     """How often the whole pool has been played."""
     key: str = ""
     """The sort key of the item chosen last."""
     high: str = ""
     """The sort key up to which arrivals have aired (order `newest`)."""
-    held: str = ""
-    """The id of an item put off so as not to air twice in a row; it is next."""
+    owed: tuple[str, ...] = ()
+    """The ids of items whose turn has come but that could not air then; they are asked first."""
     last: str = ""
     """The id of the item chosen last."""
+    run: int = 0
+    """How many items of a run have aired (order `rotation`), or how many choices fell on it in this lap."""
+
+
+class Recent(NamedTuple):
+    """A start that is remembered, because something may not start again too soon."""
+
+    work: str
+    """`Title.work` of what started."""
+    start: Ticks
+    """Since genesis."""
 
 
 GENESIS: Final = Ticks(0)
@@ -81,6 +92,22 @@ class Tail:
     """The number of the revision that chose the last turn; an older one never chooses again."""
     idle: bool = False
     """Whether the last turn aired for want of a program: the rules are asked again soon."""
+    recent: tuple[Recent, ...] = ()
+    """Programs, as far back as a rule looks, oldest first."""
+    spots: tuple[Recent, ...] = ()
+    """Ads, as far back as a rule looks, oldest first."""
+    hour: int = 0
+    """The clock hour since 1970 that `load` is of."""
+    load: Ticks = GENESIS
+    """How much of that hour's air was ads."""
+    daypart: str = ""
+    """The daypart that chose the last turn; empty for the channel's own block."""
+    due: Ticks = GENESIS
+    """When that daypart was to start."""
+    count: int = 0
+    """How many programs it has aired since."""
+    asked: Ticks = Ticks(-1)  # noqa: RUF009 — an integer
+    """For which tick the daypart of the last turn was looked up: what became due since then is still to begin."""
 
     def cursor(self, source: str) -> Cursor:
         """Where `source` stands; at its beginning when it was never asked."""
@@ -108,6 +135,8 @@ class Turn:
     """At least one."""
     tail: Tail
     """The end of the log after it."""
+    block: str = ""
+    """What the guide calls a run of short programs of its block; empty for the channel's name."""
 
     @property
     def index(self) -> int:

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from playout.core.ticks import Ticks
@@ -175,6 +176,18 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """A time and some territories for which an asset may be shown."""
+
+    start: datetime | None = None
+    """In UTC; None for always until now."""
+    stop: datetime | None = None
+    """In UTC, the first instant at which it may not be shown any more; None for never."""
+    territories: tuple[str, ...] = ()
+    """ISO 3166-1 alpha-2 codes, upper case, in order; empty for everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
 class Title:
     """What an asset is called and what is known of it; everything people may search or schedule by."""
 
@@ -187,6 +200,31 @@ class Title:
     description: str = ""
     rating: str = ""
     language: str = "und"
+    released: str = ""
+    """When it first came out: `1949`, or `1949-09-02`."""
+    genres: tuple[str, ...] = ()
+    story: str = ""
+    """The name of a story in parts; its parts air together, in the order of `part`."""
+    part: int = 0
+    ids: tuple[str, ...] = ()
+    """Its names elsewhere, `imdb:tt0041959`, `tms:…`, `eidr:…`, `isci:…`, in order."""
+    advertiser: str = ""
+    """Who paid for an ad."""
+    category: str = ""
+    """What an ad is for: `cars`, `beer`."""
+    rights: tuple[Rights, ...] = ()
+    """When and where it may be shown: within any one of these. Empty for always and everywhere."""
+
+    @property
+    def year(self) -> int:
+        """The year in which it came out; 0 where nobody said."""
+        return int(self.released[:4]) if self.released[:4].isdigit() else 0
+
+    @property
+    def work(self) -> str:
+        """The name of the work: the same for every packaging of it. 12 hex digits."""
+        named = self.ids[0] if self.ids else f"{self.kind}\0{self.series}\0{self.season}\0{self.episode}\0{self.title}"
+        return blake2b(named.casefold().encode(errors="replace"), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.asset import Asset, BreakPoint, Cuts, Kind, Media, Title
+from playout.core.ticks import Ticks, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from playout.core.ticks import Ticks
+    from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,19 @@ def _id(item: Item) -> str:
     return item.id
 
 
+class Span(NamedTuple):
+    """From `least` to `most`, both included."""
+
+    least: int
+    most: int
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int) and self.least <= value <= self.most
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A saved choice of assets by tag and kind. An empty field asks for nothing."""
+    """A saved choice of assets. An empty field asks for nothing; all others must hold. Case is of no account."""
 
     any: tuple[str, ...] = ()
     """At least one of these tags."""
@@ -97,21 +107,100 @@ class Query:
     """Not one of these tags."""
     kind: tuple[Kind, ...] = ()
     """One of these kinds."""
+    series: tuple[str, ...] = ()
+    """Of one of these series."""
+    genre: tuple[str, ...] = ()
+    """Of one of these genres."""
+    rating: tuple[str, ...] = ()
+    """One of these ratings; `unrated` means none."""
+    language: tuple[str, ...] = ()
+    """BCP 47: the main sound is in one of these, or in a regional kind of it."""
+    year: Span | None = None
+    """Came out in these years."""
+    duration: Span | None = None
+    """As long as this, in ticks."""
+    added: Ticks = Ticks(0)  # noqa: RUF009 — an integer
+    """Added to the library within so much time before the local day on which it would air, in ticks."""
+    on_this_day: bool = False
+    """Came out on the day of the year on which it would air."""
+    listed: tuple[str, ...] = ()
+    """One of these: asset ids, other names (`imdb:…`), or titles. Order `listed` airs them in this order."""
+    within: tuple[Query, ...] = ()
+    """Meant by one of these queries, too."""
 
-    def matches(self, about: Title) -> bool:
-        """Whether an asset with this title is meant. Tags are compared without regard to case."""
+    def matches(self, item: Item) -> bool:
+        """Whether `item` is meant, on a day on which whatever depends on the day holds."""
+        return self._tagged(item.about) and self._described(item) and self._named(item)
+
+    def matches_on(self, item: Item, today: date) -> bool:
+        """Whether `item` is meant on the local day `today`."""
+        return self.matches(item) and self.holds_on(item, today)
+
+    def holds_on(self, item: Item, today: date) -> bool:
+        """Whether what depends on the day holds for `item` on the local day `today`."""
+        if self.added and item.added.date() < today - span_of(self.added):
+            return False
+        if self.on_this_day and item.about.released[5:] != f"{today:%m-%d}":
+            return False
+        return not self.within or any(query.holds_on(item, today) and query.matches(item) for query in self.within)
+
+    def _tagged(self, about: Title) -> bool:
+        if self.kind and about.kind not in self.kind:
+            return False
+        if not (self.any or self.all or self.none):
+            return True
         tags = {tag.casefold() for tag in about.tags}
         return (
             (not self.any or any(tag.casefold() in tags for tag in self.any))
             and all(tag.casefold() in tags for tag in self.all)
             and not any(tag.casefold() in tags for tag in self.none)
-            and (not self.kind or about.kind in self.kind)
         )
+
+    def _described(self, item: Item) -> bool:
+        about = item.about
+        return (
+            (not self.series or _in(about.series, self.series))
+            and (not self.genre or any(_in(genre, self.genre) for genre in about.genres))
+            and (not self.rating or _in(about.rating or UNRATED, self.rating))
+            and (not self.language or _spoken(about.language, self.language))
+            and (self.year is None or about.year in self.year)
+            and (self.duration is None or item.length in self.duration)
+        )
+
+    def _named(self, item: Item) -> bool:
+        return (not self.listed or self.place(item) is not None) and (
+            not self.within or any(query.matches(item) for query in self.within)
+        )
+
+    def place(self, item: Item) -> int | None:
+        """Where `item` stands in `listed`; None when it does not."""
+        names = {item.id.casefold(), item.about.title.casefold(), *(name.casefold() for name in item.about.ids)}
+        return next((place for place, name in enumerate(self.listed) if name.casefold() in names), None)
+
+    @property
+    def dated(self) -> bool:
+        """Whether what it means changes from day to day."""
+        return bool(self.added) or self.on_this_day or any(query.dated for query in self.within)
 
     @property
     def empty(self) -> bool:
         """Whether it asks for nothing at all, and so matches everything."""
-        return not (self.any or self.all or self.none or self.kind)
+        return self == _EVERYTHING
+
+
+UNRATED: Final = "unrated"
+"""What stands for no rating in a query."""
+_EVERYTHING: Final = Query()
+
+
+def _in(word: str, words: tuple[str, ...]) -> bool:
+    folded = word.casefold()
+    return any(folded == other.casefold() for other in words)
+
+
+def _spoken(language: str, wanted: tuple[str, ...]) -> bool:
+    spoken = language.casefold()
+    return any(spoken == one.casefold() or spoken.startswith(one.casefold() + "-") for one in wanted)
 
 
 def item_of(asset: Asset) -> Item:

@@ -1,4 +1,4 @@
-"""A channel: who it is, and the rules by which it is programmed.
+"""A channel: who it is, and the revisions of the rules by which it is programmed.
 
 Law: a revision is published once and never changes. Which one chose a turn depends on when the turn
 starts, not on when the choice was made.
@@ -8,54 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from playout.core.airing import BEGINNING
-from playout.core.catalog import Query
-from playout.core.ticks import Ticks
+from playout.core.rules import Rules
+from playout.core.wall import Change, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from playout.core.airing import Tail
-
-
-class Order(StrEnum):
-    """In which order matching programs air."""
-
-    SHUFFLE = "shuffle"
-    """Every item once, in an order that changes from lap to lap."""
-    SEQUENCE = "sequence"
-    """By series, season, episode, title; then again."""
-    NEWEST = "newest"
-    """From the newest to the oldest; what arrives meanwhile airs next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ads:
-    """When breaks come and what fills them."""
-
-    every: Ticks
-    """The least time of program between two breaks."""
-    pod: Ticks
-    """The length of a break that is aimed for."""
-    query: Query
-    """The ads."""
-    bumper: Query | None = None
-    """What opens and closes a break; None for nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How a channel is programmed."""
-
-    include: Query
-    exclude: Query | None = None
-    order: Order = Order.SHUFFLE
-    ads: Ads | None = None
-    filler: Query | None = None
-    """What airs when nothing matches; without it, or when it matches nothing, the slate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +47,18 @@ class Channel:
     """IANA name of the time zone its day is planned in."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The channel that a derived one repeats."""
+
+    channel: str
+    """Its id."""
+    offset: timedelta = timedelta(0)
+    """A mirror airs what its parent aired so long ago; negative for what it will air."""
+    regional: bool = False
+    """Whether it is no mirror but a copy with ads of its own: the same programs at the same instants."""
+
+
 IDLE_LEAD: Final = timedelta(seconds=60)
 """The lead of a channel that has no program to air: the first film reaches it within two minutes."""
 
@@ -109,6 +83,18 @@ class Revision:
     """Who published it, `file` or `api`: a channel is retired only by who published it."""
     choice: str = ""
     """A digest of what its rules match: another catalog with the same choice gives the same turns."""
+    changes: tuple[Change, ...] = ()
+    """The clock changes of the channel's zone, for a decade or two: the schedule does not depend on anybody's
+    time zone database."""
+    parent: Parent | None = None
+    """What it repeats, when it is derived."""
+    undoes: str = ""
+    """When it was published by a rollback: a digest of what people wanted then, which is not published again."""
+
+    @property
+    def clocks(self) -> Zone:
+        """The clocks by which its day is planned."""
+        return Zone(self.changes)
 
     @property
     def seed(self) -> str:
