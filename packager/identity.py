@@ -22,6 +22,8 @@ RECIPE: Final = 1
 """The number of this way of packaging; it grows whenever the same plan would give other media."""
 
 _BLOCK: Final = 1 << 20
+_LATER: Final = ("released", "genres", "story", "part", "ids", "advertiser", "category", "rights")
+"""Facts that people could not tell from the beginning; where they do not, assets keep the ids that they have."""
 
 
 def content_digest(path: Path) -> bytes:
@@ -55,4 +57,5 @@ def asset_id(content: bytes, said: Sidecar, subtitles: Sequence[bytes], house: H
             [language, digest.hex()] for (language, _), digest in zip(said.subtitles, subtitles, strict=True)
         ],
     }
+    told |= {name: fact for name in _LATER if (fact := getattr(said, name))}
     return documents.digest(documents.encode(told))

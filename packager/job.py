@@ -35,6 +35,7 @@ from packager.probe import probe
 from packager.progress import Progress, Stage, Tell
 from packager.run import NoEncoder
 from packager.source import AudioStream, Refusal, Source, legible
+from packager.stories import story_of
 from packager.subtitles import LARGEST, in_asset, segments, size
 from playout.core.asset import Asset, Kind, Title
 from playout.core.house import House
@@ -317,16 +318,26 @@ def titled(source: Source, said: Sidecar) -> Title:
     """What the asset is called: what people said, and a guess where they said nothing."""
     main = source.audios[0].language if source.audios else "und"
     guess = legible(source.path.stem.replace("_", " ")).strip() or legible(source.path.name)
+    title, series = legible(said.title).strip() or guess, legible(said.series)
+    story, part = story_of(title, series) if said.kind is Kind.EPISODE and not said.story else ("", 0)
     return Title(
-        title=legible(said.title).strip() or guess,
+        title=title,
         kind=said.kind or Kind.CLIP,
         tags=tuple(map(legible, said.tags)),
-        series=legible(said.series),
+        series=series,
         season=said.season,
         episode=said.episode,
         description="\n".join(map(legible, said.description.splitlines())),
         rating=legible(said.rating),
         language=said.language or main,
+        released=said.released,
+        genres=tuple(map(legible, said.genres)),
+        story=legible(said.story) or story,
+        part=said.part or part,
+        ids=said.ids,
+        advertiser=legible(said.advertiser),
+        category=legible(said.category),
+        rights=said.rights,
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -92,6 +93,8 @@ class Sample:
     """Where the side-car says that breaks fit."""
     card: str = ""
     """Large words across the picture; empty for none."""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """What else its side-car says."""
 
 
 def _calm(layout: str, rate: int, codec: str = "aac") -> Tune:
@@ -102,12 +105,34 @@ def _quick(root: int) -> Tune:
     return Tune(root, 12, (0, 4, 7, 12, 7, 4), "stereo", 48_000)
 
 
-def _ad(name: str, title: str, words: str, seconds: int, picture: str, root: int) -> Sample:
+def _ad(name: str, title: str, words: str, cut: tuple[int, str, int], facts: Mapping[str, object]) -> Sample:
+    """An ad; `cut` is its seconds, its picture, and the lowest note of its tune."""
+    seconds, picture, root = cut
     return Sample(
         name, title, Kind.AD, ("ad",), seconds, f"{picture},scale=640:360:flags=bicubic", "30", (640, 360),
-        _quick(root), f"{words[0].upper()}{words[1:]}.", (), words,
+        _quick(root), f"{words[0].upper()}{words[1:]}.", (), words, facts,
     )  # fmt: skip
 
+
+def _slow_light(
+    season: int, title: str, seconds: int, seed: int, description: str, facts: Mapping[str, object]
+) -> Sample:
+    """An episode of the demo's series; each season has one."""
+    return Sample(
+        f"slow-light-{season}", title, Kind.EPISODE, ("film", "demo"), seconds,
+        f"gradients=s=96x54:r=25:n=6:type=spiral:seed={seed}:speed=0.006:"
+        "c0=#14213d:c1=#fca311:c2=#e5383b:c3=#6a4c93:c4=#1982c4:c5=#8ac926,"
+        "format=yuv420p,scale=960:540:flags=bicubic",
+        "25", (960, 540), _calm("stereo", 44_100, "mp2"), description, (f"00:00:{seconds // 2}",),
+        facts={"series": "Slow Light", "season": season, "episode": 1, "genres": ["drama"], "rating": "TV-PG", **facts},
+    )  # fmt: skip
+
+
+_TRACKS: Final = (
+    "cellauto=s=80x45:r=10:rule=110:random_seed=4:scroll=1,format=rgb24,colorchannelmixer=rr=0.1:gg=0.3:bb=0.5,"
+    "scale=320:180:flags=neighbor,fps=30"
+)
+"""What the ad for trains shows."""
 
 SAMPLES: Final = (
     Sample(
@@ -116,6 +141,7 @@ SAMPLES: Final = (
         "scale=640:480:flags=neighbor,format=yuv420p,fps=30000/1001",
         "30000/1001", (640, 480), Tune(262, 5, (0, 4, 7, 9, 12, 9, 7, 4), "mono", 48_000),
         "Cells are born, crowd each other and drift apart: a day in the life of a very small country.", ("00:00:30",),
+        facts={"released": "1970-10-01", "genres": ["nature", "family"], "rating": "G"},
     ),
     Sample(
         "the-deep", "The Deep", Kind.MOVIE, ("film", "demo"), 64,
@@ -123,13 +149,22 @@ SAMPLES: Final = (
         "gblur=sigma=1.2,format=yuv444p,hue=h=200*sin(floor(6*t)/114):s=0.7,format=yuv420p,scale=768:320:flags=bicubic",
         "24", (768, 320), Tune(147, 4, (0, 3, 7, 10, 12, 10, 7, 3), "5.1", 48_000, "ac3"),
         "A descent along the edge of the Mandelbrot set, into one of its valleys.", ("00:00:30",),
+        facts={"released": "1980-03-01", "genres": ["thriller"], "rating": "R"},
     ),
+    _slow_light(1, "Dusk", 26, 7, "One evening of colour, filmed without hurry.", {"released": "2019-10-04"}),
+    _slow_light(2, "Before Morning", 24, 19, "The colours of the hours that nobody sees.", {"released": "2021-03-26"}),
     Sample(
-        "slow-light", "Slow Light", Kind.MOVIE, ("film", "demo"), 62,
-        "gradients=s=96x54:r=25:n=6:type=spiral:seed=7:speed=0.006:c0=#14213d:c1=#fca311:c2=#e5383b:c3=#6a4c93:c4=#1982c4:c5=#8ac926,"
-        "format=yuv420p,scale=960:540:flags=bicubic",
-        "25", (960, 540), _calm("stereo", 44_100, "mp2"),
-        "One evening of colour, filmed without hurry.", ("00:00:30",),
+        "harbour-postcard", "Postcard from a Harbour", Kind.CLIP, ("film", "demo", "kids"), 10,
+        "gradients=s=96x54:r=30:n=3:type=linear:seed=64:speed=0.01:c0=#2a6f97:c1=#a9d6e5:c2=#f4d58d,"
+        "scale=640:360:flags=bicubic",
+        "30", (640, 360), _calm("stereo", 48_000, "mp2"), "Water, and what the light does to it.",
+        facts={
+            "released": "2023", "genres": ["travel"], "rating": "TV-G",
+            "rights": [
+                {"from": "2020-01-01", "until": "2099-12-31", "territories": ["BE", "CH", "FR", "US"]},
+                {"from": "2100-01-01"},
+            ],
+        },
     ),
     Sample(
         "filler-soon", "Fastline: we will be right back", Kind.FILLER, ("filler",), 24,
@@ -147,15 +182,19 @@ SAMPLES: Final = (
         "gradients=s=96x54:r=30:n=2:seed=8:speed=0.05:c0=#0b486b:c1=#3fb8af,scale=640:360:flags=bicubic",
         "30", (640, 360), _quick(294), "The house's own.", (), "fastline",
     ),
-    _ad("ad-lamp", "Aurora Lamps", "light that stays", 10,
-        "gradients=s=96x54:r=30:n=4:seed=31:speed=0.03:c0=#ff9a3c:c1=#ffd86b:c2=#8c2f39:c3=#3a0ca3", 349),
-    _ad("ad-bakery", "Pebble Bakery", "warm since six o'clock", 8,
-        "gradients=s=96x54:r=30:n=4:type=circular:seed=3:speed=0.03:c0=#6f1d1b:c1=#bb9457:c2=#ffe6a7:c3=#99582a", 392),
-    _ad("ad-trains", "Northline Trains", "the long way, slowly", 12,
-        "cellauto=s=80x45:r=10:rule=110:random_seed=4:scroll=1,format=rgb24,colorchannelmixer=rr=0.1:gg=0.3:bb=0.5,"
-        "scale=320:180:flags=neighbor,fps=30", 196),
-    _ad("ad-soap", "Tidal Soap", "it floats", 15,
-        "gradients=s=96x54:r=30:n=3:type=radial:seed=44:speed=0.03:c0=#023e8a:c1=#48cae4:c2=#90e0ef", 440),
+    _ad("ad-lamp", "Aurora Lamps", "light that stays",
+        (10, "gradients=s=96x54:r=30:n=4:seed=31:speed=0.03:c0=#ff9a3c:c1=#ffd86b:c2=#8c2f39:c3=#3a0ca3", 349),
+        {"advertiser": "Aurora", "category": "home"}),
+    _ad("ad-bakery", "Pebble Bakery", "warm since six o'clock",
+        (8, "gradients=s=96x54:r=30:n=4:type=circular:seed=3:speed=0.03:c0=#6f1d1b:c1=#bb9457:c2=#ffe6a7:c3=#99582a",
+         392),
+        {"advertiser": "Pebble", "category": "food"}),
+    _ad("ad-trains", "Northline Trains", "the long way, slowly",
+        (12, _TRACKS, 196),
+        {"advertiser": "Northline", "category": "travel"}),
+    _ad("ad-soap", "Tidal Soap", "it floats",
+        (15, "gradients=s=96x54:r=30:n=3:type=radial:seed=44:speed=0.03:c0=#023e8a:c1=#48cae4:c2=#90e0ef", 440),
+        {"advertiser": "Aurora", "category": "home"}),
 )  # fmt: skip
 """The whole library: what is needed first in front, then what takes longest, so that no core waits for another."""
 
@@ -231,6 +270,7 @@ def write_sidecar(sample: Sample, film: Path) -> None:
         "tags": list(sample.tags),
         "description": sample.description,
     }
+    about |= sample.facts
     if sample.breaks:
         about["break_points"] = list(sample.breaks)
     with film.with_suffix(".yaml").open("w", encoding="utf-8") as file:

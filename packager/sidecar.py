@@ -2,8 +2,8 @@
 
 Law: every mistake is reported at once, with its line, and a side-car with a mistake is not used at all.
 
-The text is read as a tree of nodes that know their lines; no object is ever made from it, and it may
-neither be large, nor deep, nor refer to itself.
+What nobody said stays empty, but for a story in parts, whose parts are told from the titles of episodes
+when an asset is made (packager.stories).
 """
 
 from __future__ import annotations
@@ -13,25 +13,19 @@ from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from packager.facts import FOR_EVER, instant_in, name_in, name_like, released_in
 from packager.faults import Fault, Faults, meant
-from playout.core.asset import Kind
+from packager.nodes import LARGEST, Field, Reader, empty, short, tree
+from playout.core.asset import Kind, Rights
 from playout.core.language import UNKNOWN, bcp47
+from playout.core.territories import meant_territory, territory
 from playout.core.ticks import TIMEBASE, Ticks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-LARGEST: Final = 64 * 1024
-"""Bytes of a side-car that are still plausible."""
-DEEPEST: Final = 4
-"""Levels of nesting; a list of mappings in the top mapping has three."""
-LONGEST: Final = 10_000
-"""Characters of one text."""
+    from datetime import datetime
 
 SUFFIXES: Final = (".yaml", ".yml")
 SUBTITLES: Final = (".vtt", ".srt")
@@ -54,6 +48,16 @@ class Sidecar:
     rating: str = ""
     language: str = ""
     """BCP 47: the language of the main sound track."""
+    released: str = ""
+    """`1949`, or `1949-09-02`."""
+    genres: tuple[str, ...] = ()
+    story: str = ""
+    part: int = 0
+    ids: tuple[str, ...] = ()
+    """`imdb:tt0041959`, in order."""
+    advertiser: str = ""
+    category: str = ""
+    rights: tuple[Rights, ...] = ()
     break_points: tuple[Ticks, ...] | None = None
     """Where breaks fit, in source time; None when nobody said, () when there shall be none."""
     subtitles: tuple[tuple[str, Path], ...] = ()
@@ -110,11 +114,11 @@ def neighbours(film: str, entries: Iterable[Path]) -> tuple[tuple[str, Path], ..
 
 def sidecar(data: bytes, path: Path, found: tuple[tuple[str, Path], ...] = ()) -> Sidecar | Faults:
     """The side-car that `data`, read from `path`, holds; `found` are the subtitles that lie beside it."""
-    tree = _tree(data)
-    if isinstance(tree, Fault):
-        return Faults(path, (tree,))
-    reader = _Reader(path.parent)
-    value = reader.sidecar(tree, found)
+    node = tree(data)
+    if isinstance(node, Fault):
+        return Faults(path, (node,))
+    reader = _Sidecars(path.parent)
+    value = reader.sidecar(node, found)
     return Faults(path, tuple(sorted(reader.faults))) if reader.faults else value
 
 
@@ -131,164 +135,174 @@ def ticks_in(text: str) -> Ticks | None:
     return Ticks(whole * TIMEBASE + (2 * int(part) * TIMEBASE + 10 ** len(part)) // (2 * 10 ** len(part)))
 
 
-def _tree(data: bytes) -> Node | Fault | None:
-    """The nodes of the document, after it is known to be small, flat and free of references."""
-    if len(data) > LARGEST:
-        return Fault(0, f"larger than {LARGEST // 1024} KiB: is this really a side-car?")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return Fault(data.count(b"\n", 0, error.start) + 1, "not UTF-8: save the file as UTF-8")
-    try:
-        return _bomb(text) or YAML(typ="rt", pure=True).compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return Fault(mark.line + 1 if mark else 0, f"not YAML: {error.problem or error.context}")
-    except YAMLError as error:
-        return Fault(0, f"not YAML: {str(error).splitlines()[0]}")
-    except ValueError as error:
-        return Fault(0, f"not YAML: {error}")
-
-
-def _bomb(text: str) -> Fault | None:
-    """Why the text is not even composed: references and deep nesting."""
-    depth = 0
-    for event in YAML(typ="rt", pure=True).parse(text):
-        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
-            return Fault(event.start_mark.line + 1, "anchors and aliases (`&`, `*`) are not used here; quote the text")
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST:
-            return Fault(event.start_mark.line + 1, f"nested deeper than {DEEPEST} levels")
-    return None
-
-
-class _Reader:
-    """Reads nodes into values and keeps a list of what is wrong."""
+class _Sidecars(Reader):
+    """Reads the keys of a side-car."""
 
     def __init__(self, folder: Path) -> None:
-        self.faults: list[Fault] = []
+        super().__init__()
         self._folder = folder
 
-    def sidecar(self, tree: Node | None, found: tuple[tuple[str, Path], ...]) -> Sidecar:
+    def sidecar(self, node: Node | None, found: tuple[tuple[str, Path], ...]) -> Sidecar:
         """The whole document; an empty one says nothing."""
-        said = self._fields(tree, _KEYS)
+        said = self.fields(node, _KEYS)
         subtitles = said.get("subtitles")
         return Sidecar(
-            title=self._text(said.get("title")),
-            tags=self._tags(said.get("tags")),
+            title=self.text(said.get("title")),
+            tags=self.words(said.get("tags")),
             kind=self._kind(said.get("kind")),
-            series=self._text(said.get("series")),
-            season=self._number(said.get("season")),
-            episode=self._number(said.get("episode")),
-            description=self._text(said.get("description")),
-            rating=self._text(said.get("rating")),
+            series=self.text(said.get("series")),
+            season=self.number(said.get("season")),
+            episode=self.number(said.get("episode")),
+            description=self.text(said.get("description")),
+            rating=self.text(said.get("rating")),
             language=self._language(said.get("language")),
+            released=self._released(said.get("released"), said.get("year")),
+            genres=self.words(said.get("genres")),
+            story=self.text(said.get("story")),
+            part=self._part(said.get("part"), said.get("story")),
+            ids=self._ids(said.get("ids")),
+            advertiser=self.text(said.get("advertiser")),
+            category=self.text(said.get("category")),
+            rights=self._rights(said.get("rights")),
             break_points=self._break_points(said.get("break_points")),
             subtitles=found if subtitles is None else self._subtitles(subtitles),
         )
 
-    def _fault(self, node: Node, text: str) -> None:
-        self.faults.append(Fault(node.start_mark.line + 1, text))
-
-    def _fields(self, tree: Node | None, known: tuple[str, ...]) -> dict[str, _Field]:
-        """The values of a mapping by key; unknown and doubled keys are faults."""
-        said: dict[str, _Field] = {}
-        if tree is None or (isinstance(tree, ScalarNode) and _empty(tree)):
-            return said
-        if not isinstance(tree, MappingNode):
-            self._fault(tree, "expected keys and values, such as `title: My film`")
-            return said
-        for name, value in tree.value:
-            key = name.value if isinstance(name, ScalarNode) else ""
-            if key not in known:
-                self._fault(name, f"unknown key `{key}`{meant(key, known)}")
-            elif key in said:
-                self._fault(name, f"`{key}` is there twice, first in line {said[key].line}")
-            else:
-                said[key] = _Field(key, value, name.start_mark.line + 1)
-        return said
-
-    def _scalar(self, field: _Field, node: Node, wanted: str) -> str | None:
-        """The text of a scalar as it was written."""
-        if not isinstance(node, ScalarNode):
-            self._fault(node, f"`{field.key}` is {wanted}, not a {_shape(node)}")
-            return None
-        text = str(node.value).strip()
-        if _empty(node) or not text:
-            line = field.line if node is field.value else node.start_mark.line + 1  # nothing stands on the next line
-            self.faults.append(Fault(line, f"`{field.key}` is empty; leave the key out"))
-            return None
-        if len(text) > LONGEST:
-            self._fault(node, f"`{field.key}` is longer than {LONGEST} characters")
-            return None
-        return text
-
-    def _text(self, field: _Field | None) -> str:
-        return "" if field is None else self._scalar(field, field.value, "a text") or ""
-
-    def _number(self, field: _Field | None) -> int:
-        if field is None:
-            return 0
-        text = self._scalar(field, field.value, "a whole number")
-        if text is None:
-            return 0
-        if not re.fullmatch(r"\d{1,6}", text, re.ASCII):
-            self._fault(field.value, f"`{field.key}` is a whole number, such as 3, not `{_short(text)}`")
-            return 0
-        return int(text)
-
-    def _kind(self, field: _Field | None) -> Kind | None:
-        text = None if field is None else self._scalar(field, field.value, "one word")
+    def _kind(self, field: Field | None) -> Kind | None:
+        text = None if field is None else self.scalar(field, field.value, "one word")
         if field is None or text is None:
             return None
         if text not in list(Kind):
             known = meant(text, Kind) or f"; it is one of {', '.join(Kind)}"
-            self._fault(field.value, f"unknown kind `{_short(text)}`{known}")
+            self.fault(field.value, f"unknown kind `{short(text)}`{known}")
             return None
         return Kind(text)
 
-    def _language(self, field: _Field | None) -> str:
-        text = None if field is None else self._scalar(field, field.value, "a language")
+    def _language(self, field: Field | None) -> str:
+        text = None if field is None else self.scalar(field, field.value, "a language")
         return "" if field is None or text is None else self._tag(field, field.value, text)
 
-    def _tag(self, field: _Field, node: Node, text: str) -> str:
+    def _tag(self, field: Field, node: Node, text: str) -> str:
         language = bcp47(text)
         if language is None:
-            self._fault(node, f"`{field.key}`: `{_short(text)}` is no language; write it as `en`, `de` or `pt-BR`")
+            self.fault(node, f"`{field.key}`: `{short(text)}` is no language; write it as `en`, `de` or `pt-BR`")
         return language or ""
 
-    def _items(self, field: _Field, wanted: str) -> list[Node]:
-        """The entries of a list; one value alone is a list of one."""
-        node = field.value
-        if isinstance(node, SequenceNode):
-            return list(node.value)
-        if isinstance(node, ScalarNode):
-            return [] if _empty(node) else [node]
-        self._fault(node, f"`{field.key}` is {wanted}, not a {_shape(node)}")
-        return []
+    def _released(self, released: Field | None, year: Field | None) -> str:
+        """When it came out; `year` is another word for it."""
+        if released is not None and year is not None:
+            first, second = sorted((released, year), key=lambda field: field.line)
+            self.faults.append(Fault(second.line, f"`{second.key}` says what `{first.key}` says already: take one out"))
+            return ""
+        wrong = "is neither a year nor a day; write `1949` or `1949-09-02`"
+        return self.one(released or year, "a year or a day", released_in, wrong) or ""
 
-    def _tags(self, field: _Field | None) -> tuple[str, ...]:
+    def _part(self, part: Field | None, story: Field | None) -> int:
+        if part is not None and story is None:
+            self.faults.append(Fault(part.line, "`part` without `story`: write of which story it is the part"))
+        return self.number(part)
+
+    def _ids(self, field: Field | None) -> tuple[str, ...]:
+        """`{imdb: tt0041959}`, or a list of names with their schemes, `imdb:tt0041959`."""
         if field is None:
             return ()
-        texts = [self._scalar(field, node, "a list of words") for node in self._items(field, "a list of words")]
-        return tuple(dict.fromkeys(text for text in texts if text is not None))
+        if isinstance(field.value, MappingNode):
+            given = [self._entry(field, key, value) for key, value in field.value.value]
+        else:
+            given = [name for node in self.items(field, "a list of names") for name in self._listed_id(field, node)]
+        return tuple(sorted({name for name in given if name}))
 
-    def _break_points(self, field: _Field | None) -> tuple[Ticks, ...] | None:
+    def _listed_id(self, field: Field, node: Node) -> list[str]:
+        """The names in one entry of a list: a text, or a mapping that fell into the list."""
+        if isinstance(node, MappingNode):
+            return [self._entry(field, key, value) for key, value in node.value]
+        text = self.scalar(field, node, "a list of names")
+        if text is None:
+            return []
+        scheme, colon, name = text.partition(":")
+        if colon:
+            return [self._id(field, node, scheme, name)]
+        self.fault(node, f"`{field.key}`: `{short(text)}` lacks its scheme; write it as `imdb:tt0041959`")
+        return []
+
+    def _entry(self, field: Field, key: Node, value: Node) -> str:
+        text = self.scalar(field, value, "a name")
+        return "" if text is None else self._id(field, key, str(getattr(key, "value", "")), text)
+
+    def _id(self, field: Field, node: Node, scheme: str, text: str) -> str:
+        name = name_in(scheme, text)
+        if name is None:
+            like = name_like(scheme)
+            self.fault(node, f"`{field.key}`: `{short(f'{scheme}:{text}')}` is no name; write it as `{like}`")
+        return name or ""
+
+    def _rights(self, field: Field | None) -> tuple[Rights, ...]:
+        """One mapping, or a list of them; what is written in none of them is not allowed."""
+        if field is None:
+            return ()
+        node = field.value
+        nodes = node.value if isinstance(node, SequenceNode) else [node]
+        if not nodes or (isinstance(node, ScalarNode) and empty(node)):
+            self.faults.append(Fault(field.line, "`rights` is empty; leave the key out for always and everywhere"))
+            return ()
+        found = [self._right(one) for one in nodes]
+        return tuple(one for one in found if one is not None)
+
+    def _right(self, node: Node) -> Rights | None:
+        if not isinstance(node, MappingNode):
+            self.fault(node, "`rights` is keys and values, such as `{from: 2026-01-01, until: 2026-12-31}`")
+            return None
+        before = len(self.faults)
+        said = self.fields(node, _RIGHTS)
+        if not node.value:
+            self.fault(node, "these rights say nothing: write `from`, `until` or `territories`")
+        start = self._instant(said.get("from"), last=False)
+        stop = self._instant(said.get("until"), last=True)
+        if start is not None and stop is not None and stop <= start:
+            self.fault(said["until"].value, "these rights end before they begin")
+        right = Rights(start, stop, self._territories(said.get("territories")))
+        return right if len(self.faults) == before else None
+
+    def _instant(self, field: Field | None, *, last: bool) -> datetime | None:
+        """A day or an instant; a `last` day is included, and the one that stands for no end is none."""
+        if field is None or (last and getattr(field.value, "value", "") == FOR_EVER.isoformat()):
+            return None
+        wrong = "is no date; write `2026-03-01`, or `2026-03-01T20:15Z` with its zone"
+        return self.one(field, "a date", lambda text: instant_in(text, last=last), wrong)
+
+    def _territories(self, field: Field | None) -> tuple[str, ...]:
+        if field is None:
+            return ()
+        nodes = self.items(field, "a list of territories")
+        if not nodes and not isinstance(field.value, MappingNode):
+            self.faults.append(Fault(field.line, "`territories` is empty; leave the key out for everywhere"))
+        found = set()
+        for node in nodes:
+            text = self.scalar(field, node, "a list of territories")
+            code = None if text is None else territory(text)
+            if text is not None and code is None:
+                near = meant_territory(text)
+                hint = f", did you mean `{near}`?" if near else "; write its two letters (ISO 3166-1), such as `FR`"
+                self.fault(node, f"`{field.key}`: `{short(text)}` is no territory{hint}")
+            found.add(code)
+        return tuple(sorted(code for code in found if code))
+
+    def _break_points(self, field: Field | None) -> tuple[Ticks, ...] | None:
         if field is None:
             return None
         points = set()
-        for node in self._items(field, "a list of times"):
-            text = self._scalar(field, node, "a list of times")
+        for node in self.items(field, "a list of times"):
+            text = self.scalar(field, node, "a list of times")
             if text is None:
                 continue
             ticks = ticks_in(text)
             if ticks is None:
-                self._fault(node, f"`{_short(text)}` is no time; write `00:12:30.5`, `12:30` or seconds")
+                self.fault(node, f"`{short(text)}` is no time; write `00:12:30.5`, `12:30` or seconds")
             else:
                 points.add(ticks)
         return tuple(sorted(points))
 
-    def _subtitles(self, field: _Field) -> tuple[tuple[str, Path], ...]:
+    def _subtitles(self, field: Field) -> tuple[tuple[str, Path], ...]:
         """`{en: film.srt}`, or a list of files whose names tell their language."""
         subtitles: dict[str, Path] = {}
         for node, language, name in self._named(field):
@@ -296,61 +310,40 @@ class _Reader:
             if file is None or not language:
                 continue
             if language in subtitles:
-                self._fault(node, f"`{field.key}`: there is another file for `{language}`")
+                self.fault(node, f"`{field.key}`: there is another file for `{language}`")
             subtitles[language] = file
         return tuple(subtitles.items())
 
-    def _named(self, field: _Field) -> list[tuple[Node, str, str]]:
+    def _named(self, field: Field) -> list[tuple[Node, str, str]]:
         """Node, language and file name of each entry; an unknown language is a fault and is empty."""
         node = field.value
         if isinstance(node, MappingNode):
-            pairs = [(key, value, self._scalar(field, value, "a file name")) for key, value in node.value]
+            pairs = [(key, value, self.scalar(field, value, "a file name")) for key, value in node.value]
             return [(v, self._tag(field, k, str(getattr(k, "value", ""))), n) for k, v, n in pairs if n is not None]
         named = []
-        for item in self._items(field, "a list of files"):
-            name = self._scalar(field, item, "a list of files")
+        for item in self.items(field, "a list of files"):
+            name = self.scalar(field, item, "a list of files")
             if name is not None:
                 words = PurePosixPath(name).name.split(".")[1:-1]
                 languages = (bcp47(word) for word in reversed(words))
                 named.append((item, next((tag for tag in languages if tag is not None), UNKNOWN), name))
         return named
 
-    def _file(self, field: _Field, node: Node, name: str) -> Path | None:
+    def _file(self, field: Field, node: Node, name: str) -> Path | None:
         """A subtitle file that lies beside the side-car or below it, and nowhere else."""
         parts = PurePosixPath(name)
         if parts.is_absolute() or ".." in parts.parts or "\0" in name:
-            self._fault(node, f"`{field.key}`: `{_short(name)}` must lie beside the side-car")
+            self.fault(node, f"`{field.key}`: `{short(name)}` must lie beside the side-car")
             return None
         if parts.suffix.lower() not in SUBTITLES:
-            self._fault(node, f"`{field.key}`: `{_short(name)}` is neither .srt nor .vtt")
+            self.fault(node, f"`{field.key}`: `{short(name)}` is neither .srt nor .vtt")
             return None
         file = self._folder / parts
         if not file.is_file():
-            self._fault(node, f"`{field.key}`: there is no file `{_short(name)}` here")
+            self.fault(node, f"`{field.key}`: there is no file `{short(name)}` here")
             return None
         return file
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A key and what it holds."""
-
-    key: str
-    value: Node
-    line: int
-
-
-_KEYS: Final = tuple(field.name for field in fields(Sidecar))
-
-
-def _empty(node: ScalarNode) -> bool:
-    """Whether nothing, or `~`, was written; a quoted text is never nothing."""
-    return node.tag == "tag:yaml.org,2002:null"
-
-
-def _shape(node: Node) -> str:
-    return "list" if isinstance(node, SequenceNode) else "mapping"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004 — what fits into a message
+_KEYS: Final = (*(field.name for field in fields(Sidecar)), "year")
+_RIGHTS: Final = ("from", "until", "territories")

@@ -22,7 +22,7 @@ from playout.documents import Corrupt, decode, digest, encode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playout.core.asset import Corner
+    from playout.core.asset import Corner, Rights, Title
     from playout.core.house import House
     from playout.store import Store
 
@@ -170,6 +170,32 @@ def _said(asset: Asset) -> Iterator[str]:
         yield "it has no title"
     if asset.added.tzinfo is None:
         yield "its date has no time zone"
+    yield from _told(asset.about)
+
+
+def _told(about: Title) -> Iterator[str]:
+    """What is wrong with the facts by which people schedule it."""
+    if about.released and not _RELEASED.fullmatch(about.released):
+        yield f"it came out in {about.released!r}, which is neither a year nor a day"
+    if about.part < 0 or (about.part and not about.story):
+        yield f"it is part {about.part} of no story"
+    if any(":" not in name for name in about.ids) or list(about.ids) != sorted(about.ids):
+        yield "its ids are not names of the form scheme:name, in order"
+    for right in about.rights:
+        yield from _granted(right)
+
+
+_RELEASED: Final = re.compile(r"[1-9]\d{3}(-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))?", re.ASCII)
+
+
+def _granted(right: Rights) -> Iterator[str]:
+    if any(edge is not None and edge.tzinfo is None for edge in (right.start, right.stop)):
+        yield "its rights have a date without a time zone"
+    elif right.start is not None and right.stop is not None and right.stop <= right.start:
+        yield "its rights end before they begin"
+    odd = [code for code in right.territories if not re.fullmatch("[A-Z]{2}", code)]
+    if odd:  # those that are assigned later are none of an old origin's business
+        yield f"its rights name what is no territory: {', '.join(map(repr, odd))}"
 
 
 def _uncut(asset: Asset) -> Iterator[str]:

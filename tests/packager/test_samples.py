@@ -19,7 +19,9 @@ BUMPER = next(sample for sample in samples.SAMPLES if sample.kind is Kind.BUMPER
 
 def test_the_library_has_something_for_every_part_of_a_turn() -> None:
     kinds = [sample.kind for sample in samples.SAMPLES]
-    assert kinds.count(Kind.MOVIE) == 3
+    assert kinds.count(Kind.MOVIE) == 2
+    assert kinds.count(Kind.EPISODE) == 2
+    assert kinds.count(Kind.CLIP) == 1
     assert kinds.count(Kind.AD) >= 3
     assert kinds.count(Kind.BUMPER) == 2
     assert kinds.count(Kind.FILLER) == 1
@@ -28,14 +30,43 @@ def test_the_library_has_something_for_every_part_of_a_turn() -> None:
 
 def test_the_films_differ_in_size_rate_and_sound() -> None:
     films = [sample for sample in samples.SAMPLES if sample.kind in PROGRAM_KINDS]
-    assert len({film.size for film in films}) == 3
-    assert len({film.rate for film in films}) == 3
+    assert len({film.size for film in films}) == 4
+    assert len({film.rate for film in films}) == 4
     assert {film.tune.layout for film in films} == {"mono", "stereo", "5.1"}
 
 
-def test_the_shortest_film_is_drawn_first() -> None:
-    films = [sample for sample in samples.SAMPLES if sample.kind in PROGRAM_KINDS]
+def test_the_shortest_movie_is_drawn_first() -> None:
+    films = [sample for sample in samples.SAMPLES if sample.kind is Kind.MOVIE]
     assert samples.SAMPLES[0] == min(films, key=lambda film: film.seconds)
+
+
+def test_the_demo_takes_no_longer_to_draw_than_a_first_start_may() -> None:
+    assert sum(sample.seconds for sample in samples.SAMPLES) <= 262
+
+
+def said_of(folder: Path) -> dict[str, Sidecar]:
+    """What the side-cars of all samples say."""
+    found = {}
+    for sample in samples.SAMPLES:
+        film = folder / f"{sample.name}.mp4"
+        samples.write_sidecar(sample, film)
+        about = read(film)
+        assert isinstance(about, Sidecar), about
+        found[sample.name] = about
+    return found
+
+
+def test_the_demo_has_the_facts_by_which_channels_are_programmed(tmp_path: Path) -> None:
+    about = said_of(tmp_path)
+    programs = [one for one in about.values() if one.kind in PROGRAM_KINDS]
+    assert all(one.released and one.genres and one.rating for one in programs)
+    assert len({one.rating for one in programs}) == 4
+    episodes = [one for one in programs if one.kind is Kind.EPISODE]
+    assert {(one.series, one.season, one.episode) for one in episodes} == {("Slow Light", 1, 1), ("Slow Light", 2, 1)}
+    ads = [one for one in about.values() if one.kind is Kind.AD]
+    assert len({one.advertiser for one in ads if one.advertiser}) == 3
+    assert len({one.category for one in ads if one.category}) == 3
+    assert [len(one.rights) for one in programs if one.rights] == [2]
 
 
 @pytest.mark.media
@@ -64,12 +95,9 @@ async def test_a_film_that_is_there_is_not_made_again(tmp_path: Path) -> None:
 
 
 def test_the_break_points_of_the_side_cars_lie_inside_the_films(tmp_path: Path) -> None:
+    said = said_of(tmp_path)
     for sample in samples.SAMPLES:
-        film = tmp_path / f"{sample.name}.mp4"
-        samples.write_sidecar(sample, film)
-        about = read(film)
-        assert isinstance(about, Sidecar)
-        assert all(0 < at < sample.seconds * TIMEBASE for at in about.break_points or ())
+        assert all(0 < at < sample.seconds * TIMEBASE for at in said[sample.name].break_points or ())
 
 
 def test_what_was_begun_and_not_drawn_is_unfinished(tmp_path: Path) -> None:

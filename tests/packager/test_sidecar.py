@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packager.faults import Faults
-from packager.sidecar import LARGEST, Sidecar, neighbours, read, sidecar, ticks_in
-from playout.core.asset import Kind
+from packager.identity import asset_id
+from packager.job import titled
+from packager.nodes import LARGEST
+from packager.sidecar import Sidecar, neighbours, read, sidecar, ticks_in
+from packager.source import Source
+from playout.core.asset import Kind, Rights
+from playout.core.house import HOUSES
 from playout.core.ticks import Ticks
 
 HERE = Path("/films/film.yaml")
@@ -40,6 +48,16 @@ description: |
   of text.
 rating: 12
 language: ger
+released: 1949-09-02
+genres: [noir, crime]
+story: The Third Man
+part: 2
+ids: {TMS: MV000123450000, imdb: tt0041959}
+advertiser: Nobody
+category: culture
+rights:
+  - {from: 2026-03-01, until: 2026-12-31, territories: [fr, BE, FR]}
+  - from: 2026-03-01T20:15+01:00
 break_points: [00:12:30.5, 12:30, 750.25, 90]
 subtitles:
   en: film.en.srt
@@ -56,6 +74,17 @@ subtitles:
         description="Two lines\nof text.",
         rating="12",
         language="de",
+        released="1949-09-02",
+        genres=("noir", "crime"),
+        story="The Third Man",
+        part=2,
+        ids=("imdb:tt0041959", "tms:MV000123450000"),
+        advertiser="Nobody",
+        category="culture",
+        rights=(
+            Rights(datetime(2026, 3, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), ("BE", "FR")),
+            Rights(datetime(2026, 3, 1, 19, 15, tzinfo=UTC)),
+        ),
         break_points=(Ticks(90 * 90_000), Ticks(750 * 90_000), Ticks(67_522_500), Ticks(67_545_000)),
         subtitles=(("en", tmp_path / "film.en.srt"), ("de-AT", tmp_path / "subs" / "german.vtt")),
     )
@@ -145,6 +174,154 @@ subtitles:
 )  # fmt: skip
 def test_what_is_no_side_car_is_refused(text: str | bytes, message: str) -> None:
     assert mistakes(text) == [message]
+
+
+def said(text: str) -> Sidecar:
+    result = sidecar(text.encode(), HERE)
+    assert isinstance(result, Sidecar), result
+    return result
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("imdb:tt0041959", ("imdb:tt0041959",)),
+        ("[isci:ABCD1234, imdb:tt0041959, imdb:tt0041959]", ("imdb:tt0041959", "isci:ABCD1234")),
+        ("{tmdb: 1092, EIDR: 10.5240/7791-8534-2C23-9030-8610-5}",
+         ("eidr:10.5240/7791-8534-2C23-9030-8610-5", "tmdb:1092")),
+        ("[{imdb: tt0041959}, tms:MV000123450000]", ("imdb:tt0041959", "tms:MV000123450000")),
+        ("{house: A-17/b}", ("house:A-17/b",)),
+    ],
+)  # fmt: skip
+def test_names_elsewhere_are_a_list_or_a_mapping(text: str, ids: tuple[str, ...]) -> None:
+    assert said(f"ids: {text}").ids == ids
+
+
+@pytest.mark.parametrize("key", ["released", "year"])
+def test_a_year_is_enough(key: str) -> None:
+    assert said(f"{key}: 1949").released == "1949"
+
+
+DAY = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("{from: 2026-03-01}", Rights(DAY)),
+        ("{from: 2026-03-01T01:00+01:00}", Rights(DAY)),
+        ("{until: 2026-02-28}", Rights(None, DAY)),  # the last day is included
+        ("{until: 2026-03-01T00:00Z}", Rights(None, DAY)),  # an instant is the first that is not
+        ("{from: 2026-03-01, until: 2026-03-01}", Rights(DAY, datetime(2026, 3, 2, tzinfo=UTC))),
+        ("{from: 2026-03-01, until: 9999-12-31}", Rights(DAY)),
+        ("{territories: uk-gb}", None),
+        ("{territories: gb}", Rights(territories=("GB",))),
+    ],
+)
+def test_rights_have_a_time_and_territories(text: str, right: Rights | None) -> None:
+    if right is None:
+        assert mistakes(f"rights: {text}")
+    else:
+        assert said(f"rights: {text}").rights == said(f"rights: [{text}]").rights == (right,)
+
+
+def test_all_mistakes_in_facts_are_reported_at_once() -> None:
+    assert mistakes(
+        """released: soon
+year: 1949
+genres: {noir: yes}
+part: 2
+ids:
+  imdb: 41959
+  eidr: 10.5240/x
+  Bad Scheme: x
+  tms: two words
+advertiser: []
+category:
+rights:
+  - {from: 2026-13-01, until: tomorrow}
+  - {from: 2026-03-01, until: 2026-02-01}
+  - {from: 2026-03-01T20:15, til: 2026-04-01}
+  - {territories: [UK, France]}
+  - {}
+  - everywhere
+  - {territories: []}
+  - {until: 0001-01-01T00:00+10}
+  - {from: 9999-12-31T23:00-10}
+  - {territories: {FR: yes}}
+"""
+    ) == [
+        "line 2: `year` says what `released` says already: take one out",
+        "line 3: `genres` is a list of words, not a mapping",
+        "line 4: `part` without `story`: write of which story it is the part",
+        "line 6: `ids`: `imdb:41959` is no name; write it as `imdb:tt0041959`",
+        "line 7: `ids`: `eidr:10.5240/x` is no name; write it as `eidr:10.5240/7791-8534-2C23-9030-8610-5`",
+        "line 8: `ids`: `Bad Scheme:x` is no name; write it as `imdb:tt0041959`",
+        "line 9: `ids`: `tms:two words` is no name; write it as `imdb:tt0041959`",
+        "line 10: `advertiser` is a text, not a list",
+        "line 11: `category` is empty; leave the key out",
+        "line 13: `from`: `2026-13-01` is no date; write `2026-03-01`, or `2026-03-01T20:15Z` with its zone",
+        "line 13: `until`: `tomorrow` is no date; write `2026-03-01`, or `2026-03-01T20:15Z` with its zone",
+        "line 14: these rights end before they begin",
+        "line 15: `from`: `2026-03-01T20:15` is no date; write `2026-03-01`, or `2026-03-01T20:15Z` with its zone",
+        "line 15: unknown key `til`, did you mean `until`?",
+        "line 16: `territories`: `France` is no territory; write its two letters (ISO 3166-1), such as `FR`",
+        "line 16: `territories`: `UK` is no territory, did you mean `GB`?",
+        "line 17: these rights say nothing: write `from`, `until` or `territories`",
+        "line 18: `rights` is keys and values, such as `{from: 2026-01-01, until: 2026-12-31}`",
+        "line 19: `territories` is empty; leave the key out for everywhere",
+        "line 20: `until`: `0001-01-01T00:00+10` is no date; write `2026-03-01`, or `2026-03-01T20:15Z` with its zone",
+        "line 21: `from`: `9999-12-31T23:00-10` is no date; write `2026-03-01`, or `2026-03-01T20:15Z` with its zone",
+        "line 22: `territories` is a list of territories, not a mapping",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("released: 49", "`released`: `49` is neither a year nor a day; write `1949` or `1949-09-02`"),
+        ("year: 1949-02-30", "`year`: `1949-02-30` is neither a year nor a day; write `1949` or `1949-09-02`"),
+        ("ids: tt0041959", "`ids`: `tt0041959` lacks its scheme; write it as `imdb:tt0041959`"),
+        ("ids: [[x]]", "`ids` is a list of names, not a list"),
+        ("part: two\nstory: x", "`part` is a whole number, such as 3, not `two`"),
+        ("rights:", "`rights` is empty; leave the key out for always and everywhere"),
+        ("rights: []", "`rights` is empty; leave the key out for always and everywhere"),
+    ],
+)
+def test_a_mistake_in_a_fact(text: str, message: str) -> None:
+    assert mistakes(text) == [f"line 1: {message}"]
+
+
+@pytest.mark.parametrize(
+    "text", ["released: 1949", "ids: imdb:tt0041959", "rights: {from: 2026-03-01}", "advertiser: A", "genres: [noir]"]
+)
+def test_what_is_said_of_a_work_makes_another_asset(text: str) -> None:
+    house = HOUSES["fast"]
+    assert asset_id(b"", said(text), (), house, 8) != asset_id(b"", Sidecar(), (), house, 8)
+
+
+def test_assets_of_which_nothing_new_is_said_keep_their_ids() -> None:
+    assert asset_id(b"", said("title: Night Train"), (), HOUSES["fast"], 8) == "d9ada2dfff41add682b1668ad756b5e2"
+
+
+def test_the_parts_of_a_story_are_told_from_titles_where_nobody_said() -> None:
+    film = Source(HERE, "mov", 1, Ticks(0), True, None, (), (), ())
+    guessed = titled(film, said("{title: 'The Siege (2)', kind: episode, series: Harbour Street}"))
+    assert (guessed.story, guessed.part) == ("harbour street\x1fthe siege", 2)
+    named = titled(film, said("{title: 'The Siege (2)', kind: episode, series: Harbour Street, story: War, part: 5}"))
+    assert (named.story, named.part) == ("War", 5)
+    movie = titled(film, said("{title: 'The Siege (2)', kind: movie, series: Harbour Street}"))
+    assert (movie.story, movie.part) == ("", 0)
+
+
+def test_the_side_car_of_the_manual_says_everything_that_can_be_said(tmp_path: Path) -> None:
+    manual = (Path(__file__).resolve().parents[2] / "media" / "README.md").read_text("utf-8")
+    example = re.findall(r"```yaml\n(.*?)```", manual, re.DOTALL)
+    (tmp_path / "film.srt").touch()
+    (tmp_path / "film.yaml").write_text(example[0], "utf-8")
+    found = read(tmp_path / "film.mp4")
+    assert isinstance(found, Sidecar), found
+    assert all(getattr(found, field.name) for field in fields(Sidecar))
 
 
 def test_a_bomb_does_not_go_off() -> None:
