@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
-from libraries import GENESIS, HOUSE, KIT, item, log_of, of_kind, revision
+from libraries import GENESIS, HOUSE, KIT, airs, item, log_of, of_kind, revision
 
 from playout.core import manifest
 from playout.core.asset import Kind, Media, Track
 from playout.core.catalog import Catalog, catalog_of
-from playout.core.channel import Ads, Channel, Rules
+from playout.core.channel import Channel
 from playout.core.manifest import Rendering, Scene
 from playout.core.playlog import Log
+from playout.core.rules import Ads
 from playout.core.ticks import TIMEBASE, Ticks
 from playout.core.window import Stretch, stretches
 
@@ -69,8 +70,8 @@ def shown() -> Air:
         ],
         [KIT],
     )
-    ads = Ads(Ticks(12 * TIMEBASE), Ticks(10 * TIMEBASE), of_kind(Kind.AD), of_kind(Kind.BUMPER))
-    return Air(log_of(revision(Rules(of_kind(Kind.MOVIE), ads=ads)), catalog, 4), catalog)
+    ads = Ads(Ticks(12 * TIMEBASE), Ticks(10 * TIMEBASE), of_kind(Kind.AD), of_kind(Kind.BUMPER), of_kind(Kind.BUMPER))
+    return Air(log_of(revision(airs(of_kind(Kind.MOVIE), ads=ads)), catalog, 4), catalog)
 
 
 def golden_set() -> dict[str, str]:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from playout.core.airing import Tail, Turn
 from playout.core.asset import BreakPoint, Cuts, Kind, Title
 from playout.core.catalog import Catalog, Item, Kit, Query, catalog_of
-from playout.core.channel import Ads, Channel, Order, Revision, Rules
+from playout.core.channel import Channel, Revision
 from playout.core.house import HOUSES
 from playout.core.playlog import Log
+from playout.core.rules import Ads, Block, Order, Rules, Source
 from playout.core.schedule import ahead
 from playout.core.ticks import TIMEBASE, Ticks
 
@@ -54,6 +55,18 @@ def of_kind(*kinds: Kind) -> Query:
     return Query(kind=kinds)
 
 
+def airs(
+    include: Query,
+    exclude: Query | None = None,
+    order: Order = Order.SHUFFLE,
+    ads: Ads | None = None,
+    filler: Query | None = None,
+) -> Rules:
+    """The rules of a channel that airs what `include` means, all day long."""
+    source = Source((include,), (exclude,) if exclude else (), order)
+    return Rules(Block((source,), ads, filler))
+
+
 def revision(
     rules: Rules | None = None,
     *,
@@ -64,7 +77,7 @@ def revision(
 ) -> Revision:
     """A revision of a channel that airs movies, in a shuffle unless `rules` say otherwise."""
     channel = Channel(name, "1", "Channel One", HOUSE.name, GENESIS)
-    return Revision(number, effective, catalog, channel, rules or Rules(of_kind(Kind.MOVIE)))
+    return Revision(number, effective, catalog, channel, rules or airs(of_kind(Kind.MOVIE)))
 
 
 def log_of(revised: Revision, catalog: Catalog, turns: int, tail: Tail | None = None) -> Log:
@@ -106,17 +119,16 @@ def catalogs(draw: st.DrawFn, *, most: int = 6) -> Catalog:
     return catalog_of(found, [KIT])
 
 
+def _ads(every: int, pod: int, bumper: Query | None) -> Ads:
+    return Ads(Ticks(every * TIMEBASE), Ticks(pod * TIMEBASE), of_kind(Kind.AD), bumper, bumper)
+
+
+simple_ads = st.builds(_ads, st.integers(1, 120), st.integers(1, 60), st.none() | st.just(of_kind(Kind.BUMPER)))
+
 rules = st.builds(
-    Rules,
+    airs,
     include=st.just(of_kind(Kind.MOVIE)),
     order=st.sampled_from(Order),
-    ads=st.none()
-    | st.builds(
-        Ads,
-        every=st.integers(1, 120).map(lambda s: Ticks(s * TIMEBASE)),
-        pod=st.integers(1, 60).map(lambda s: Ticks(s * TIMEBASE)),
-        query=st.just(of_kind(Kind.AD)),
-        bumper=st.none() | st.just(of_kind(Kind.BUMPER)),
-    ),
+    ads=st.none() | simple_ads,
     filler=st.none() | st.just(of_kind(Kind.FILLER)),
 )

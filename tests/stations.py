@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from libraries import airs
+
 from playout import documents, keys
 from playout.commit import Committer
 from playout.core.asset import Asset, BreakPoint, Cuts, Kind, Media, Title, Track
 from playout.core.catalog import Catalog, Item, Kit, Query, catalog_of, item_of, kit_of
-from playout.core.channel import Channel, Revision, Rules
+from playout.core.channel import Channel, Revision
 from playout.core.cmaf import DELTA, SYNC, Sample, audio_init, media_segment, video_init
 from playout.core.house import AAC_FRAME, HOUSES, SAMPLE_RATE
 from playout.core.ticks import MEDIA_ORIGIN, Ticks
@@ -24,6 +26,7 @@ from playout.follow import SLOW, Follower, Withdrawal
 from playout.store import DirStore
 
 if TYPE_CHECKING:
+    from playout.core.rules import Rules
     from playout.core.view import OnAir, View
 
 HOUSE = HOUSES["fast"]
@@ -179,7 +182,7 @@ class Station:
             self.moments.now if known else channel.genesis,
             documents.digest(data),
             channel,
-            rules or (known.rules if known else Rules(Query(kind=(Kind.MOVIE,)))),
+            rules or (known.rules if known else airs(Query(kind=(Kind.MOVIE,)))),
         )
         assert self.store.put_new(keys.revision(channel.id, revision.number), documents.encode(revision))
         self.revisions[channel.id] = revision

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from playout.core.rules import Late
+from playout.core.rules import Block, Daypart, Late
 from playout.core.ticks import TIMEBASE, Ticks
 from playout.core.wall import DAY_SECONDS, EPOCH, begins, stretch
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playout.core.airing import Tail
-    from playout.core.rules import Block, Daypart, Rules
+    from playout.core.rules import Rules
     from playout.core.wall import Zone
 
 AHEAD: Final = 2
@@ -178,8 +178,9 @@ class Timeline:
             best = max(over, key=self._rank, default=None)
             daypart, due = (best.daypart, best.due) if best else (None, Ticks(0))
             if tiles and tiles[-1].daypart is daypart and tiles[-1].due == due:
-                first = tiles.pop().start
-            tiles.append(_Stretch(first, last, daypart, due))
+                tiles.append(_Stretch(tiles.pop().start, last, daypart, due))
+            else:
+                tiles.append(_Stretch(first, last, daypart, due))
         points = (point for part in self._pointed for point in self._pointed_on(part, ordinal))
         return _Plan(stop, tuple(tiles), tuple(sorted(points, key=_due)))
 

@@ -1,27 +1,42 @@
-"""Choosing the next item of a source: shuffled, in sequence, or newest first.
+"""Choosing the next item of a source: shuffled, in sequence, newest first, in rotation between series.
 
-Law: a choice is a function of (pool, order, seed, cursor). It comes from sort keys and digests, never
-from a random generator, `hash()` or the order of input, so it is the same on every machine; and because
-a cursor remembers a key and not a place, items that join or leave the pool disturb nobody else's turn.
+Law: a choice is a function of (pool, source, seed, cursors, what is refused). It comes from sort keys and
+digests, never from a random generator, `hash()` or the order of input, so it is the same on every machine;
+and because a cursor remembers a key and not a place, items that join or leave the pool disturb nobody
+else's turn. What is passed over because it may not air just now is owed, and asked first the next time.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.airing import Cursor
-from playout.core.catalog import Item
-from playout.core.channel import Order
+from playout.core.catalog import Item, Query
+from playout.core.never import Refusal, Rule
+from playout.core.rules import Order, Source
+from playout.core.shelves import shelves_of
 
 if TYPE_CHECKING:
-    from playout.core.catalog import Catalog, Query
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
+
+    from playout.core.catalog import Catalog
+
+    Cursors = Callable[[str], Cursor]
+    """Answers a cursor of a source: the one that is called so after the source's own name."""
+    Refuse = Callable[[Item], Refusal | None]
+    """Says why an item may not air now; None when it may."""
 
 _LATEST: Final = 10**12
 """Seconds; later than any arrival."""
+OWED: Final = 16
+"""How many items that were passed over are remembered; the oldest of more lose their turn in this lap."""
+_STRICT: Final = frozenset({Order.SEQUENCE, Order.CHRONOLOGICAL, Order.LISTED})
+"""Orders in which nothing overtakes an item only because that one is too long just now."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +44,38 @@ class Pool:
     """The items that a source may choose from; compared by identity."""
 
     items: tuple[Item, ...]
+    queries: tuple[Query, ...] = ()
+    """What they were asked for by: the order `listed` is theirs."""
+    works: dict[str, str] = field(default_factory=dict)
+    """The works that were asked for, by item id."""
+    series: dict[str, Pool] = field(default_factory=dict)
+    """The items by series, once they were asked for."""
+    ids: dict[str, Item] = field(default_factory=dict)
+    """The items by id, once one was asked for."""
+
+    def item(self, name: str) -> Item | None:
+        """The item with this id."""
+        if not self.ids:
+            self.ids.update((item.id, item) for item in self.items)
+        return self.ids.get(name)
+
+    def work(self, item: Item) -> str:
+        """`Title.work` of an item."""
+        found = self.works.get(item.id)
+        if found is None:
+            found = self.works[item.id] = item.about.work
+        return found
+
+    def by_series(self) -> dict[str, Pool]:
+        """The items by series; what is of no series stands alone."""
+        if not self.series:
+            sorted_out: dict[str, list[Item]] = {}
+            for item in self.items:
+                sorted_out.setdefault(item.about.series.casefold() or f"\0{item.id}", []).append(item)
+            self.series.update(
+                (name, Pool(tuple(items), self.queries, self.works)) for name, items in sorted_out.items()
+            )
+        return self.series
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,74 +87,225 @@ class Lap:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """An item whose turn it was, and why it does not air."""
+
+    item: Item
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """What airs next, where that leaves the source, and why."""
 
     item: Item
-    cursor: Cursor
+    cursors: tuple[Cursor, ...]
     reason: str
+    passed: tuple[Passed, ...] = ()
+    """What it was chosen instead of."""
 
 
-@lru_cache(maxsize=512)
-def pool(catalog: Catalog, house: str, include: Query, exclude: Query | None) -> Pool:
-    """The items of `catalog` that are in `house` and wanted. Remembered: a catalog never changes."""
-    return Pool(
-        tuple(
-            item
-            for item in catalog.items
-            if item.house == house
-            and include.matches(item.about)
-            and not (exclude is not None and exclude.matches(item.about))
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Why a source has nothing to air."""
+
+    passed: tuple[Passed, ...] = ()
+    """Empty when it has nothing at all."""
 
 
-def choose(source: Pool, order: Order, seed: str, cursor: Cursor) -> Choice | None:
-    """The item after `cursor`; None when the pool is empty."""
-    if not source.items:
-        return None
-    arrived = _arrival(source, seed, cursor) if order is Order.NEWEST else None
-    return arrived or _held(source, cursor) or _following(source, order, seed, cursor)
+class Candidate(NamedTuple):
+    """An item whose turn it is if all before it are passed over, with where it would leave the cursor."""
+
+    item: Item
+    lap: int
+    key: str
+    high: str
+    place: int
+    """In its lap, from 0; negative for one that is not in line: `_OWED` or `_ARRIVED`."""
+
+    def after(self, cursor: Cursor, owed: tuple[str, ...]) -> Cursor:
+        """The cursor when it airs."""
+        return Cursor(cursor.source, self.lap, self.key, self.high, owed, self.item.id)
+
+    def reason(self, order: Order, count: int) -> str:
+        """Why it is its turn, for people."""
+        if self.place == _OWED:
+            return f"{order}: was put off before"
+        if self.place == _ARRIVED:
+            return f"{order}: just arrived"
+        return f"{order}: {self.place + 1} of {count}, lap {self.lap + 1}"
 
 
-def _following(source: Pool, order: Order, seed: str, cursor: Cursor) -> Choice:
-    """The item with the next key; after the last one, the first of the next lap."""
-    lap = _lap(source, order, seed, _salt(order, cursor.lap))
-    at = bisect_right(lap.keys, cursor.key)
-    number, high, held = cursor.lap, cursor.high, ""
-    if at == len(lap.keys):
-        number += 1
-        lap = _lap(source, order, seed, _salt(order, number))
-        at = 0
-        if lap.items[0].id == cursor.last and len(lap.items) > 1 and order is Order.SHUFFLE:
-            held, at = lap.items[0].id, 1
-    item = lap.items[at]
-    if order is Order.NEWEST and at == 0:
-        high = lap.keys[0]
-    reason = f"{order.value}: {at + 1} of {len(lap.items)}, lap {number + 1}"
-    return Choice(item, Cursor(cursor.source, number, lap.keys[at], high, held, item.id), reason)
+_OWED: Final = -1
+_ARRIVED: Final = -2
 
 
-def _held(source: Pool, cursor: Cursor) -> Choice | None:
-    """The item that was put off at the seam of two laps, if it is still wanted."""
-    item = next((item for item in source.items if item.id == cursor.held), None) if cursor.held else None
-    if item is None:
-        return None
-    after = Cursor(cursor.source, cursor.lap, cursor.key, cursor.high, "", item.id)
-    return Choice(item, after, f"shuffle: put off so as not to air twice in a row, lap {cursor.lap + 1}")
+def nobody(_item: Item) -> None:
+    """Refuses nothing."""
 
 
-def _arrival(source: Pool, seed: str, cursor: Cursor) -> Choice | None:
-    """The oldest item that is newer than anything aired so far; the lap goes on after it."""
-    if not cursor.high:
-        return None
-    lap = _lap(source, Order.NEWEST, seed, 0)
-    at = bisect_left(lap.keys, cursor.high) - 1
-    if at < 0:
-        return None
-    item = lap.items[at]
-    after = Cursor(cursor.source, cursor.lap, cursor.key, lap.keys[at], cursor.held, item.id)
-    return Choice(item, after, "newest: just arrived")
+def choose(
+    pool: Pool, source: Source, seed: str, cursors: Cursors, refuse: Refuse = nobody, *, today: int = 0
+) -> Choice | Stuck:
+    """The next item of `source` that is not refused; `today` is the local day's ordinal, for a calendar."""
+    if not pool.items:
+        return Stuck()
+    if source.order is Order.ROTATION:
+        return _rotate(pool, source, seed, cursors, refuse)
+    if source.calendar is not None:
+        return _by_calendar(pool, source, seed, cursors, refuse, today)
+    return _pick(pool, source.order, seed, cursors(""), refuse)
+
+
+def _pick(pool: Pool, order: Order, seed: str, cursor: Cursor, refuse: Refuse) -> Choice | Stuck:
+    passed: list[Passed] = []
+    again: Candidate | None = None
+    for candidate in candidates(pool, order, seed, cursor):
+        item = candidate.item
+        refusal = refuse(item)
+        if refusal is None and item.id == cursor.last and order is Order.SHUFFLE:
+            again = candidate
+            continue
+        if refusal is None:
+            if again is not None:
+                passed.append(Passed(again.item, _AGAIN))
+            return _choice(candidate, pool, order, cursor, passed)
+        passed.append(Passed(item, refusal))
+        if refusal.rule is Rule.OVERRUN and order in _STRICT:
+            break
+    return _choice(again, pool, order, cursor, passed) if again else Stuck(tuple(passed))
+
+
+def _choice(candidate: Candidate, pool: Pool, order: Order, cursor: Cursor, passed: list[Passed]) -> Choice:
+    after = candidate.after(cursor, owed(cursor, passed, candidate.item.id))
+    return Choice(candidate.item, (after,), candidate.reason(order, len(pool.items)), tuple(passed))
+
+
+_AGAIN: Final = Refusal(Rule.AGAIN, 1000, "it aired just before")
+
+
+def owed(cursor: Cursor, passed: Sequence[Passed], *aired: str) -> tuple[str, ...]:
+    """What is owed after a choice: what was owed before, and what was passed over only for a while."""
+    if not passed and not cursor.owed:
+        return ()
+    fresh = [one.item.id for one in passed if one.refusal.rule.passes and one.item.id not in cursor.owed]
+    return tuple(name for name in (*cursor.owed, *fresh) if name not in aired)[-OWED:]
+
+
+def candidates(pool: Pool, order: Order, seed: str, cursor: Cursor) -> Iterator[Candidate]:
+    """Every item of the pool once, in the order in which it is their turn."""
+    if order is Order.RANDOM:
+        yield from _at_random(pool, seed, cursor)
+        return
+    seen: set[str] = set()
+    if order is Order.NEWEST and cursor.high:
+        for candidate in _arrivals(pool, seed, cursor):
+            seen.add(candidate.item.id)
+            yield candidate
+    for name in cursor.owed:
+        item = pool.item(name)
+        if item is not None and name not in seen:
+            seen.add(name)
+            yield Candidate(item, cursor.lap, cursor.key, cursor.high, _OWED)
+    for candidate in _following(pool, order, seed, cursor):
+        if not seen or candidate.item.id not in seen:
+            yield candidate
+
+
+def _following(pool: Pool, order: Order, seed: str, cursor: Cursor) -> Iterator[Candidate]:
+    """The items after the cursor, to the end of the lap, and then the others as the next lap has them."""
+    lap = _lap(pool, order, seed, _salt(order, cursor.lap))
+    begun = bisect_right(lap.keys, cursor.key)
+    for at in range(begun, len(lap.items)):
+        high = lap.keys[0] if at == 0 and order is Order.NEWEST else cursor.high
+        yield Candidate(lap.items[at], cursor.lap, lap.keys[at], high, at)
+    ahead = {item.id for item in lap.items[begun:]}
+    lap = _lap(pool, order, seed, _salt(order, cursor.lap + 1))
+    for at, item in enumerate(lap.items):
+        if item.id not in ahead:
+            high = lap.keys[0] if at == 0 and order is Order.NEWEST else cursor.high
+            yield Candidate(item, cursor.lap + 1, lap.keys[at], high, at)
+
+
+def _arrivals(pool: Pool, seed: str, cursor: Cursor) -> Iterator[Candidate]:
+    """The items that are newer than anything aired so far, the oldest of them first; the lap goes on after them."""
+    lap = _lap(pool, Order.NEWEST, seed, 0)
+    for at in range(bisect_left(lap.keys, cursor.high) - 1, -1, -1):
+        yield Candidate(lap.items[at], cursor.lap, cursor.key, lap.keys[at], _ARRIVED)
+
+
+def _at_random(pool: Pool, seed: str, cursor: Cursor) -> Iterator[Candidate]:
+    """The items from one on that a digest points at; `lap` counts the draws."""
+    count = len(pool.items)
+    first = int.from_bytes(_digest(f"{seed}\0{cursor.lap}"), "big") % count
+    for step in range(count):
+        place = (first + step) % count
+        yield Candidate(pool.items[place], cursor.lap + 1, pool.items[place].id, "", place)
+
+
+def _by_calendar(pool: Pool, source: Source, seed: str, cursors: Cursors, refuse: Refuse, today: int) -> Choice | Stuck:
+    """The item that is due on this day; those that follow it when that one is refused."""
+    calendar, cursor = source.calendar, cursors("")
+    if calendar is None:
+        return Stuck()
+    lap = _lap(pool, source.order, seed, 0)
+    aired = cursor.run if cursor.lap == today else 0
+    due = (today - calendar.since) * calendar.a_day + aired
+    passed: list[Passed] = []
+    for step in range(len(lap.items)):
+        place = (due + step) % len(lap.items)
+        refusal = refuse(lap.items[place])
+        if refusal is None:
+            after = Cursor(cursor.source, today, lap.keys[place], last=lap.items[place].id, run=aired + step + 1)
+            reason = f"{source.order}: {place + 1} of {len(lap.items)}, by the calendar"
+            return Choice(lap.items[place], (after,), reason, tuple(passed))
+        passed.append(Passed(lap.items[place], refusal))
+    return Stuck(tuple(passed))
+
+
+# Rotation: the cursor of the source says which series is on and how long; each series has a cursor of its own
+
+
+def _rotate(pool: Pool, source: Source, seed: str, cursors: Cursors, refuse: Refuse) -> Choice | Stuck:
+    series = pool.by_series()
+    passed: list[Passed] = []
+    for turn in _turns(series, source, seed, cursors("")):
+        own = cursors(f"/{turn.last}")
+        found = _pick(series[turn.last], Order.SEQUENCE, seed, own, refuse)
+        if isinstance(found, Stuck):
+            passed += found.passed
+            continue
+        if turn.run and not source.run and found.cursors[0].lap > own.lap:  # all of a series: until it begins again
+            continue
+        after = replace(turn, run=turn.run + 1)
+        about = found.item.about
+        run = f"{after.run} of {source.run or len(series[turn.last].items)} of {about.series or about.title}"
+        return Choice(found.item, (after, *found.cursors), f"rotation: {run}; {found.reason}", (*passed, *found.passed))
+    return Stuck(tuple(passed))
+
+
+def _turns(series: dict[str, Pool], source: Source, seed: str, cursor: Cursor) -> Iterator[Cursor]:
+    """The series in the order in which it is their turn: the one that is on, while its run lasts, then the others.
+
+    The order is the same in every round, so that no series comes twice in a row while there is another.
+    """
+    if cursor.last in series and cursor.run and (not source.run or cursor.run < source.run):
+        yield cursor
+    names = _round(frozenset(series), seed)
+    begun = bisect_right(names, (cursor.key, "\U0010ffff")) if cursor.key else 0
+    for place in range(len(names)):
+        lap, at = divmod(begun + place, len(names))
+        key, name = names[at]
+        yield Cursor(cursor.source, cursor.lap + lap, key, last=name)
+
+
+@lru_cache(maxsize=256)
+def _round(names: frozenset[str], seed: str) -> list[tuple[str, str]]:
+    """The series in the order in which they follow each other, with their keys."""
+    return sorted((_digest(f"{seed}\0{name}").hex(), name) for name in names)
+
+
+# Keys
 
 
 def _salt(order: Order, lap: int) -> int:
@@ -115,9 +313,14 @@ def _salt(order: Order, lap: int) -> int:
     return lap if order is Order.SHUFFLE else 0
 
 
-@lru_cache(maxsize=64)
-def _lap(source: Pool, order: Order, seed: str, salt: int) -> Lap:
-    keyed = sorted(((_key(item, order, seed, salt), item) for item in source.items), key=_by_key)
+def in_order(pool: Pool, order: Order, seed: str, lap: int = 0) -> tuple[Item, ...]:
+    """The items of `pool` as lap number `lap` plays them."""
+    return _lap(pool, order, seed, _salt(order, lap)).items
+
+
+@lru_cache(maxsize=256)
+def _lap(pool: Pool, order: Order, seed: str, salt: int) -> Lap:
+    keyed = sorted(((_key(item, pool, order, f"{seed}\0{salt}\0"), item) for item in pool.items), key=_by_key)
     return Lap(tuple(key for key, _ in keyed), tuple(item for _, item in keyed))
 
 
@@ -125,21 +328,48 @@ def _by_key(keyed: tuple[str, Item]) -> str:
     return keyed[0]
 
 
-def _key(item: Item, order: Order, seed: str, salt: int) -> str:
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(errors="replace"), digest_size=8).digest()
+
+
+def _key(item: Item, pool: Pool, order: Order, seed: str) -> str:
     """What `item` is sorted by; unique, as it ends in the id, and never empty."""
     about = item.about
     match order:
         case Order.SHUFFLE:
-            return blake2b(f"{seed}\0{salt}\0{item.id}".encode(), digest_size=8).hexdigest() + item.id
-        case Order.SEQUENCE:
-            return "\0".join(
-                (
-                    about.series.casefold(),
-                    f"{about.season:06d}",
-                    f"{about.episode:06d}",
-                    about.title.casefold(),
-                    item.id,
-                )
-            )
+            if about.story:  # its parts share a place, and air in their order
+                return f"{_digest(seed + about.story.casefold()).hex()}{about.part:04d}{item.id}"
+            return _digest(seed + item.id).hex() + item.id
+        case Order.CHRONOLOGICAL:
+            return f"{about.released}\0{about.title.casefold()}\0{item.id}"
+        case Order.LISTED:
+            place = next((place for query in pool.queries if (place := query.place(item)) is not None), len(pool.items))
+            return f"{place:06d}\0{item.id}"
         case Order.NEWEST:
             return f"{_LATEST - int(item.added.timestamp()):013d}\0{item.id}"
+        case Order.SEQUENCE | Order.RANDOM | Order.ROTATION:
+            numbers = (f"{about.season:06d}", f"{about.episode:06d}", f"{about.part:04d}")
+            return "\0".join((about.series.casefold(), *numbers, about.title.casefold(), item.id))
+
+
+@lru_cache(maxsize=1024)
+def pool_of(catalog: Catalog, house: str, include: tuple[Query, ...], exclude: tuple[Query, ...] = ()) -> Pool:
+    """The items of `catalog` that are in `house` and wanted, whatever the day. Remembered: a catalog never changes."""
+    shelves = shelves_of(catalog)
+    lasting = [query for query in exclude if not query.dated]
+    places = shelves.of(house, include) - shelves.of(house, lasting)
+    return Pool(tuple(catalog.items[place] for place in sorted(places)), include)
+
+
+def of_day(pool: Pool, include: tuple[Query, ...], exclude: tuple[Query, ...], today: date) -> Pool:
+    """What is left of a pool on a local day."""
+    return Pool(
+        tuple(
+            item
+            for item in pool.items
+            if any(query.matches_on(item, today) for query in include)
+            and not any(query.dated and query.matches_on(item, today) for query in exclude)
+        ),
+        pool.queries,
+        pool.works,
+    )

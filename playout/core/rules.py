@@ -6,7 +6,7 @@ took from its channel, so no choice depends on where a setting stood.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -209,8 +209,9 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """What a channel does not do. Rights, territories and watersheds bind; of the rest the least bad is done
-    when nothing else is left.
+    """What a channel does not do.
+
+    Rights, territories and watersheds bind; of the rest the least bad is done when nothing else is left.
     """
 
     repeat: Ticks = NONE
@@ -229,7 +230,7 @@ class Rules:
     """What airs when no daypart says otherwise."""
     dayparts: tuple[Daypart, ...] = ()
     never: Never = Never()
-    clock_change: ClockChange = ClockChange()
+    clock_change: ClockChange = field(default_factory=ClockChange)
 
     @property
     def blocks(self) -> tuple[Block, ...]:

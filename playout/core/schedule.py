@@ -8,26 +8,41 @@ A channel never stops: what matches nothing airs filler, and where there is no f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from playout.core.airing import Airing, Cursor, Role, Tail, Turn
-from playout.core.catalog import Catalog
-from playout.core.channel import Order, Revision, in_force
-from playout.core.draw import Pool, choose, pool
+from playout.core.airing import Airing, Cursor, Recent, Role, Tail, Turn
+from playout.core.channel import Revision, in_force
+from playout.core.daypart import Slot
+from playout.core.draw import Choice, Passed, Pool, Stuck, candidates, choose, owed
+from playout.core.fit import LOOKED_AT, best_fit
+from playout.core.never import Refusal, Rule, kept_for, repeated, spelled, too_early, unlicensed
+from playout.core.pod import Aired, Room, pod_of
+from playout.core.rules import NONE, Order, Roll, Source
+from playout.core.stock import Stock, stock_of
 from playout.core.ticks import TIMEBASE, Ticks, instant_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from playout.core.catalog import Item, Query
-    from playout.core.channel import Ads
+    from playout.core.catalog import Catalog, Item, Query
+    from playout.core.draw import Refuse
+    from playout.core.rules import Ads, Block
 
     Catalogs = Callable[[Revision], Catalog]
     """Answers the catalog that a revision chooses from."""
 
 SLATE_TURN: Final = Ticks(20 * TIMEBASE)
 """How long slate airs at least before the rules are asked again."""
+REMEMBERED: Final = 512
+"""The most starts that are remembered for the rules that look back."""
+FILLED_AT_ONCE: Final = Ticks(2 * 3600 * TIMEBASE)
+"""The longest gap that is filled as one turn."""
+PUNCTUAL: Final = Ticks(5 * TIMEBASE)
+"""A program that ends so shortly after a multiple of the padding needs no more of it."""
+HOUR: Final = 3600
+DAY: Final = 86_400
 
 
 class NothingToAir(Exception):
@@ -46,144 +61,534 @@ def ahead(revisions: Sequence[Revision], catalogs: Catalogs, tail: Tail) -> Iter
 
 def next_turn(revision: Revision, catalog: Catalog, tail: Tail) -> Turn:
     """The turn that follows `tail`: a program with its breaks, or filler, or slate."""
-    draft = _Draft(revision, catalog, tail)
-    if not (draft.program() or draft.filler()):
-        draft.slate()
-    return draft.turn()
+    return drafted(revision, catalog, tail).turn
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A source that was asked for a program, and what it had."""
+
+    place: int
+    """The source's place in its block."""
+    cursor: str
+    """The name of its cursor."""
+    found: Choice | Stuck
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A turn, and all that was considered for it."""
+
+    turn: Turn
+    slot: Slot
+    asked: tuple[Asked, ...]
+    """The sources in the order in which they were asked; the last one has the program, if there is one."""
+    breaks: tuple[tuple[Passed, ...], ...]
+    """For each pod, the ads that were passed over."""
+
+
+def drafted(revision: Revision, catalog: Catalog, tail: Tail) -> Drafted:
+    """The turn that follows `tail`, with the reasons."""
+    draft = _Draft(stock_of(revision, catalog), tail)
+    while not draft.program():
+        if not draft.give_up():
+            draft.stand_in()
+            break
+    return Drafted(draft.turn(), draft.slot, tuple(draft.asked), tuple(draft.breaks))
+
+
 class _Draft:
-    """A turn in the making; lives only within `next_turn`."""
+    """A turn in the making; lives only within `drafted`."""
 
-    revision: Revision
-    catalog: Catalog
-    tail: Tail
-    airings: list[Airing] = field(default_factory=list)
-    cursors: dict[str, Cursor] = field(default_factory=dict)
-    since_break: Ticks = Ticks(0)  # noqa: RUF009 — an integer
-    at: Ticks = Ticks(0)  # noqa: RUF009 — an integer
-    msn: int = 0
-    idle: bool = False
+    def __init__(self, stock: Stock, tail: Tail) -> None:
+        self.stock: Final = stock
+        self.revision: Final = stock.revision
+        self.tail = tail
+        self.airings: list[Airing] = []
+        self.asked: list[Asked] = []
+        self.breaks: list[tuple[Passed, ...]] = []
+        self.cursors: dict[str, Cursor] = {}
+        self.known: dict[str, Cursor] = {cursor.source: cursor for cursor in tail.cursors}
+        self.recent: list[Recent] = []
+        self.spots: list[Recent] = []
+        self.at, self.msn, self.index, self.since_break = tail.start, tail.msn, tail.index, tail.since_break
+        self.hour, self.load = tail.hour, tail.load
+        self.idle = False
+        self.programs = 0
+        self.begun = Ticks(tail.start + stock.house.segment // 2)
+        """For when the daypart is looked up: a cut that is nearest to a start may lie before it."""
+        self.slot = stock.timeline.slot(self.begun, tail)
+        self.full = False
+        """Whether the next daypart has cut the turn."""
 
-    def __post_init__(self) -> None:
-        self.at, self.msn, self.since_break = self.tail.start, self.tail.msn, self.tail.since_break
+    @property
+    def block(self) -> Block:
+        """How this stretch of air is programmed."""
+        return self.slot.block
 
     def turn(self) -> Turn:
         """The turn as drafted."""
-        index = self.tail.index + len(self.airings)
-        cursors = self.tail.moved(*self.cursors.values())
-        tail = Tail(index, self.at, self.msn, self.since_break, cursors, self.revision.number, self.idle)
-        return Turn(self.revision.number, self.revision.catalog, tuple(self.airings), tail)
+        tail, slot = self.tail, self.slot
+        same = slot.name == tail.daypart and slot.due == tail.due
+        return Turn(
+            self.revision.number,
+            self.revision.catalog,
+            tuple(self.airings),
+            Tail(
+                self.index,
+                self.at,
+                self.msn,
+                self.since_break,
+                tail.moved(*self.cursors.values()) if self.cursors else tail.cursors,
+                self.revision.number,
+                self.idle,
+                _remembered(tail.recent, self.recent, Ticks(self.at - self.stock.memory)),
+                _remembered(tail.spots, self.spots, Ticks(self.at - self.stock.spot_memory)),
+                self.hour,
+                self.load,
+                slot.name,
+                slot.due,
+                self.programs + (tail.count if same else 0) if slot.daypart else 0,
+                self.begun,
+            ),
+            slot.block.title,
+        )
+
+    def give_up(self) -> bool:
+        """Whether the daypart ends for want of a program, and another one is asked: those without an end do."""
+        daypart = self.slot.daypart
+        if daypart is None or daypart.stop is not None:
+            return False
+        done = Tail(daypart=daypart.name, due=self.slot.due, count=daypart.count, asked=self.begun)
+        self.slot = self.stock.timeline.slot(self.begun, done)
+        return True
+
+    # Programs
 
     def program(self) -> bool:
-        """Draft the next program with its breaks; False when nothing matches."""
-        rules = self.revision.rules
-        chosen = self._next("programs", self._pool(rules.include, rules.exclude), rules.order)
-        if chosen is None:
+        """Draft the next program with its breaks; False when there is none."""
+        choice = self._chosen()
+        if choice is None:
             return False
-        item, reason = chosen
+        item, block = choice.item, self.block
+        reason = f"{self.slot.name}: {choice.reason}" if self.slot.name else choice.reason
+        places = list(_breaks(item, block.ads, self.since_break)) if block.ads and self._has_ads(block.ads) else []
+        if places and places[0] == 0:
+            self._break(block.ads)
+            places.pop(0)
+        self._bumper("before", block.before, "before the program")
+        self._remember(item)
         first = 0
-        for segment, ads in self._breaks(item):
+        for segment in places:
             self._air(item, first, segment, Role.PROGRAM, reason)
-            self._break(ads)
             first = segment
+            if segment < item.cuts.segments:
+                self._break(block.ads)
         if first < item.cuts.segments:
             self._air(item, first, item.cuts.segments, Role.PROGRAM, reason)
-            self.since_break = Ticks(self.since_break + item.length - item.cuts.tick(first))
+        self._bumper("after", block.after, "after the program")
+        if places and first == item.cuts.segments:
+            self._break(block.ads)
+        self.programs += 1
+        self._pad()
         return True
 
-    def filler(self) -> bool:
-        """Draft one filler; False when there is none."""
-        query = self.revision.rules.filler
-        if query is None:
+    def _chosen(self) -> Choice | None:
+        """The next program: of the source whose turn it is, or else of another one; or else the least bad one."""
+        refuse = self._refusals()
+        stuck: list[Asked] = []
+        for place in self._order():
+            asked = self._ask(place, refuse)
+            self.asked.append(asked)
+            if isinstance(asked.found, Choice):
+                return self._taken(asked.found)
+            stuck.append(asked)
+        return self._least_bad(stuck, refuse)
+
+    def _taken(self, choice: Choice) -> Choice:
+        for cursor in choice.cursors:
+            self.cursors[cursor.source] = cursor
+        return choice
+
+    def _ask(self, place: int, refuse: Refuse, *, cool: bool = True) -> Asked:
+        """What the source at `place` has."""
+        source = self.block.sources[place]
+        name = self._name(place)
+        pool = self.stock.programs(source, self.slot.today)
+        if source.cooldown and cool:
+            refuse = self._cooling(source, pool, refuse)
+        seed = f"{self.revision.seed}\0{name}"
+        found = choose(
+            pool, source, seed, lambda part: self._cursor(name + part), refuse, today=self.slot.today.toordinal()
+        )
+        return Asked(place, name, found)
+
+    def _name(self, place: int) -> str:
+        """What the cursor of the source at `place` is called."""
+        source = self.block.sources[place]
+        if source.position:
+            return f"@{source.position}"
+        name = f"{self.slot.name}.programs" if self.slot.name else "programs"
+        return f"{name}.{place}" if place else name
+
+    def _order(self) -> Iterable[int]:
+        """The places of the sources, that whose turn it is first. Weights are a bag that is emptied lap by lap."""
+        sources = self.block.sources
+        if len(sources) == 1:
+            return (0,)
+        name = f"{self.slot.name}.sources" if self.slot.name else "sources"
+        cursor = self._cursor(name)
+        bag = [place for place, source in enumerate(sources) for _ in range(source.weight)]
+        lap, run = (cursor.lap, cursor.run) if cursor.run < len(bag) else (cursor.lap + 1, 0)
+        self.cursors[name] = Cursor(name, lap, run=run + 1)
+        mixed = mixed_up(bag, f"{self.revision.seed}\0{name}\0{lap}")
+        return dict.fromkeys((*mixed[run:], *mixed[:run]))
+
+    def _least_bad(self, stuck: list[Asked], refuse: Refuse) -> Choice | None:
+        """What airs when everything is refused: nothing that a rule binds, and rather filler than what is too long."""
+        fills = self._can_fill()
+        passed = [
+            (asked.place, one)
+            for asked in stuck
+            if isinstance(asked.found, Stuck)
+            for one in asked.found.passed
+            if not one.refusal.rule.binds and not (one.refusal.rule is Rule.OVERRUN and fills)
+        ]
+        if not passed:
+            return None
+        place, best = min(passed, key=_worth)
+
+        def all_but(item: Item) -> Refusal | None:
+            return None if item.id == best.item.id else refuse(item) or _NOT_THE_BEST
+
+        asked = self._ask(place, all_but, cool=False)
+        self.asked.append(asked)
+        if isinstance(asked.found, Stuck):
+            return None
+        reason = f"{asked.found.reason}; the least bad of all, though {best.refusal.reason}"
+        return self._taken(replace(asked.found, reason=reason))
+
+    # What may not air
+
+    def _refusals(self) -> Refuse:
+        """Says of an item why it may not start now."""
+        never = self.revision.rules.never
+        boundary = self.slot.boundary if self.block.overrun is not None else None
+        room = Ticks(boundary.at + (self.block.overrun or 0) - self.at) if boundary else None
+        started = {one.work: one.start for one in self.tail.recent} if never.repeat else {}
+
+        def refuse(item: Item) -> Refusal | None:
+            about = item.about
+            if about.rights or never.watersheds or room is not None:
+                found = self._untimely(item, room)
+                if found is not None:
+                    return found
+            if started:
+                since = started.get(about.work)
+                if since is not None:
+                    found = repeated(Rule.REPEAT, Ticks(self.at - since), never.repeat)
+                    if found is not None:
+                        return found
+            return self._held(item) if never.apart else None
+
+        return refuse
+
+    def _untimely(self, item: Item, room: Ticks | None) -> Refusal | None:
+        """Why `item` may not air from now to the latest moment at which it can end."""
+        never, timeline = self.revision.rules.never, self.stock.timeline
+        end = Ticks(self.at + self._bound(item))
+        genesis = self.revision.channel.genesis
+        found = unlicensed(item.about, instant_at(genesis, self.at), instant_at(genesis, end), never.territories)
+        if found is None and never.watersheds:
+            found = too_early(item.about, never.watersheds, timeline.wall(self.at), timeline.wall(end))
+        if found is None and room is not None and end - self.at > room:
+            over = spelled(end - self.at - room)
+            found = Refusal(Rule.OVERRUN, min((end - self.at - room) // TIMEBASE, 999), f"it would run over by {over}")
+        return found
+
+    def _held(self, item: Item) -> Refusal | None:
+        """Why another channel of the group has `item`, now or when what comes before it has aired."""
+        apart = self.revision.rules.never.apart
+        if apart is None:
+            return None
+        work = item.about.work
+        members = self.stock.rivals(item, work)
+        now = self.stock.timeline.second(self.at) * TIMEBASE
+        channel = self.revision.channel.id
+        found = kept_for(apart, channel, work, members, now)
+        lead = self._lead()
+        return found or (kept_for(apart, channel, work, members, now + lead + TIMEBASE) if lead else None)
+
+    def _cooling(self, source: Source, pool: Pool, refuse: Refuse) -> Refuse:
+        """Refuses also what aired within the cool-down of `source`."""
+        started = {one.work: one.start for one in self.tail.recent}
+
+        def cooling(item: Item) -> Refusal | None:
+            since = started.get(pool.work(item))
+            found = repeated(Rule.COOLDOWN, Ticks(self.at - since), source.cooldown) if since is not None else None
+            return found or refuse(item)
+
+        return cooling
+
+    def _bound(self, item: Item) -> Ticks:
+        """How long a turn of `item` can take, padding apart."""
+        ads = self.block.ads
+        total = self._between(self.block.before) + item.length + self._between(self.block.after)
+        if ads and self._has_ads(ads):
+            total += sum(1 for _ in _breaks(item, ads, self.since_break)) * self._break_bound(ads)
+        return Ticks(total)
+
+    def _lead(self) -> Ticks:
+        """How long it can take from the start of the turn to the start of its program."""
+        ads = self.block.ads
+        lead = self._between(self.block.before)
+        if ads and Roll.PRE in ads.rolls and self._has_ads(ads) and self.since_break >= ads.every:
+            lead = Ticks(lead + self._break_bound(ads))
+        return lead
+
+    def _break_bound(self, ads: Ads) -> Ticks:
+        pod = self.stock.spots(ads, self.slot.today).bound(ads)
+        return Ticks(pod + self._between(ads.opens) + self._between(ads.closes))
+
+    def _between(self, query: Query | None) -> Ticks:
+        return self.stock.longest(query, self.slot.today) if query else NONE
+
+    # Breaks
+
+    def _has_ads(self, ads: Ads) -> bool:
+        return bool(self.stock.spots(ads, self.slot.today).pool.items)
+
+    def _break(self, ads: Ads | None) -> None:
+        """Draft a break: a bumper, a pod, a bumper; nothing when no ad may air."""
+        if ads is None or self.full:
+            return
+        spots = self.stock.spots(ads, self.slot.today)
+        room = spots.bound(ads)
+        if ads.load:
+            used = self.load if self.hour == self.stock.timeline.wall(self.at) // HOUR else 0
+            room = min(room, Ticks(ads.load - used))
+        looks_back = self.stock.spot_memory and (ads.cap or ads.advertiser or ads.category)
+        lately = Aired.of((*self.tail.spots, *self.spots), self.stock.ads, ads, self.at) if looks_back else None
+        pod = pod_of(spots, ads, f"{self.revision.seed}\0ads", self._cursor("ads"), Room(self.at, room, lately))
+        self.breaks.append(pod.passed)
+        if not pod.spots:
+            return
+        self.since_break = Ticks(0)
+        self.cursors["ads"] = pod.cursor
+        self._bumper("bumpers", ads.opens, "opens the break")
+        for item, reason in pod.spots:
+            self._spot(item, reason, spots.pool)
+        self._bumper("bumpers", ads.closes, "closes the break")
+
+    def _spot(self, item: Item, reason: str, pool: Pool) -> None:
+        """Air an ad, and remember it for the rules that look back."""
+        start = self.at
+        self._air(item, 0, item.cuts.segments, Role.AD, reason)
+        if self.at == start:
+            return
+        if self.stock.spot_memory:
+            self.spots.append(Recent(pool.work(item), start))
+        hour = self.stock.timeline.wall(start) // HOUR
+        if hour != self.hour:
+            self.hour, self.load = hour, Ticks(0)
+        self.load = Ticks(self.load + self.at - start)
+
+    def _bumper(self, cursor: str, query: Query | None, does: str) -> None:
+        if query is None or self.full:
+            return
+        pool = self.stock.shelf(query, self.slot.today)
+        found = choose(pool, _SHUFFLED, f"{self.revision.seed}\0{cursor}", lambda _: self._cursor(cursor))
+        if isinstance(found, Choice):
+            self._taken(found)
+            self._air(found.item, 0, found.item.cuts.segments, Role.BUMPER, f"{does}, {found.reason}")
+
+    # Filling time
+
+    def _pad(self) -> None:
+        """Fill up to the next multiple of the padding past the local midnight, or to what comes before."""
+        pad = self.block.pad
+        if not pad or self.full:
+            return
+        timeline = self.stock.timeline
+        second = timeline.wall(self.at)
+        past = (second % DAY * TIMEBASE + (self.at % TIMEBASE)) % pad
+        gap = 0 if past <= PUNCTUAL else pad - past
+        boundary = self.slot.boundary
+        if boundary:
+            gap = min(gap, boundary.at - self.at)
+        if gap > 0:
+            self._fill(Ticks(gap), f"pads to the next {spelled(pad)}")
+
+    def stand_in(self) -> None:
+        """Draft what airs for want of a program."""
+        boundary = self.slot.boundary
+        gap = Ticks(boundary.at - self.at) if boundary else None
+        passed = [one for asked in self.asked if isinstance(asked.found, Stuck) for one in asked.found.passed]
+        if gap is not None and gap <= FILLED_AT_ONCE and any(one.refusal.rule is Rule.OVERRUN for one in passed):
+            self._fill(gap, "nothing ends in time")
+        else:
+            self.idle = not passed
+            why = "everything is refused" if passed else "nothing matches"
+            if not self._one_filler(gap, why):
+                a_while = Ticks(-(-SLATE_TURN // self.stock.house.segment) * self.stock.house.segment)
+                self._slate(a_while if gap is None else min(a_while, gap), f"{why}, and there is no filler")
+        if not self.airings:  # less than a unit was to be filled
+            self._slate(Ticks(self.stock.house.unit), "a moment to the next start")
+
+    def _can_fill(self) -> bool:
+        query = self.block.filler
+        return query is not None and bool(self.stock.shelf(query, self.slot.today).items)
+
+    def _one_filler(self, gap: Ticks | None, why: str) -> bool:
+        """Draft one filler; False when there is none that fits into the gap."""
+        if self.block.filler is None:
             return False
-        chosen = self._next("filler", self._pool(query), Order.SHUFFLE)
-        if chosen is None:
+        pool = self.stock.shelf(self.block.filler, self.slot.today)
+
+        def refuse(item: Item) -> Refusal | None:
+            return _TOO_LONG if gap is not None and item.length > gap else None
+
+        found = choose(pool, _SHUFFLED, f"{self.revision.seed}\0filler", lambda _: self._cursor("filler"), refuse)
+        if isinstance(found, Stuck):
             return False
-        item, reason = chosen
-        self.idle = True
-        self._air(item, 0, item.cuts.segments, Role.FILLER, f"nothing matches; filler, {reason}")
+        self._taken(found)
+        self._air(found.item, 0, found.item.cuts.segments, Role.FILLER, f"{why}; filler, {found.reason}")
         return True
 
-    def slate(self) -> None:
-        """Draft a while of slate: its full segment, again and again."""
+    def _fill(self, gap: Ticks, why: str) -> None:
+        """Fill `gap` to the unit: with filler as far as it goes, and slate for what is left over."""
+        unit = self.stock.house.unit
+        end = Ticks(self.at + (gap + unit // 2) // unit * unit)
+        if self.block.filler is not None:
+            pool = self.stock.shelf(self.block.filler, self.slot.today)
+            while self._fillers(pool, Ticks(end - self.at), why):
+                pass
+        if self.at < end:
+            self._slate(Ticks(end - self.at), f"{why}, and no filler is as short as what is left")
+
+    def _fillers(self, pool: Pool, gap: Ticks, why: str) -> bool:
+        """Draft those fillers, each at most once, that fill a gap best; False when none fits."""
+        unit = self.stock.house.unit
+        cursor = self._cursor("filler")
+        line = []
+        for candidate in candidates(pool, Order.SHUFFLE, f"{self.revision.seed}\0filler", cursor):
+            if candidate.item.length <= gap:
+                line.append(candidate)
+                if len(line) == LOOKED_AT:
+                    break
+        if not line or not gap:
+            return False
+        places = best_fit([candidate.item.length // unit for candidate in line], gap // unit)
+        if not places:
+            return False
+        chosen = [line[place] for place in places]
+        for candidate in chosen:
+            reason = candidate.reason(Order.SHUFFLE, len(pool.items))
+            self._air(candidate.item, 0, candidate.item.cuts.segments, Role.FILLER, f"{why}; filler, {reason}")
+        left = [Passed(one.item, _TOO_LONG) for place, one in enumerate(line[: places[-1]]) if place not in places]
+        aired = [candidate.item.id for candidate in chosen]
+        self.cursors["filler"] = chosen[-1].after(cursor, owed(cursor, left, *aired))
+        return True
+
+    def _slate(self, length: Ticks, reason: str) -> None:
+        """Draft slate: its full segment, again and again, and one that is as long as what is left over."""
         house = self.revision.channel.house
-        kit = self.catalog.kit(house)
+        kit = self.stock.catalog.kit(house)
         if kit is None:
             message = f"catalog {self.revision.catalog} has no slate of house {house}"
             raise NothingToAir(message)
-        cuts = kit.slate.cuts
-        longest = max(range(cuts.segments), key=lambda k: cuts.tick(k + 1) - cuts.tick(k))
-        until = self.at + SLATE_TURN
-        self.idle = True
-        while self.at < until:
-            self._air(kit.slate, longest, longest + 1, Role.SLATE, "nothing matches, and there is no filler")
+        full, unit = self.stock.house.segment, self.stock.house.unit
+        end = self.at + length
+        while self.at < end:
+            part = Ticks(min(full, max((end - self.at) // unit * unit, unit)))
+            segment = kit.slate_segment(part)
+            if segment is None:
+                segment = max(
+                    range(kit.slate.cuts.segments), key=lambda k: kit.slate.cuts.tick(k + 1) - kit.slate.cuts.tick(k)
+                )
+            self._air(kit.slate, segment, segment + 1, Role.SLATE, reason, whole=True)
 
-    def _breaks(self, item: Item) -> Iterator[tuple[int, Ads]]:
-        """The segments of `item` before which a break comes, and its rules; the number of segments for one after it.
+    # Airing
 
-        A break needs `every` of program since the last one. A break point with less than a quarter of
-        that left to play is passed over in favour of the end of the program.
-        """
-        ads = self.revision.rules.ads
-        if ads is None or not self._pool(ads.query).items:
+    def _cursor(self, source: str) -> Cursor:
+        """Where a source stands."""
+        return self.cursors.get(source) or self.known.get(source) or Cursor(source)
+
+    def _remember(self, item: Item) -> None:
+        if self.stock.memory:
+            self.recent.append(Recent(item.about.work, self.at))
+
+    def _air(self, item: Item, first: int, stop: int, role: Role, reason: str, *, whole: bool = False) -> None:
+        """Append an airing; where the next daypart cuts, only up to the cut that is nearest to its start."""
+        if self.full:
             return
-        mark = Ticks(-self.since_break)
+        cuts = item.cuts
+        begun = cuts.tick(first)
+        end = Ticks(self.at + cuts.tick(stop) - begun)
+        boundary = self.slot.boundary
+        if boundary and boundary.cut and not whole and end > boundary.at:
+            stop = self._nearest(item, first, stop, Ticks(begun + boundary.at - self.at))
+            end = Ticks(self.at + cuts.tick(stop) - begun)
+            self.full = True
+            if stop == first:
+                return
+        self.airings.append(Airing(self.index, self.at, end, self.msn, item.id, first, stop, role, reason))
+        if role is Role.PROGRAM:
+            self.since_break = Ticks(self.since_break + end - self.at)
+        self.at = end
+        self.index += 1
+        self.msn += stop - first
+
+    def _nearest(self, item: Item, first: int, stop: int, tick: Ticks) -> int:
+        """The cut of `item` that is nearest to `tick`, from `first` on, so that a turn has an airing at all."""
+        cuts = item.cuts
+        low = min(max(cuts.segment(max(tick, Ticks(0))), first), stop)
+        best = low + 1 if low < stop and cuts.tick(low + 1) - tick < tick - cuts.tick(low) else low
+        return max(best, first if self.airings else first + 1)
+
+
+_SHUFFLED: Final = Source(())
+_TOO_LONG: Final = Refusal(Rule.OVERRUN, 0, "it is longer than the gap")
+_NOT_THE_BEST: Final = Refusal(Rule.AGAIN, 1000, "another one is less bad")
+
+
+def _worth(breach: tuple[int, Passed]) -> tuple[int, int, str]:
+    """What makes a breach better than another one."""
+    place, passed = breach
+    return passed.refusal.badness, place, passed.item.id
+
+
+def mixed_up(bag: Sequence[int], seed: str) -> list[int]:
+    """`bag` in an order that `seed` decides."""
+    keyed = sorted((blake2b(f"{seed}\0{at}".encode(), digest_size=8).digest(), what) for at, what in enumerate(bag))
+    return [what for _, what in keyed]
+
+
+def _breaks(item: Item, ads: Ads, since_break: Ticks) -> Iterator[int]:
+    """The segments of `item` before which a break comes; the number of segments for one after it.
+
+    A break needs `every` of program since the last one. Where one after the program is allowed, a break point
+    with less than a quarter of that left to play is passed over in its favour.
+    """
+    mark = Ticks(-since_break)
+    length = item.length
+    if Roll.PRE in ads.rolls and -mark >= ads.every:
+        mark = Ticks(0)
+        yield 0
+    post = Roll.POST in ads.rolls
+    if Roll.MID in ads.rolls:
+        left = max(ads.before, ads.every // 4 if post else 0)
         for point in item.breaks:
             tick = item.cuts.tick(point.segment)
-            if tick - mark >= ads.every and item.length - tick >= ads.every // 4:
+            if tick - mark >= ads.every and length - tick >= left and tick >= ads.after and tick < length:
                 mark = tick
-                yield point.segment, ads
-        if item.length - mark >= ads.every:
-            yield item.cuts.segments, ads
+                yield point.segment
+    if post and length - mark >= ads.every:
+        yield item.cuts.segments
 
-    def _break(self, ads: Ads) -> None:
-        """Draft a pod: a bumper, ads up to the pod's length with no ad twice, a bumper."""
-        self.since_break = Ticks(0)
-        self._bumper(ads, "opens")
-        source = self._pool(ads.query)
-        aired: set[str] = set()
-        length = 0
-        while length < ads.pod:
-            before = self.cursors.get("ads")
-            chosen = self._next("ads", source, Order.SHUFFLE)
-            if chosen is None or chosen[0].id in aired or (aired and length + chosen[0].length > ads.pod):
-                self._back("ads", before)
-                break
-            item, reason = chosen
-            aired.add(item.id)
-            length += item.length
-            self._air(item, 0, item.cuts.segments, Role.AD, reason)
-        self._bumper(ads, "closes")
 
-    def _bumper(self, ads: Ads, does: str) -> None:
-        chosen = self._next("bumpers", self._pool(ads.bumper), Order.SHUFFLE) if ads.bumper else None
-        if chosen:
-            item, reason = chosen
-            self._air(item, 0, item.cuts.segments, Role.BUMPER, f"{does} the break, {reason}")
-
-    def _pool(self, include: Query, exclude: Query | None = None) -> Pool:
-        return pool(self.catalog, self.revision.channel.house, include, exclude)
-
-    def _next(self, source: str, items: Pool, order: Order) -> tuple[Item, str] | None:
-        """The next item of a source, whose cursor moves on; None when it has none."""
-        cursor = self.cursors.get(source) or self.tail.cursor(source)
-        choice = choose(items, order, f"{self.revision.seed}\0{source}", cursor)
-        if choice is None:
-            return None
-        self.cursors[source] = choice.cursor
-        return choice.item, choice.reason
-
-    def _back(self, source: str, cursor: Cursor | None) -> None:
-        """Put a choice back: it is the next one again."""
-        self.cursors.pop(source, None)
-        if cursor is not None:
-            self.cursors[source] = cursor
-
-    def _air(self, item: Item, first: int, stop: int, role: Role, reason: str) -> None:
-        start = self.at
-        self.at = Ticks(start + item.cuts.tick(stop) - item.cuts.tick(first))
-        index = self.tail.index + len(self.airings)
-        self.airings.append(Airing(index, start, self.at, self.msn, item.id, first, stop, role, reason))
-        self.msn += stop - first
+def _remembered(before: tuple[Recent, ...], new: list[Recent], since: Ticks) -> tuple[Recent, ...]:
+    """The starts that a rule may still ask for."""
+    if not new and (not before or before[0].start > since):
+        return before
+    return tuple(one for one in (*before, *new) if one.start > since)[-REMEMBERED:]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 from figures import Figure, best_of, middle_of
 from library import BORN, HOUSE, library, revision
 
 from playout.core.airing import Tail
+from playout.core.asset import Kind
 from playout.core.catalog import Query
-from playout.core.channel import Order, Rules
 from playout.core.manifest import Rendering, Scene, live
 from playout.core.playlog import Log
+from playout.core.rules import Rules, Source
 from playout.core.schedule import ahead
 from playout.core.ticks import TIMEBASE
 from playout.core.window import stretches
@@ -23,8 +25,8 @@ def year() -> Figure:
     """Extending one channel's log by a year of air: about 15 000 turns, 237 000 airings."""
     catalog = library()
     everything = revision(0, "c", BORN)
-    rules = Rules(Query(kind=everything.rules.include.kind), None, Order.SHUFFLE, everything.rules.ads)
-    whole = type(everything)(1, BORN, "c", everything.channel, rules)
+    block = replace(everything.rules.block, sources=(Source((Query(kind=(Kind.MOVIE,)),)),))
+    whole = replace(everything, rules=Rules(block))
 
     def extend() -> None:
         for turn in ahead((whole,), lambda _: catalog, Tail()):

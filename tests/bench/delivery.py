@@ -19,9 +19,10 @@ from playout import documents, keys
 from playout.clock import system_clock
 from playout.core.asset import Asset, Cuts, Kind, Media, Title, Track
 from playout.core.catalog import Item, Query, catalog_of, item_of, kit_of
-from playout.core.channel import Channel, Revision, Rules
+from playout.core.channel import Channel, Revision
 from playout.core.cmaf import DELTA, SYNC, Sample, media_segment
 from playout.core.house import HOUSES
+from playout.core.rules import Block, Rules, Source
 from playout.core.ticks import MEDIA_ORIGIN, Ticks
 from playout.store import DirStore
 
@@ -72,7 +73,7 @@ def station(media: Path) -> None:
     store.put_new(keys.catalog(digest), data)
     genesis = (system_clock() - timedelta(minutes=2)).replace(microsecond=0)
     channel = Channel("one", "1", "One", HOUSE.name, genesis)
-    revised = Revision(1, genesis, digest, channel, Rules(Query(kind=(Kind.MOVIE,))))
+    revised = Revision(1, genesis, digest, channel, Rules(Block((Source((Query(kind=(Kind.MOVIE,)),)),))))
     store.put_new(keys.revision("one", 1), documents.encode(revised))
 
 

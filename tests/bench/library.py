@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from playout.core.asset import BreakPoint, Cuts, Kind, Title
 from playout.core.catalog import Catalog, Item, Kit, Query, catalog_of
-from playout.core.channel import Ads, Channel, Order, Revision, Rules
+from playout.core.channel import Channel, Revision
 from playout.core.house import HOUSES
+from playout.core.rules import Ads, Block, Rules, Source
 from playout.core.ticks import TIMEBASE, Ticks
 
 HOUSE = HOUSES["hd30"]
@@ -47,4 +48,4 @@ def revision(number: int, catalog: str, now: datetime) -> Revision:
     channel = Channel(f"ch{number:04d}", str(number + 1), f"Channel {number + 1}", HOUSE.name, genesis)
     ads = Ads(Ticks(8 * 60 * TIMEBASE), Ticks(60 * TIMEBASE), Query(kind=(Kind.AD,)))
     films = Query(any=(f"tag{number % TAGS}",), kind=(Kind.MOVIE,))
-    return Revision(1, now, catalog, channel, Rules(films, None, Order.SHUFFLE, ads))
+    return Revision(1, now, catalog, channel, Rules(Block((Source((films,)),), ads)))

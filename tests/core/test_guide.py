@@ -8,13 +8,14 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from libraries import GENESIS, HOUSE, KIT, catalogs, item, log_of, of_kind, revision, rules
+from libraries import GENESIS, HOUSE, KIT, airs, catalogs, item, log_of, of_kind, revision, rules
 
 from playout.core.airing import Role, Tail, Turn
 from playout.core.asset import Kind, Title
 from playout.core.catalog import Catalog, catalog_of
-from playout.core.channel import Ads, Channel, Order, Rules
+from playout.core.channel import Channel
 from playout.core.guide import INTERLUDE, now_next, programmes
+from playout.core.rules import Ads, Order, Rules
 from playout.core.ticks import TIMEBASE, Ticks, instant_at
 
 CHANNEL = replace(revision().channel, name="Channel One", description="All day")
@@ -26,10 +27,10 @@ def turns_of(catalog: Catalog, ruled: Rules, count: int, tail: Tail | None = Non
     return log_of(revision(ruled), catalog, count, tail).turns
 
 
-WITH_BREAKS = Rules(
+WITH_BREAKS = airs(
     include=of_kind(Kind.MOVIE, Kind.EPISODE),
     order=Order.SEQUENCE,
-    ads=Ads(Ticks(4 * TIMEBASE), Ticks(4 * TIMEBASE), of_kind(Kind.AD), of_kind(Kind.BUMPER)),
+    ads=Ads(Ticks(4 * TIMEBASE), Ticks(4 * TIMEBASE), of_kind(Kind.AD), of_kind(Kind.BUMPER), of_kind(Kind.BUMPER)),
 )
 
 
@@ -59,12 +60,12 @@ def test_an_episode_is_called_by_its_series() -> None:
 
 def idle(tail: Tail, count: int) -> tuple[Turn, ...]:
     """Turns of slate."""
-    return turns_of(catalog_of([], [KIT]), Rules(of_kind(Kind.MOVIE)), count, tail)
+    return turns_of(catalog_of([], [KIT]), airs(of_kind(Kind.MOVIE)), count, tail)
 
 
 def test_a_short_interlude_is_the_end_of_the_program_before_it_and_a_long_one_stands_for_itself() -> None:
     catalog = catalog_of([item("m", Kind.MOVIE, FULL)], [KIT])
-    movies = Rules(of_kind(Kind.MOVIE))
+    movies = airs(of_kind(Kind.MOVIE))
     first = turns_of(catalog, movies, 1)
     short = (*first, *idle(first[-1].tail, 5))
     assert [entry.title for entry in programmes(short, catalog.item, CHANNEL)] == ["Title of m"]
@@ -86,7 +87,7 @@ def test_a_channel_without_programs_has_one_entry_of_its_name() -> None:
 
 def test_a_program_that_nobody_knows_any_more_bears_the_name_of_the_channel() -> None:
     catalog = catalog_of([item("m", Kind.MOVIE, FULL)], [KIT])
-    (entry,) = programmes(turns_of(catalog, Rules(of_kind(Kind.MOVIE)), 1), lambda _: None, CHANNEL)
+    (entry,) = programmes(turns_of(catalog, airs(of_kind(Kind.MOVIE)), 1), lambda _: None, CHANNEL)
     assert (entry.title, entry.asset) == ("Channel One", "m")
 
 
@@ -97,7 +98,7 @@ def test_no_turns_are_no_entries() -> None:
 
 def test_now_and_next() -> None:
     catalog = catalog_of([item("a", Kind.MOVIE, FULL), item("b", Kind.MOVIE, FULL)], [KIT])
-    one, two = programmes(turns_of(catalog, Rules(of_kind(Kind.MOVIE)), 2), catalog.item, CHANNEL)
+    one, two = programmes(turns_of(catalog, airs(of_kind(Kind.MOVIE)), 2), catalog.item, CHANNEL)
     assert now_next((one, two), GENESIS - SECOND) == (None, one)
     assert now_next((one, two), GENESIS) == (one, two)
     assert now_next((one, two), two.start) == (two, None)
@@ -138,6 +139,6 @@ def test_an_entry_keeps_its_name_wherever_the_guide_begins(
 
 def test_a_channel_is_told_apart_by_its_id() -> None:
     catalog = catalog_of([item("a", Kind.MOVIE, FULL)], [KIT])
-    turns = turns_of(catalog, Rules(of_kind(Kind.MOVIE)), 1)
+    turns = turns_of(catalog, airs(of_kind(Kind.MOVIE)), 1)
     other = Channel("two", "2", "Two", HOUSE.name, GENESIS)
     assert {programmes(turns, catalog.item, channel)[0].id for channel in (CHANNEL, other)} == {"one-0", "two-0"}

@@ -5,17 +5,18 @@ from itertools import islice
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from libraries import GENESIS, HOUSE, KIT, catalogs, item, log_of, of_kind, revision, rules, upto
+from libraries import GENESIS, HOUSE, KIT, airs, catalogs, item, log_of, of_kind, revision, rules, upto
 
 from playout.core.airing import Role, Tail
 from playout.core.asset import Kind
 from playout.core.catalog import Catalog, catalog_of
-from playout.core.channel import Ads, Revision, Rules, in_force
+from playout.core.channel import Revision, in_force
 from playout.core.playlog import faults, turn_faults
+from playout.core.rules import Ads, Rules
 from playout.core.schedule import NothingToAir, ahead, next_turn
 from playout.core.ticks import TIMEBASE, Ticks
 
-ADS = Ads(Ticks(20 * TIMEBASE), Ticks(10 * TIMEBASE), of_kind(Kind.AD), of_kind(Kind.BUMPER))
+ADS = Ads(Ticks(20 * TIMEBASE), Ticks(10 * TIMEBASE), of_kind(Kind.AD), of_kind(Kind.BUMPER), of_kind(Kind.BUMPER))
 FULL = HOUSE.segment
 
 
@@ -58,7 +59,8 @@ def test_a_program_airs_whole_and_is_cut_at_break_points_only(ruled: Rules, cata
 
 @given(rules, catalogs())
 def test_breaks_keep_their_distance_and_no_ad_airs_twice_in_a_pod(ruled: Rules, catalog: Catalog) -> None:
-    if ruled.ads is None:
+    ads = ruled.block.ads
+    if ads is None:
         return
     since: int = 0
     pod: list[str] = []
@@ -68,7 +70,7 @@ def test_breaks_keep_their_distance_and_no_ad_airs_twice_in_a_pod(ruled: Rules, 
             pod = []
         elif airing.role is Role.AD:
             if not pod:
-                assert since >= ruled.ads.every
+                assert since >= ads.every
             assert airing.asset not in pod
             pod.append(airing.asset)
 
@@ -80,7 +82,7 @@ def movies(*, ads: int = 3) -> Catalog:
 
 
 def test_a_break_comes_at_the_first_point_after_enough_program() -> None:
-    turn = next_turn(revision(Rules(of_kind(Kind.MOVIE), ads=ADS)), movies(), Tail())
+    turn = next_turn(revision(airs(of_kind(Kind.MOVIE), ads=ADS)), movies(), Tail())
     roles = [airing.role.value for airing in turn.airings]
     pod = ["bumper", "ad", "ad", "bumper"]
     assert roles == ["program", *pod, "program", *pod, "program", *pod, "program"]
@@ -91,17 +93,17 @@ def test_a_break_comes_at_the_first_point_after_enough_program() -> None:
 
 def test_a_break_that_is_due_at_the_end_comes_after_the_program() -> None:
     short = catalog_of([item("clip", Kind.MOVIE, *[7] * 6), item("ad", Kind.AD, 7)], [KIT])
-    turn = next_turn(revision(Rules(of_kind(Kind.MOVIE), ads=replace(ADS, bumper=None))), short, Tail())
+    turn = next_turn(revision(airs(of_kind(Kind.MOVIE), ads=replace(ADS, opens=None, closes=None))), short, Tail())
     assert [airing.role for airing in turn.airings] == [Role.PROGRAM, Role.AD]
 
 
 def test_without_ads_a_program_is_not_interrupted() -> None:
-    turn = next_turn(revision(Rules(of_kind(Kind.MOVIE), ads=ADS)), movies(ads=0), Tail())
+    turn = next_turn(revision(airs(of_kind(Kind.MOVIE), ads=ADS)), movies(ads=0), Tail())
     assert [(airing.first, airing.stop) for airing in turn.airings] == [(0, 20)]
 
 
 def test_what_matches_nothing_airs_filler_and_then_slate() -> None:
-    ruled = Rules(of_kind(Kind.MOVIE), filler=of_kind(Kind.FILLER))
+    ruled = airs(of_kind(Kind.MOVIE), filler=of_kind(Kind.FILLER))
     filler = catalog_of([item("fill", Kind.FILLER, 7, 3)], [KIT])
     assert [airing.role for airing in next_turn(revision(ruled), filler, Tail()).airings] == [Role.FILLER]
     slate = next_turn(revision(ruled), catalog_of([], [KIT]), Tail())
@@ -143,7 +145,7 @@ def test_an_older_revision_never_chooses_again(catalog: Catalog, seconds: list[i
     """Also where slate, chosen a short lead ahead, gives way to programs, chosen a long one ahead."""
     effective = [GENESIS, *(GENESIS + timedelta(seconds=s) for s in seconds)]
     revisions = tuple(
-        revision(Rules(of_kind(Kind.CLIP if n % 2 else Kind.MOVIE)), number=n, effective=at)
+        revision(airs(of_kind(Kind.CLIP if n % 2 else Kind.MOVIE)), number=n, effective=at)
         for n, at in enumerate(effective, 1)
     )
     numbers = [turn.revision for turn in upto(revisions, catalog, Tail(), Ticks(2400 * TIMEBASE))]

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from libraries import KIT, catalogs, log_of, revision, rules
 
 from playout.core.catalog import Catalog
-from playout.core.channel import Rules
 from playout.core.playlog import Log
+from playout.core.rules import Rules
 from playout.core.ticks import TIMEBASE, Ticks
 from playout.core.window import UnknownAsset, end_of, live_edge, stretches
 

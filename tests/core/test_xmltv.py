@@ -13,13 +13,14 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from libraries import HOUSE, KIT, item, log_of, of_kind, revision
+from libraries import HOUSE, KIT, airs, item, log_of, of_kind, revision
 
 from playout.core.asset import Kind, Title
 from playout.core.catalog import catalog_of
-from playout.core.channel import Ads, Channel, Order, Rules
+from playout.core.channel import Channel
 from playout.core.guide import Entry, programmes
 from playout.core.listing import Links
+from playout.core.rules import Ads, Order
 from playout.core.ticks import TIMEBASE, Ticks
 from playout.core.xmltv import xmltv
 
@@ -72,8 +73,8 @@ def guide() -> dict[str, tuple[Entry, ...]]:
     ]
     catalog = catalog_of([*movies, *shows, item("ad", Kind.AD, FULL)], [KIT])
     ads = Ads(Ticks(60 * TIMEBASE), Ticks(4 * TIMEBASE), of_kind(Kind.AD))
-    films = Rules(of_kind(Kind.MOVIE), order=Order.SEQUENCE, ads=ads)
-    series = Rules(of_kind(Kind.EPISODE), order=Order.SEQUENCE)
+    films = airs(of_kind(Kind.MOVIE), order=Order.SEQUENCE, ads=ads)
+    series = airs(of_kind(Kind.EPISODE), order=Order.SEQUENCE)
     return {
         on.id: programmes(log_of(revision(ruled), catalog, 4).turns, catalog.item, on)
         for on, ruled in ((FILMS, films), (SHOWS, series))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from libraries import airs
 from origins import joined
 from stations import FILMS, FULL, HOUSE, Station
 
 from playout import keys
 from playout.core.asset import Kind
 from playout.core.catalog import Query
-from playout.core.channel import Ads, Rules
+from playout.core.rules import Ads
 from playout.core.ticks import TIMEBASE, Ticks
 from playout.origin import create_app
 from playout.origin.asked import LONGEST
@@ -37,7 +38,7 @@ async def busy(tmp_path: Path, aiohttp_client: Callable[..., Awaitable[Any]]) ->
     made.asset("ad-b", Kind.AD, 2, 2)
     made.asset("ad-c", Kind.AD, FULL)
     ads = Ads(Ticks(8 * TIMEBASE), Ticks(9 * TIMEBASE), Query(kind=(Kind.AD,)))
-    made.publish(FILMS, Rules(Query(kind=(Kind.MOVIE,)), ads=ads))
+    made.publish(FILMS, airs(Query(kind=(Kind.MOVIE,)), ads=ads))
     made.look()
     app = create_app(made.view, made.changed, made.store, made.moments.clock)
     return Origin(made, await aiohttp_client(app))

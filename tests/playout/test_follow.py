@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from libraries import GENESIS, KIT, item, of_kind, revision, upto
+from libraries import GENESIS, KIT, airs, item, of_kind, revision, upto
 
 from playout import documents, keys
 from playout.commit import Committer
 from playout.core.airing import Role, Tail, Turn
 from playout.core.asset import Kind
 from playout.core.catalog import Catalog, catalog_of
-from playout.core.channel import Revision, Rules
 from playout.core.schedule import next_turn
 from playout.core.shelves import Shelves
 from playout.core.ticks import instant_at, ticks_since
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from playout.core.channel import Revision
     from playout.core.view import OnAir
 
 CATALOG = catalog_of([item(f"film{n}", Kind.MOVIE, *[7] * (10 + n)) for n in range(5)], [KIT])
@@ -175,7 +175,7 @@ def test_an_edit_moves_nothing_before_the_horizon(station: Station) -> None:
     station.publish(revision())
     station.pass_time(timedelta())
     before = station.one.log.turns
-    none = Rules(of_kind(Kind.CLIP))
+    none = airs(of_kind(Kind.CLIP))
     station.publish(revision(none, number=2, effective=station.now))
     station.pass_time(timedelta(minutes=25))
     freeze = ticks_since(GENESIS, GENESIS + timedelta(minutes=2) + timedelta(minutes=10))

@@ -1,0 +1,149 @@
+"""What one revision can choose from one catalog: looked up once, and asked for every turn after that.
+
+Law: it holds nothing but what follows from the revision and the catalog.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final
+
+from playout.core.daypart import Timeline
+from playout.core.draw import Pool, of_day, pool_of
+from playout.core.house import HOUSES
+from playout.core.never import rivals_of
+from playout.core.pod import Spots
+from playout.core.rules import NONE
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from playout.core.catalog import Catalog, Item, Query
+    from playout.core.channel import Revision
+    from playout.core.rules import Ads, Block, Source
+    from playout.core.ticks import Ticks
+
+
+class Stock:
+    """A revision and a catalog, made ready for choosing."""
+
+    def __init__(self, revision: Revision, catalog: Catalog) -> None:
+        self.revision: Final = revision
+        self.catalog: Final = catalog
+        self.house: Final = HOUSES[revision.channel.house]
+        self.timeline: Final = Timeline(revision.rules, revision.clocks, revision.channel.genesis)
+        self.memory: Final = _memory(revision)
+        """How far back a rule looks for programs."""
+        self.spot_memory: Final = _spot_memory(revision)
+        """How far back a rule looks for ads."""
+        self._pools: dict[int, Pool] = {}
+        self._dated: dict[int, bool] = {}
+        self._todays: dict[int, tuple[date | None, Pool]] = {}
+        self._spots: dict[int, Spots] = {}
+        self._rivals: dict[str, tuple[str, ...]] = {}
+
+    def programs(self, source: Source, today: date) -> Pool:
+        """The programs of a source on a local day."""
+        found = self._pools.get(id(source))  # the revision keeps it alive
+        if found is None:
+            found = self._pools[id(source)] = self._pool(source.include, source.exclude)
+        if not self._changes(source):
+            return found
+        return self._of_day(id(source), found, (source.include, source.exclude), today)
+
+    def _changes(self, source: Source) -> bool:
+        """Whether what a source means depends on the day."""
+        found = self._dated.get(id(source))
+        if found is None:
+            found = self._dated[id(source)] = any(query.dated for query in (*source.include, *source.exclude))
+        return found
+
+    def shelf(self, query: Query, today: date) -> Pool:
+        """What a query means on a local day."""
+        found = self._pools.get(id(query))
+        if found is None:
+            found = self._pools[id(query)] = self._pool((query,), ())
+        return self._of_day(id(query), found, ((query,), ()), today) if query.dated else found
+
+    def spots(self, ads: Ads, today: date) -> Spots:
+        """The ads of a block."""
+        pool = self.shelf(ads.query, today)
+        found = self._spots.get(id(ads))
+        if found is None or found.pool is not pool:
+            found = self._spots[id(ads)] = Spots.of(pool)
+        return found
+
+    def _of_day(self, key: int, pool: Pool, queries: tuple[tuple[Query, ...], tuple[Query, ...]], today: date) -> Pool:
+        """What is left of a pool on a day; the last day that was asked for is kept."""
+        day, found = self._todays.get(key, (None, pool))
+        if day != today:
+            found = of_day(pool, *queries, today)
+            self._todays[key] = today, found
+        return found
+
+    def _pool(self, include: tuple[Query, ...], exclude: tuple[Query, ...]) -> Pool:
+        return pool_of(self.catalog, self.house.name, include, exclude)
+
+    def longest(self, query: Query | None, today: date) -> Ticks:
+        """The length of the longest item that a query means; 0 for none."""
+        if query is None:
+            return NONE
+        return max((item.length for item in self.shelf(query, today).items), default=NONE)
+
+    def rivals(self, item: Item, work: str) -> tuple[str, ...]:
+        """The channels of the separation group that could air `item`."""
+        apart = self.revision.rules.never.apart
+        if apart is None:
+            return ()
+        found = self._rivals.get(work)
+        if found is None:
+            found = self._rivals[work] = rivals_of(apart, item)
+        return found
+
+    @cached_property
+    def ads(self) -> dict[str, Item]:
+        """All ads of all blocks, by work."""
+        pools = [self._pool((block.ads.query,), ()) for block in self.revision.rules.blocks if block.ads]
+        return {pool.work(item): item for pool in pools for item in pool.items}
+
+
+def _memory(revision: Revision) -> Ticks:
+    rules = revision.rules
+    cooldowns = (source.cooldown for block in rules.blocks for source in block.sources)
+    return max((rules.never.repeat, *cooldowns))
+
+
+def _spot_memory(revision: Revision) -> Ticks:
+    return max((_looks_back(block) for block in revision.rules.blocks), default=NONE)
+
+
+def _looks_back(block: Block) -> Ticks:
+    ads = block.ads
+    if ads is None:
+        return NONE
+    return max(ads.advertiser, ads.category, ads.cap.within if ads.cap else NONE)
+
+
+class _One:
+    """A value that is compared by identity."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Revision) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _One) and self.value is other.value
+
+
+def stock_of(revision: Revision, catalog: Catalog) -> Stock:
+    """The stock of these two, remembered."""
+    return _stock(_One(revision), catalog)
+
+
+@lru_cache(maxsize=2048)
+def _stock(revision: _One, catalog: Catalog) -> Stock:
+    return Stock(revision.value, catalog)
