@@ -1,0 +1,133 @@
+"""A station as it lies in the store: channels, revisions, logs and catalogs, read when they are asked for.
+
+Law: what is read here and what is computed here are the same turns that origins serve: the log as far as it
+goes, and after it the schedule run ahead (design.md section 5).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from playout import keys
+from playout.core.airing import BEGINNING, Turn
+from playout.core.catalog import Catalog
+from playout.core.channel import Revision, in_force
+from playout.core.schedule import ahead
+from playout.core.ticks import ticks_since
+from playout.documents import decode
+from playout.library import newest, present
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from playout.core.airing import Tail
+    from playout.store import Store
+
+_NUMBERED: Final = re.compile(r"\d{8}\.json")
+_DAY: Final = timedelta(days=1)
+
+
+class UnknownChannel(LookupError):
+    """There is no such channel in the store: it says which there are."""
+
+
+class Station:
+    """All that one store holds. Every method raises `StoreDown`, and `Corrupt` for a document that cannot be read."""
+
+    def __init__(self, store: Store) -> None:
+        self.store: Final = store
+        self.library: Final = newest(store)
+        """The newest edition of the library."""
+        self._catalogs: dict[str, Catalog] = {self.library.digest: self.library.catalog}
+        self._revisions: dict[str, tuple[Revision, ...]] = {}
+
+    def channels(self, now: datetime | None = None) -> tuple[str, ...]:
+        """The ids of the channels that have a revision; with `now`, of those that are not retired then."""
+        names = (name for name in self.store.names("channels") if self._read_revisions(name))
+        return tuple(name for name in names if now is None or not in_force(self.revisions(name), now).retired)
+
+    def revisions(self, channel: str) -> tuple[Revision, ...]:
+        """All revisions of a channel, at least one; raises `UnknownChannel`."""
+        found = self._read_revisions(channel) if keys.NAME.fullmatch(channel) else ()
+        if not found:
+            known = ", ".join(self.channels()) or "none yet"
+            message = f"there is no channel {channel!r}; there is: {known}"
+            raise UnknownChannel(message)
+        return found
+
+    def _read_revisions(self, channel: str) -> tuple[Revision, ...]:
+        found = self._revisions.get(channel)
+        if found is None:
+            where = [
+                keys.key("channels", channel, "revisions", name)
+                for name in self.store.names(keys.revisions(channel))
+                if _NUMBERED.fullmatch(name)
+            ]
+            found = tuple(decode(present(self.store, key), Revision, key) for key in where)
+            self._revisions[channel] = found
+        return found
+
+    def catalog(self, revision: Revision) -> Catalog:
+        """The catalog that a revision chooses from."""
+        found = self._catalogs.get(revision.catalog)
+        if found is None:
+            key = keys.catalog(revision.catalog)
+            found = self._catalogs[revision.catalog] = decode(present(self.store, key), Catalog, key)
+        return found
+
+    # The log
+
+    def logged(self, channel: str, start: datetime, stop: datetime) -> Iterator[Turn]:
+        """The turns in the log that air between two instants, in order."""
+        genesis = self.revisions(channel)[0].channel.genesis
+        first, last = ticks_since(genesis, start), ticks_since(genesis, stop)
+        for day in self._days(channel, start, stop):
+            for turn in self._turns(channel, day):
+                if turn.start >= last:
+                    return
+                if turn.end > first:
+                    yield turn
+
+    def before(self, channel: str, at: datetime) -> Tail:
+        """The tail of the last turn in the log that starts before `at`; the beginning when there is none."""
+        genesis = self.revisions(channel)[0].channel.genesis
+        tick = ticks_since(genesis, at)
+        for day in reversed(self.store.names(keys.log(channel))):
+            if day <= at.date().isoformat():
+                for turn in reversed(tuple(self._turns(channel, day))):
+                    if turn.start < tick:
+                        return turn.tail
+        return BEGINNING
+
+    def end(self, channel: str) -> Tail:
+        """The tail of the log."""
+        for day in reversed(self.store.names(keys.log(channel))):
+            for name in reversed(self.store.names(keys.log_day(channel, day))):
+                key = keys.key("channels", channel, "log", day, name)
+                return decode(present(self.store, key), Turn, key).tail
+        return BEGINNING
+
+    def turns(self, channel: str, start: datetime, stop: datetime) -> Iterator[Turn]:
+        """The turns that air between two instants: logged, and beyond the log as the schedule would have them."""
+        revisions = self.revisions(channel)
+        genesis = revisions[0].channel.genesis
+        first, last = ticks_since(genesis, start), ticks_since(genesis, stop)
+        yield from self.logged(channel, start, stop)
+        for turn in ahead(revisions, self.catalog, self.end(channel)):
+            if turn.start >= last:
+                return
+            if turn.end > first:
+                yield turn
+
+    def _days(self, channel: str, start: datetime, stop: datetime) -> Iterator[str]:
+        """The days whose turns may air between two instants: a turn may have begun the day before."""
+        first, last = (start - _DAY).date().isoformat(), stop.date().isoformat()
+        yield from (day for day in self.store.names(keys.log(channel)) if first <= day <= last)
+
+    def _turns(self, channel: str, day: str) -> Iterator[Turn]:
+        for name in self.store.names(keys.log_day(channel, day)):
+            key = keys.key("channels", channel, "log", day, name)
+            yield decode(present(self.store, key), Turn, key)
