@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from playout.config.draft import Draft, Programming
 from playout.config.faults import Fault, Faults
-from playout.config.programming import Draft, Programming, read
+from playout.config.programming import read
 
 if TYPE_CHECKING:
     from pathlib import Path

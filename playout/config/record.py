@@ -8,26 +8,54 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from playout.config.faults import Fault, Mistaken, mistake
 from playout.config.tree import Leaf, Node, Row, Table
+from playout.config.word import Key, Schema, Word, keyed, named_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from playout.config.scope import Scope
 
 Value = TypeVar("Value")
 Other = TypeVar("Other")
 
 _ALSO_CALLED: Final = {
-    "title": "name", "label": "name", "channel": "number", "chno": "number", "category": "group", "genre": "group",
-    "timezone": "zone", "time_zone": "zone", "tz": "zone", "language": "languages", "audio": "languages",
-    "subs": "subtitles", "captions": "subtitles", "tags": "any", "tag": "any", "some": "any", "or": "any",
-    "and": "all", "not": "none", "without": "none", "kinds": "kind", "type": "kind", "icon": "logo",
-    "interval": "every", "length": "pod", "duration": "pod", "break": "bumper", "bumpers": "bumper",
-    "fillers": "filler", "format": "house", "sort": "order", "shuffle": "order", "segments": "window",
+    # keys
+    "label": "name", "channel": "number of", "chno": "number", "category": "group genre", "timezone": "zone",
+    "time_zone": "zone", "tz": "zone", "language": "languages", "audio": "languages language", "subs": "subtitles",
+    "captions": "subtitles", "tags": "any", "tag": "any", "some": "any", "or": "any", "and": "all", "not": "none",
+    "without": "none", "kinds": "kind", "type": "kind", "icon": "logo", "interval": "every", "length": "pod duration",
+    "duration": "pod to", "break": "bumper", "bumpers": "bumper", "fillers": "filler", "format": "house",
+    "sort": "order", "shuffle": "order", "segments": "window", "genre": "group", "title": "name",
+    "playout": "dayparts", "playouts": "dayparts", "slot": "dayparts", "slots": "dayparts", "blocks": "dayparts",
+    "schedule": "dayparts", "items": "programs", "flex": "filler", "fallback": "filler", "tail": "filler",
+    "dead_air": "filler", "content": "include", "contents": "include", "query": "include", "search": "include listed",
+    "smart_collection": "include", "smart_collections": "collections", "sources": "programs", "playlist": "programs",
+    "playlists": "programs", "playback_order": "order", "start": "from", "start_time": "from", "begin": "from",
+    "end": "to", "stop": "to", "end_time": "to", "until": "to", "time": "at", "fixed_start": "at",
+    "weekday": "days", "weekdays": "days", "days_of_week": "days", "day": "days", "date": "dates",
+    "multiple": "count", "amount": "count", "lateness": "late", "max_lateness": "late", "strict": "late",
+    "pad_to_minutes": "pad", "pad_to_next": "pad", "pad_until": "pad", "padding": "pad", "custom_title": "title",
+    "extends": "like", "template": "like", "inherits": "like", "decos": "templates", "deco": "like",
+    "pre_roll": "before rolls", "post_roll": "after rolls", "mid_roll": "ads rolls", "cool_down": "cooldown",
+    "per_day": "a_day", "redirect": "mirror", "hours": "offset only", "parent": "of", "source": "of include",
+    "countries": "territories", "country": "territories", "dst": "clock_change", "repeats": "repeat",
+    "separation": "apart", "max": "most", "limit": "most", "frequency": "cap", "titles": "listed", "list": "listed",
+    "age": "rating", "ratings": "rating", "years": "year", "genres": "genre", "show": "series", "shows": "series",
+    "runtime": "duration", "volume": "load", "into": "in", "marathon": "run order",
+    # values
+    "truncate": "cut", "hard": "cut", "interrupt": "cut", "flexible": "run", "wait": "run", "drop": "skip",
+    "ordered": "sequence", "sequential": "sequence", "season_episode": "sequence", "alphanumeric": "sequence",
+    "shuffle_in_order": "rotation", "shuffled_in_order": "rotation", "ordered_shuffle": "rotation",
+    "random_rotation": "rotation", "cyclic": "rotation", "multi_episode_shuffle": "shuffle", "bag": "shuffle",
+    "release_date": "chronological", "oldest": "chronological", "recent": "newest", "custom": "listed",
+    "manual": "listed", "workdays": "weekdays", "weekends": "weekend", "film": "movie", "commercial": "ad",
+    "advert": "ad", "ident": "bumper", "trailer": "filler", "children": "kids", "movie": "film", "movies": "film movie",
 }  # fmt: skip
-"""What other programs call these keys."""
+"""What other programs call these keys and values; of several words the first that is known where it stands."""
 
 
 def quoted(text: str) -> str:
@@ -39,9 +67,9 @@ def quoted(text: str) -> str:
 def meant(word: str, known: Iterable[str]) -> str | None:
     """The one of the `known` words that `word` most likely stands for."""
     names = list(known)
-    other = _ALSO_CALLED.get(word.lower())
-    if other in names:
-        return other
+    for other in _ALSO_CALLED.get(word.lower().replace("-", "_"), "").split():
+        if other in names:
+            return other
     close = get_close_matches(word.lower(), names, n=1, cutoff=0.65)
     return close[0] if close else None
 
@@ -81,47 +109,117 @@ def each(node: Node, read: Callable[[Node], Value]) -> tuple[Value, ...]:
     return tuple(values)
 
 
+class Said:
+    """What one place in the file says: values by key, each with its line. Nothing in it changes."""
+
+    __slots__ = ("_lines", "_values")
+
+    def __init__(self, values: Mapping[str, object] | None = None, lines: Mapping[str, int] | None = None) -> None:
+        self._values: Final = dict(values or {})
+        self._lines: Final = dict(lines or {})
+
+    def of(self, key: Key[Value], otherwise: Other) -> Value | Other:
+        """What it says under `key`; `otherwise` when it says nothing, or something wrong."""
+        return cast("Value", self._values[key.name]) if key.name in self._values else otherwise
+
+    def has(self, key: Key[Any]) -> bool:
+        """Whether it says something, right or wrong, under `key`."""
+        return key.name in self._lines
+
+    def wrong(self, *keys: Key[Any]) -> bool:
+        """Whether what it says under one of `keys` cannot be read."""
+        return any(key.name in self._lines and key.name not in self._values for key in keys)
+
+    def line(self, *keys: Key[Any]) -> int:
+        """The last line in which one of `keys` stands; 0 when none does."""
+        return max((self._lines.get(key.name, 0) for key in keys), default=0)
+
+    def put(self, key: Key[Value], value: Value) -> Said:
+        """The same, but for what it says under `key`."""
+        return Said({**self._values, key.name: value}, self._lines)
+
+    def without(self, keys: Iterable[Key[Any]]) -> Said:
+        """The same, but for `keys`."""
+        gone = {key.name for key in keys}
+        return self._kept(lambda name: name not in gone)
+
+    def only(self, keys: Iterable[Key[Any]]) -> Said:
+        """Of it, `keys`."""
+        kept = {key.name for key in keys}
+        return self._kept(lambda name: name in kept)
+
+    def over(self, other: Said) -> Said:
+        """It, and what only `other` says. What is wrong here does not make the other's right."""
+        under = other._kept(lambda name: name not in self._lines)
+        return Said({**under._values, **self._values}, {**under._lines, **self._lines})  # noqa: SLF001
+
+    def _kept(self, wanted: Callable[[str], bool]) -> Said:
+        values = {name: value for name, value in self._values.items() if wanted(name)}
+        return Said(values, {name: line for name, line in self._lines.items() if wanted(name)})
+
+
 class Record:
     """A mapping that is being read."""
 
-    def __init__(self, table: Table, line: int) -> None:
+    def __init__(self, table: Table, line: int, scope: Scope) -> None:
         self.line: Final = line
+        self.scope = scope
         self.faults: list[Fault] = list(table.faults)
         self._entries: Final = {key.text: (key, node) for key, node in table.entries}
         self._asked: list[str] = []
         self._lacking: dict[str, str] = {}
 
-    def take(self, key: str, read: Callable[[Node], Value], otherwise: Other) -> Value | Other:
+    def take(self, key: Key[Value], otherwise: Other) -> Value | Other:
         """What stands under `key`; `otherwise` when nothing does, or when it is wrong."""
-        self._asked.append(key)
-        if key not in self._entries:
+        self._asked.append(key.name)
+        if key.name not in self._entries:
+            if key.needed:
+                self._lacking[key.name] = key.needed
             return otherwise
-        written, node = self._entries[key]
+        written, node = self._entries[key.name]
         if isinstance(node, Leaf) and node.missing:
-            self.faults.append(
-                Fault(written.line, f'nothing stands after "{key}:": write a value, or take the key out')
-            )
+            text = f'nothing stands after "{key.name}:": write a value, or take the key out'
+            self.faults.append(Fault(written.line, text))
             return otherwise
+        return self.read(key.word, node, otherwise)
+
+    def read(self, word: Word[Value], node: Node, otherwise: Other) -> Value | Other:
+        """What `node` says as a `word`; `otherwise` when it is wrong."""
         try:
-            return read(node)
+            return word.read(node, self.scope)
         except Mistaken as error:
             self.faults.extend(error.faults)
             return otherwise
 
-    def need(self, key: str, read: Callable[[Node], Value], otherwise: Value, hint: str) -> Value:
-        """Like `take`, for a key that must be there; `hint` says what to write."""
-        if key not in self._entries:
-            self._lacking[key] = hint
-        return self.take(key, read, otherwise)
+    def said(self, keys: Iterable[Key[Any]]) -> Said:
+        """All that stands under `keys`."""
+        values: dict[str, object] = {}
+        lines: dict[str, int] = {}
+        for key in keys:
+            value = self.take(key, _WRONG)
+            if self.has(key):
+                lines[key.name] = self._entries[key.name][0].line
+            if value is not _WRONG:
+                values[key.name] = value
+        return Said(values, lines)
 
-    def has(self, key: str) -> bool:
+    def has(self, key: Key[Any]) -> bool:
         """Whether `key` is written."""
-        return key in self._entries
+        return key.name in self._entries
 
-    def refuse(self, key: str, text: str) -> None:
+    def line_of(self, key: Key[Any]) -> int:
+        """Where `key` stands; the mapping's own line when it is not written."""
+        return self._entries[key.name][0].line if self.has(key) else self.line
+
+    def lack(self, key: Key[Any], hint: str) -> None:
+        """Note that `key` must be there after all; `hint` says what to write."""
+        if not self.has(key):
+            self._lacking[key.name] = hint
+
+    def refuse(self, key: Key[Any], text: str) -> None:
         """Note that `key`, which is known elsewhere, does not belong here."""
-        if key in self._entries:
-            self._asked.append(key)
+        if self.has(key):
+            self._asked.append(key.name)
             self.blame(text, key)
 
     def check(self, read: Callable[[], object]) -> None:
@@ -131,16 +229,19 @@ class Record:
         except Mistaken as error:
             self.faults.extend(error.faults)
 
-    def blame(self, text: str, key: str = "") -> None:
-        """Note a mistake that lies in how values go together; at `key` when that is given and written."""
-        line = self._entries[key][0].line if key in self._entries else self.line
-        self.faults.append(Fault(line, text))
+    def blame(self, text: str, *keys: Key[Any]) -> None:
+        """Note a mistake that lies in how values go together; at the last of `keys` that is written."""
+        lines = [self._entries[key.name][0].line for key in keys if key.name in self._entries]
+        self.faults.append(Fault(max(lines, default=self.line), text))
 
-    def entries(self) -> Iterator[tuple[Leaf, Node]]:
-        """All keys and values, of a mapping whose keys people choose."""
+    def entries(self, hint: str) -> Iterator[tuple[Leaf, Node]]:
+        """All keys and values, of a mapping whose keys people choose; `hint` says what to write below one."""
         for key, node in self._entries.values():
             self._asked.append(key.text)
-            yield key, node
+            if isinstance(node, Leaf) and node.missing:
+                self.faults.append(Fault(key.line, f"nothing stands below {quoted(key.text)}: {hint}"))
+            else:
+                yield key, node
 
     def done(self) -> None:
         """Raises `Mistaken` with all that was wrong, unknown and missing keys included."""
@@ -166,14 +267,34 @@ class Record:
         return f"known here: {', '.join(self._asked)}"
 
 
+_WRONG: Final = object()
+"""What stands for a value that is not there or cannot be read."""
+
+
 @contextmanager
-def record(node: Node, what: str, line: int | None = None) -> Iterator[Record]:
+def record(node: Node, what: str, scope: Scope, line: int | None = None) -> Iterator[Record]:
     """Read `node` as a mapping called `what`; at the end, all its mistakes are raised.
 
     `line` is where its own key stands, for mistakes that lie nowhere in particular.
     """
     if not isinstance(node, Table):
         raise mistake(node.line, f"{what} is expected here: keys and values, e.g. {{any: [film]}}")
-    keys = Record(node, line or node.line)
+    keys = Record(node, line or node.line, scope)
     yield keys
     keys.done()
+
+
+def mapping(what: str, keys: tuple[Key[Any], ...], make: Callable[[Record], Value], **more: object) -> Word[Value]:
+    """The word for a mapping called `what`; `make` asks it for `keys`, and `more` is what its schema also says."""
+
+    def read(node: Node, scope: Scope) -> Value:
+        with record(node, what, scope) as written:
+            return make(written)
+
+    return Word(read, keyed(keys, **more), named_by(keys))
+
+
+def several(word: Word[Value]) -> Word[tuple[Value, ...]]:
+    """The word for a list of `word`; one value alone is a list of one."""
+    schema: Schema = {"anyOf": [word.schema, {"type": "array", "items": word.schema}]}
+    return Word(lambda node, scope: each(node, lambda item: word.read(item, scope)), schema, word.defs)

@@ -1,46 +1,62 @@
-"""The single values of channels.yaml: ids, numbers, spans, languages, zones and the like."""
+"""The single values of channels.yaml: texts, names, ids, numbers and the like."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
-from zoneinfo import available_timezones
 
 from playout.config.faults import mistake
 from playout.config.record import leaf, meant, one_of, quoted
-from playout.core.language import UNKNOWN, bcp47
+from playout.config.word import Schema, Word, plain, then
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
     from enum import StrEnum
 
     from playout.config.tree import Leaf, Node
 
-Word = TypeVar("Word", bound="StrEnum")
+Choice = TypeVar("Choice", bound="StrEnum")
+Value = TypeVar("Value")
 
 _ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ID_LONGEST: Final = 63
 """Characters of an id: it is a label of the guide's channel names, which look like host names (E-1)."""
 _NUMBER: Final = re.compile(r"[1-9]\d{0,4}(\.\d?[1-9])?")
-_UNITS: Final = re.compile(r"(?=\d)(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
-_CLOCK: Final = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)")
+_NAME: Final = re.compile(r"[^\W_]+(?:[-_ ][^\W_]+)*")
+_NAME_LONGEST: Final = 60
 _URL: Final = re.compile(r"https?://[^\s\"<>]+")
 
+SCALAR: Final[Schema] = {"type": ["string", "number", "boolean"]}
+"""One value, read as the text that was written: a tag may be `1950` or `yes`."""
 
-def text(node: Node) -> str:
-    """Words for people, on one line."""
-    written = leaf(node, "a text").text
+
+def exactly(pattern: re.Pattern[str]) -> str:
+    """The regular expression of a schema for the whole of `pattern`."""
+    return f"^(?:{pattern.pattern})$"
+
+
+def _text(node: Node) -> str:
+    return cleaned(leaf(node, "a text").text)
+
+
+def cleaned(written: str) -> str:
+    """`written` on one line, as people mean it."""
     return " ".join("".join(c if c.isprintable() else " " for c in written).split())
 
 
-def required_text(node: Node) -> str:
-    """Words for people, at least one."""
-    words = text(node)
+text: Final = plain(_text, SCALAR)
+"""Words for people, on one line."""
+
+
+def _required_text(node: Node) -> str:
+    words = _text(node)
     if not words:
         raise mistake(node.line, "the text is empty: write a name that people will read")
     return words
+
+
+required_text: Final = plain(_required_text, SCALAR)
+"""Words for people, at least one."""
 
 
 def channel_id(key: Leaf) -> str:
@@ -56,6 +72,28 @@ def channel_id(key: Leaf) -> str:
     return key.text
 
 
+ID_SCHEMA: Final[Schema] = {"pattern": exactly(_ID), "maxLength": _ID_LONGEST}
+"""What `channel_id` takes."""
+
+
+def name(key: Leaf) -> str:
+    """A name that the file gives to something: letters, digits, and single hyphens or spaces between them."""
+    if not _NAME.fullmatch(key.text) or len(key.text) > _NAME_LONGEST or key.text in ("none", "null"):
+        raise mistake(
+            key.line,
+            f"{quoted(key.text)} cannot be a name: write letters and digits with single hyphens or spaces between "
+            f"them, at most {_NAME_LONGEST}, e.g. late-night",
+        )
+    return key.text
+
+
+given_name: Final = plain(lambda node: name(leaf(node, "a name")), {**SCALAR, "maxLength": _NAME_LONGEST})
+"""A name that is given where it is used."""
+
+NAME_SCHEMA: Final[Schema] = {"maxLength": _NAME_LONGEST}
+"""What `name` takes, as far as editors understand."""
+
+
 def number(node: Node) -> str:
     """What people type to tune in: `7`, or `7.1`. Kept as text; `7.10` is refused, for apps disagree what it is."""
     written = leaf(node, "a channel number").text
@@ -67,112 +105,61 @@ def number(node: Node) -> str:
     return written
 
 
-def whole(least: int, most: int, unit: str, why: str) -> Callable[[Node], int]:
+NUMBER_SCHEMA: Final[Schema] = {
+    "anyOf": [{"type": "number", "minimum": 1, "maximum": 100_000}, {"type": "string", "pattern": exactly(_NUMBER)}]
+}
+"""What `number` takes."""
+
+
+def whole(least: int, most: int, unit: str, why: str) -> Word[int]:
     """A whole number of `unit` from `least` to `most`; `why` says what the limits are there for."""
 
     def read(node: Node) -> int:
         written = leaf(node, "a whole number").text
-        if not re.fullmatch(r"-?\d{1,12}", written):
-            raise mistake(node.line, f"{quoted(written)} is not a whole number of {unit}")
+        if not re.fullmatch(r"-?[0-9]{1,12}", written):
+            raise mistake(node.line, f"{quoted(written)} is not a whole number{f' of {unit}' if unit else ''}")
         if not least <= int(written) <= most:
-            raise mistake(node.line, f"{written} {unit} is out of range: write {least} to {most} ({why})")
+            counted = f"{written} {unit}".strip()
+            raise mistake(node.line, f"{counted} is out of range: write {least} to {most} ({why})")
         return int(written)
 
-    return read
+    return plain(read, {"type": "integer", "minimum": least, "maximum": most})
 
 
-def span(least: timedelta, most: timedelta) -> Callable[[Node], timedelta]:
-    """A span of time from `least` to `most`: `8m`, `90s`, `1h30m` or `00:12:00`."""
-
-    def read(node: Node) -> timedelta:
-        written = leaf(node, "a span of time").text
-        match = _UNITS.fullmatch(written) or _CLOCK.fullmatch(written)
-        if match is None:
-            raise mistake(node.line, f"{quoted(written)} is not a span of time{_span_meant(written)}")
-        hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        value = timedelta(hours=hours, minutes=minutes, seconds=seconds)
-        if not least <= value <= most:
-            raise mistake(node.line, f"{quoted(written)} is out of range: write {spelled(least)} to {spelled(most)}")
-        return value
-
-    return read
-
-
-def _span_meant(written: str) -> str:
-    """What to write in place of a span that is none."""
-    if written.isdigit():
-        return f": write {written}m for minutes or {written}s for seconds"
-    short = re.sub(r"([hms])[a-z]*", r"\1", re.sub(r"[^\da-z]", "", written.lower()))
-    return f', did you mean "{short}"?' if _UNITS.fullmatch(short) else ": write one like 90s, 8m, 1h30m or 00:12:00"
-
-
-def spelled(value: timedelta) -> str:
-    """`value` as people write it: `1h30m`."""
-    minutes, seconds = divmod(value // timedelta(seconds=1), 60)
-    hours, minutes = divmod(minutes, 60)
-    return "".join(f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if count) or "0s"
-
-
-def choice(words: type[Word], what: str) -> Callable[[Node], Word]:
+def choice(words: type[Choice], what: str) -> Word[Choice]:
     """One of the words of an enumeration."""
-
-    def read(node: Node) -> Word:
-        return words(named([str(word) for word in words], what)(node))
-
-    return read
+    return then(named([str(word) for word in words], what), lambda written, _: words(written))
 
 
-def named(known: list[str], what: str) -> Callable[[Node], str]:
+def named(known: list[str], what: str) -> Word[str]:
     """One of the `known` names."""
-
-    def read(node: Node) -> str:
-        written = leaf(node, what).text
-        if written not in known:
-            near = meant(written, known)
-            hint = f'did you mean "{near}"?' if near else f"write {one_of(known)}"
-            raise mistake(node.line, f"unknown {what} {quoted(written)}, {hint}")
-        return written
-
-    return read
+    return plain(lambda node: one_name(node, known, what), {"enum": known})
 
 
-def language(node: Node) -> str:
-    """A BCP 47 tag in its usual case: `en`, `pt-BR`."""
-    written = leaf(node, "a language").text
-    tag = bcp47(written)
-    if tag is None:
-        raise mistake(
-            node.line,
-            f"unknown language {quoted(written)}: write a BCP 47 tag like en, fr or pt-BR, or {UNKNOWN} for none",
-        )
-    if tag != written:
-        raise mistake(node.line, f'unknown language {quoted(written)}, did you mean "{tag}"?')
-    return tag
+def one_name(node: Node, known: Iterable[str], what: str, hint: str = "") -> str:
+    """The one of the `known` names that is written; `hint` says what to write when no name is near."""
+    names = list(known)
+    written = leaf(node, what).text
+    if written not in names:
+        near = meant(written, names)
+        meaning = f'did you mean "{near}"?' if near else hint or f"write {one_of(names)}"
+        raise mistake(node.line, f"unknown {what} {quoted(written)}, {meaning}")
+    return written
 
 
-def zone(node: Node) -> str:
-    """The IANA name of a time zone."""
-    written = leaf(node, "a time zone").text
-    if written in _zones():
-        return written
-    city = {name.rsplit("/", 1)[-1].lower(): name for name in sorted(_zones(), reverse=True) if "/" in name}
-    spoken = written.replace(" ", "_").lower()
-    near = city.get(spoken.rsplit("/", 1)[-1]) or {name.lower(): name for name in sorted(_zones())}.get(spoken)
-    if near is None:
-        close = meant(spoken, city)
-        near = city[close] if close else None
-    hint = f'did you mean "{near}"?' if near else "write one like Europe/Paris, America/New_York or UTC"
-    raise mistake(node.line, f"unknown time zone {quoted(written)}, {hint}")
+def _flag(node: Node) -> bool:
+    written = leaf(node, "yes or no").text
+    if written.lower() not in ("yes", "no", "true", "false"):
+        raise mistake(node.line, f"{quoted(written)} is neither yes nor no: write one of them")
+    return written.lower() in ("yes", "true")
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+flag: Final = plain(_flag, {"enum": [True, False, "yes", "no"]})
+"""Yes or no."""
 
 
-def tag(node: Node) -> str:
-    """A tag of the library."""
-    written = text(leaf(node, "a tag"))
+def _tag(node: Node) -> str:
+    written = cleaned(leaf(node, "a tag").text)
     if not written:
         raise mistake(node.line, "a tag is empty: write a word, or take it out")
     if "," in written:
@@ -180,9 +167,56 @@ def tag(node: Node) -> str:
     return written
 
 
-def url(node: Node) -> str:
-    """The address of a picture."""
+tag: Final = plain(_tag, SCALAR)
+"""A tag of the library."""
+
+
+def title_of(what: str) -> Word[str]:
+    """The name that something has in the library; it may hold commas."""
+
+    def read(node: Node) -> str:
+        written = cleaned(leaf(node, what).text)
+        if not written:
+            raise mistake(node.line, f"{what} is empty: write its name, or take it out")
+        return written
+
+    return plain(read, SCALAR)
+
+
+def _url(node: Node) -> str:
     written = leaf(node, "a URL").text
     if not _URL.fullmatch(written):
         raise mistake(node.line, f"{quoted(written)} is not a URL: write one that begins with https://")
     return written
+
+
+url: Final = plain(_url, {"type": "string", "pattern": exactly(_URL)})
+"""The address of a picture."""
+
+
+def unique(word: Word[tuple[Value, ...]]) -> Word[tuple[Value, ...]]:
+    """The same list, in which nothing comes twice."""
+
+    def check(values: tuple[Value, ...], line: int) -> tuple[Value, ...]:
+        twice = next((value for value in values if values.count(value) > 1), None)
+        if twice is not None:
+            raise mistake(line, f"{quoted(str(twice))} is in the list twice: take one out")
+        return values
+
+    return then(word, check)
+
+
+def folded(word: Word[tuple[str, ...]]) -> Word[tuple[str, ...]]:
+    """The same list as a set of words whose case is of no account: how it was written makes no revision."""
+    return then(word, lambda values, _: tuple(sorted({value.casefold() for value in values})))
+
+
+def at_least_one(word: Word[tuple[Value, ...]], hint: str) -> Word[tuple[Value, ...]]:
+    """The same list, which is not empty; `hint` says what to write."""
+
+    def check(values: tuple[Value, ...], line: int) -> tuple[Value, ...]:
+        if not values:
+            raise mistake(line, f"the list is empty: {hint}")
+        return values
+
+    return then(word, check)
