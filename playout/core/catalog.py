@@ -35,7 +35,7 @@ class Item:
     @property
     def length(self) -> Ticks:
         """How long the whole asset plays."""
-        return self.cuts.end
+        return self.cuts.corners[-1].tick
 
 
 @dataclass(frozen=True, slots=True)

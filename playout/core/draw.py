@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,6 +19,7 @@ from playout.core.catalog import Item, Query
 from playout.core.never import Refusal, Rule
 from playout.core.rules import Order, Source
 from playout.core.shelves import shelves_of
+from playout.core.ticks import Ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +40,7 @@ _STRICT: Final = frozenset({Order.SEQUENCE, Order.CHRONOLOGICAL, Order.LISTED})
 """Orders in which nothing overtakes an item only because that one is too long just now."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Pool:
     """The items that a source may choose from; compared by identity."""
 
@@ -48,16 +49,29 @@ class Pool:
     """What they were asked for by: the order `listed` is theirs."""
     works: dict[str, str] = field(default_factory=dict)
     """The works that were asked for, by item id."""
-    series: dict[str, Pool] = field(default_factory=dict)
-    """The items by series, once they were asked for."""
-    ids: dict[str, Item] = field(default_factory=dict)
-    """The items by id, once one was asked for."""
 
-    def item(self, name: str) -> Item | None:
-        """The item with this id."""
-        if not self.ids:
-            self.ids.update((item.id, item) for item in self.items)
-        return self.ids.get(name)
+    @cached_property
+    def ids(self) -> dict[str, Item]:
+        """The items by id."""
+        return {item.id: item for item in self.items}
+
+    @cached_property
+    def series(self) -> dict[str, Pool]:
+        """The items by series; what is of no series stands alone."""
+        sorted_out: dict[str, list[Item]] = {}
+        for item in self.items:
+            sorted_out.setdefault(item.about.series.casefold() or f"\0{item.id}", []).append(item)
+        return {name: Pool(tuple(items), self.queries, self.works) for name, items in sorted_out.items()}
+
+    @cached_property
+    def shortest(self) -> Ticks:
+        """The length of its shortest item; 0 when it is empty."""
+        return min((item.length for item in self.items), default=Ticks(0))
+
+    @cached_property
+    def longest(self) -> Ticks:
+        """The length of its longest item; 0 when it is empty."""
+        return max((item.length for item in self.items), default=Ticks(0))
 
     def work(self, item: Item) -> str:
         """`Title.work` of an item."""
@@ -65,17 +79,6 @@ class Pool:
         if found is None:
             found = self.works[item.id] = item.about.work
         return found
-
-    def by_series(self) -> dict[str, Pool]:
-        """The items by series; what is of no series stands alone."""
-        if not self.series:
-            sorted_out: dict[str, list[Item]] = {}
-            for item in self.items:
-                sorted_out.setdefault(item.about.series.casefold() or f"\0{item.id}", []).append(item)
-            self.series.update(
-                (name, Pool(tuple(items), self.queries, self.works)) for name, items in sorted_out.items()
-            )
-        return self.series
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,20 +198,26 @@ def owed(cursor: Cursor, passed: Sequence[Passed], *aired: str) -> tuple[str, ..
 def candidates(pool: Pool, order: Order, seed: str, cursor: Cursor) -> Iterator[Candidate]:
     """Every item of the pool once, in the order in which it is their turn."""
     if order is Order.RANDOM:
-        yield from _at_random(pool, seed, cursor)
-        return
+        return _at_random(pool, seed, cursor)
+    if cursor.owed or (order is Order.NEWEST and cursor.high):
+        return _with_those_first(pool, order, seed, cursor)
+    return _following(pool, order, seed, cursor)
+
+
+def _with_those_first(pool: Pool, order: Order, seed: str, cursor: Cursor) -> Iterator[Candidate]:
+    """What has just arrived, then what is owed, then the others."""
     seen: set[str] = set()
     if order is Order.NEWEST and cursor.high:
         for candidate in _arrivals(pool, seed, cursor):
             seen.add(candidate.item.id)
             yield candidate
     for name in cursor.owed:
-        item = pool.item(name)
+        item = pool.ids.get(name)
         if item is not None and name not in seen:
             seen.add(name)
             yield Candidate(item, cursor.lap, cursor.key, cursor.high, _OWED)
     for candidate in _following(pool, order, seed, cursor):
-        if not seen or candidate.item.id not in seen:
+        if candidate.item.id not in seen:
             yield candidate
 
 
@@ -267,7 +276,7 @@ def _by_calendar(pool: Pool, source: Source, seed: str, cursors: Cursors, refuse
 
 
 def _rotate(pool: Pool, source: Source, seed: str, cursors: Cursors, refuse: Refuse) -> Choice | Stuck:
-    series = pool.by_series()
+    series = pool.series
     passed: list[Passed] = []
     for turn in _turns(series, source, seed, cursors("")):
         own = cursors(f"/{turn.last}")

@@ -6,84 +6,99 @@ advertiser and no category more often, or sooner again, than the rules of its ad
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.airing import Cursor
-from playout.core.catalog import Item
-from playout.core.draw import Passed, Pool, candidates, owed
+from playout.core.draw import Candidate, Passed, Pool, candidates, owed
 from playout.core.never import Refusal, Rule, spelled
 from playout.core.rules import Order
 from playout.core.ticks import Ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from playout.core.airing import Recent
+    from playout.core.catalog import Item
     from playout.core.rules import Ads
 
 LOOKED_AT: Final = 64
 """Ads that are looked at for one pod."""
 
 
+class Spot(NamedTuple):
+    """An ad, with what is asked of it most."""
+
+    item: Item
+    length: Ticks
+    work: str
+    advertiser: str
+    """`by acme`, case-folded, so that it can be compared; empty where nobody said."""
+    category: str
+    """`for cars`."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Spots:
-    """The ads that a block may choose from, with what is asked of them most."""
+    """The ads that a block may choose from."""
 
     pool: Pool
+    facts: Mapping[str, Spot]
+    """By item id."""
     shortest: Ticks
     longest: Ticks
 
     @classmethod
     def of(cls, pool: Pool) -> Spots:
         """The spots of a pool; 0 for both lengths when it is empty."""
-        lengths = [item.length for item in pool.items] or [Ticks(0)]
-        return cls(pool, min(lengths), max(lengths))
+        facts = {item.id: spot_of(item) for item in pool.items}
+        lengths = [spot.length for spot in facts.values()] or [Ticks(0)]
+        return cls(pool, facts, min(lengths), max(lengths))
 
     def bound(self, ads: Ads) -> Ticks:
         """How long a pod is at most."""
         return max(ads.pod, self.shortest)
 
 
-@dataclass(slots=True)
+def spot_of(item: Item) -> Spot:
+    """The facts of an ad."""
+    about = item.about
+    advertiser = f"by {about.advertiser.casefold()}" if about.advertiser else ""
+    category = f"for {about.category.casefold()}" if about.category else ""
+    return Spot(item, item.length, about.work, advertiser, category)
+
+
 class Aired:
     """What has aired lately, as far as it keeps other ads off."""
 
-    works: Counter[str] = field(default_factory=Counter)
-    """How often each ad started within the cap's time."""
-    advertisers: dict[str, Ticks] = field(default_factory=dict)
-    """When one's last ad started."""
-    categories: dict[str, Ticks] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, spots: Sequence[Recent], known: Mapping[str, Item], ads: Ads, at: Ticks) -> Aired:
-        """What counts of `spots` for a pod at `at`; `known` has the ads by work."""
-        found = cls()
+    def __init__(self, spots: Iterable[Recent], sponsors: Mapping[str, tuple[str, ...]]) -> None:
+        self._known: Final = sponsors
+        """By the work of an ad: who is behind it, and what it is for."""
+        self._works: dict[str, list[Ticks]] = {}
+        """When each ad started."""
+        self._sponsors: dict[str, Ticks] = {}
+        """When the last ad of each advertiser and of each category started."""
         for spot in spots:
-            if ads.cap and at - spot.start < ads.cap.within:
-                found.works[spot.work] += 1
-            item = known.get(spot.work)
-            if item is not None and item.about.advertiser:
-                found.advertisers[item.about.advertiser.casefold()] = spot.start
-            if item is not None and item.about.category:
-                found.categories[item.about.category.casefold()] = spot.start
-        return found
+            self.add(spot)
 
-    def refuses(self, item: Item, work: str, ads: Ads, at: Ticks) -> Refusal | None:
-        """Why `item` may not start at `at`."""
-        about = item.about
-        if ads.cap and self.works[work] >= ads.cap.times:
-            return Refusal(Rule.REPEAT, 0, f"it aired {ads.cap.times} times in {spelled(ads.cap.within)}")
-        if about.advertiser:
-            since = self.advertisers.get(about.advertiser.casefold())
-            if since is not None and at - since < ads.advertiser:
-                return Refusal(Rule.REPEAT, 0, f"{about.advertiser} had an ad {spelled(at - since)} ago")
-        if about.category and ads.category:
-            since = self.categories.get(about.category.casefold())
-            if since is not None and at - since < ads.category:
-                return Refusal(Rule.REPEAT, 0, f"{about.category} had an ad {spelled(at - since)} ago")
+    def add(self, spot: Recent) -> None:
+        """Remember one more."""
+        work, start = spot
+        self._works.setdefault(work, []).append(start)
+        for sponsor in self._known.get(work, ()):
+            self._sponsors[sponsor] = start
+
+    def refuses(self, spot: Spot, ads: Ads, at: Ticks) -> Refusal | None:
+        """Why `spot` may not start at `at`."""
+        cap = ads.cap
+        if cap is not None and spot.work in self._works:
+            since = at - cap.within
+            if sum(1 for start in self._works[spot.work] if start > since) >= cap.times:
+                return Refusal(Rule.REPEAT, 0, f"it aired {cap.times} times in {spelled(cap.within)}")
+        for sponsor, apart in ((spot.advertiser, ads.advertiser), (spot.category, ads.category)):
+            last = self._sponsors.get(sponsor) if apart else None
+            if last is not None and at - last < apart:
+                return Refusal(Rule.REPEAT, 0, f"another ad {sponsor} aired {spelled(at - last)} ago")
         return None
 
 
@@ -91,7 +106,7 @@ class Aired:
 class Pod:
     """The ads of one break."""
 
-    spots: tuple[tuple[Item, str], ...]
+    spots: tuple[tuple[Spot, str], ...]
     """Each with the reason why it was chosen."""
     cursor: Cursor
     passed: tuple[Passed, ...]
@@ -111,22 +126,24 @@ class Room:
 def pod_of(spots: Spots, ads: Ads, seed: str, cursor: Cursor, room: Room) -> Pod:
     """The pod for `room`."""
     filling = _Filling(spots, ads, room)
-    after = cursor
+    last: Candidate | None = None
     held: list[Passed] = []  # since the last one that was chosen: it is still their turn
-    count = len(spots.pool.items)
     for candidate in islice(candidates(spots.pool, Order.SHUFFLE, seed, cursor), LOOKED_AT):
         if filling.full:
             break
-        refusal = filling.refuses(candidate.item)
+        spot = spots.facts[candidate.item.id]
+        refusal = filling.refuses(spot)
         if refusal is not None:
-            held.append(Passed(candidate.item, refusal))
+            held.append(Passed(spot.item, refusal))
             continue
-        filling.passed += held
-        held.clear()
-        filling.take(candidate.item, candidate.reason(Order.SHUFFLE, count))
-        after = candidate.after(cursor, ())
-    if filling.chosen:
-        after = replace(after, owed=owed(cursor, filling.passed, *(item.id for item, _ in filling.chosen)))
+        if held:
+            filling.passed += held
+            held.clear()
+        filling.take(spot, candidate.reason(Order.SHUFFLE, len(spots.facts)))
+        last = candidate
+    after = cursor
+    if last is not None:
+        after = last.after(cursor, owed(cursor, filling.passed, *(spot.item.id for spot, _ in filling.chosen)))
     return Pod(tuple(filling.chosen), after, (*filling.passed, *held))
 
 
@@ -134,40 +151,34 @@ class _Filling:
     """A pod in the making."""
 
     def __init__(self, spots: Spots, ads: Ads, room: Room) -> None:
-        self.chosen: list[tuple[Item, str]] = []
+        self.chosen: list[tuple[Spot, str]] = []
         self.passed: list[Passed] = []
-        self._spots, self._ads, self._aired = spots, ads, room.aired
+        self._shortest, self._ads, self._aired = spots.shortest, ads, room.aired
         self._at, self._left = room.at, room.length
+        self._most = ads.most or LOOKED_AT
         self._sponsors: set[str] = set()
         """The advertisers and categories that have an ad in it."""
 
     @property
     def full(self) -> bool:
         """Whether no ad fits any more."""
-        most = self._ads.most
-        return self._left < self._spots.shortest or bool(most and len(self.chosen) >= most)
+        return self._left < self._shortest or len(self.chosen) >= self._most
 
-    def refuses(self, item: Item) -> Refusal | None:
-        """Why `item` cannot be the next one."""
-        if item.length > self._left:
+    def refuses(self, spot: Spot) -> Refusal | None:
+        """Why `spot` cannot be the next one."""
+        if spot.length > self._left:
             return _TOO_LONG
-        about = item.about
-        if about.advertiser and f"a{about.advertiser.casefold()}" in self._sponsors:
+        if spot.advertiser in self._sponsors:
             return _SAME_ADVERTISER
-        if self._ads.category and about.category and f"c{about.category.casefold()}" in self._sponsors:
+        if spot.category in self._sponsors and self._ads.category:
             return _SAME_CATEGORY
-        if self._aired is None:
-            return None
-        return self._aired.refuses(item, self._spots.pool.work(item), self._ads, self._at)
+        return self._aired.refuses(spot, self._ads, self._at) if self._aired else None
 
-    def take(self, item: Item, reason: str) -> None:
-        """Put `item` at the end of the pod."""
-        self.chosen.append((item, reason))
-        self._at, self._left = Ticks(self._at + item.length), Ticks(self._left - item.length)
-        if item.about.advertiser:
-            self._sponsors.add(f"a{item.about.advertiser.casefold()}")
-        if item.about.category:
-            self._sponsors.add(f"c{item.about.category.casefold()}")
+    def take(self, spot: Spot, reason: str) -> None:
+        """Put `spot` at the end of the pod."""
+        self.chosen.append((spot, reason))
+        self._at, self._left = Ticks(self._at + spot.length), Ticks(self._left - spot.length)
+        self._sponsors.update(sponsor for sponsor in (spot.advertiser, spot.category) if sponsor)
 
 
 _TOO_LONG: Final = Refusal(Rule.OVERRUN, 0, "it is longer than what is left of the pod")

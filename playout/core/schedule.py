@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final
 from playout.core.airing import Airing, Cursor, Recent, Role, Tail, Turn
 from playout.core.channel import Revision, in_force
 from playout.core.daypart import Slot
-from playout.core.draw import Choice, Passed, Pool, Stuck, candidates, choose, owed
-from playout.core.fit import LOOKED_AT, best_fit
+from playout.core.draw import Candidate, Choice, Passed, Pool, Stuck, candidates, choose, owed
+from playout.core.fit import Fit
 from playout.core.never import Refusal, Rule, kept_for, repeated, spelled, too_early, unlicensed
-from playout.core.pod import Aired, Room, pod_of
+from playout.core.pod import Aired, Room, Spot, pod_of
 from playout.core.rules import NONE, Order, Roll, Source
 from playout.core.stock import Stock, stock_of
 from playout.core.ticks import TIMEBASE, Ticks, instant_at
@@ -41,6 +41,10 @@ FILLED_AT_ONCE: Final = Ticks(2 * 3600 * TIMEBASE)
 """The longest gap that is filled as one turn."""
 PUNCTUAL: Final = Ticks(5 * TIMEBASE)
 """A program that ends so shortly after a multiple of the padding needs no more of it."""
+FILLERS_OFFERED: Final = 32
+"""How many fillers are considered for one gap: enough to hit almost any."""
+FILLERS_LOOKED_AT: Final = 200
+"""How many are looked at when few of them are short enough."""
 HOUR: Final = 3600
 DAY: Final = 86_400
 
@@ -113,6 +117,8 @@ class _Draft:
         self.spots: list[Recent] = []
         self.at, self.msn, self.index, self.since_break = tail.start, tail.msn, tail.index, tail.since_break
         self.hour, self.load = tail.hour, tail.load
+        self.hour_ends = Ticks(-1)
+        self.aired: Aired | None = None
         self.idle = False
         self.programs = 0
         self.begun = Ticks(tail.start + stock.house.segment // 2)
@@ -365,33 +371,41 @@ class _Draft:
         spots = self.stock.spots(ads, self.slot.today)
         room = spots.bound(ads)
         if ads.load:
-            used = self.load if self.hour == self.stock.timeline.wall(self.at) // HOUR else 0
-            room = min(room, Ticks(ads.load - used))
-        looks_back = self.stock.spot_memory and (ads.cap or ads.advertiser or ads.category)
-        lately = Aired.of((*self.tail.spots, *self.spots), self.stock.ads, ads, self.at) if looks_back else None
-        pod = pod_of(spots, ads, f"{self.revision.seed}\0ads", self._cursor("ads"), Room(self.at, room, lately))
+            self._enter_hour(self.at)
+            room = min(room, Ticks(ads.load - self.load))
+        if self.aired is None and self.stock.spot_memory:
+            self.aired = Aired(self.tail.spots, self.stock.sponsors)
+        pod = pod_of(spots, ads, f"{self.revision.seed}\0ads", self._cursor("ads"), Room(self.at, room, self.aired))
         self.breaks.append(pod.passed)
         if not pod.spots:
             return
         self.since_break = Ticks(0)
         self.cursors["ads"] = pod.cursor
         self._bumper("bumpers", ads.opens, "opens the break")
-        for item, reason in pod.spots:
-            self._spot(item, reason, spots.pool)
+        for spot, reason in pod.spots:
+            self._spot(spot, reason)
         self._bumper("bumpers", ads.closes, "closes the break")
 
-    def _spot(self, item: Item, reason: str, pool: Pool) -> None:
+    def _spot(self, spot: Spot, reason: str) -> None:
         """Air an ad, and remember it for the rules that look back."""
         start = self.at
-        self._air(item, 0, item.cuts.segments, Role.AD, reason)
+        self._air(spot.item, 0, spot.item.cuts.segments, Role.AD, reason)
         if self.at == start:
             return
-        if self.stock.spot_memory:
-            self.spots.append(Recent(pool.work(item), start))
-        hour = self.stock.timeline.wall(start) // HOUR
-        if hour != self.hour:
-            self.hour, self.load = hour, Ticks(0)
+        if self.aired is not None:
+            self.spots.append(Recent(spot.work, start))
+            self.aired.add(self.spots[-1])
+        self._enter_hour(start)
         self.load = Ticks(self.load + self.at - start)
+
+    def _enter_hour(self, at: Ticks) -> None:
+        """Begin to count anew what of a clock hour is ads, when `at` lies in another one."""
+        if at >= self.hour_ends:
+            wall = self.stock.timeline.wall(at)
+            hour = wall // HOUR
+            if hour != self.hour:
+                self.hour, self.load = hour, Ticks(0)
+            self.hour_ends = Ticks(at - at % TIMEBASE + (HOUR - wall % HOUR) * TIMEBASE)
 
     def _bumper(self, cursor: str, query: Query | None, does: str) -> None:
         if query is None or self.full:
@@ -468,24 +482,26 @@ class _Draft:
 
     def _fillers(self, pool: Pool, gap: Ticks, why: str) -> bool:
         """Draft those fillers, each at most once, that fill a gap best; False when none fits."""
+        if not gap or gap < pool.shortest:
+            return False
         unit = self.stock.house.unit
         cursor = self._cursor("filler")
-        line = []
-        for candidate in candidates(pool, Order.SHUFFLE, f"{self.revision.seed}\0filler", cursor):
-            if candidate.item.length <= gap:
+        fit = Fit(gap // unit)
+        line: list[Candidate] = []
+        for looked, candidate in enumerate(candidates(pool, Order.SHUFFLE, f"{self.revision.seed}\0filler", cursor)):
+            length = candidate.item.length
+            if length <= gap:
                 line.append(candidate)
-                if len(line) == LOOKED_AT:
-                    break
-        if not line or not gap:
-            return False
-        places = best_fit([candidate.item.length // unit for candidate in line], gap // unit)
-        if not places:
-            return False
+                fit.offer(length // unit)
+            if fit.exact or len(line) >= FILLERS_OFFERED or (line and looked >= FILLERS_LOOKED_AT):
+                break
+        places = fit.chosen()
         chosen = [line[place] for place in places]
         for candidate in chosen:
             reason = candidate.reason(Order.SHUFFLE, len(pool.items))
             self._air(candidate.item, 0, candidate.item.cuts.segments, Role.FILLER, f"{why}; filler, {reason}")
-        left = [Passed(one.item, _TOO_LONG) for place, one in enumerate(line[: places[-1]]) if place not in places]
+        kept = set(places)
+        left = [Passed(one.item, _TOO_LONG) for place, one in enumerate(line[: places[-1]]) if place not in kept]
         aired = [candidate.item.id for candidate in chosen]
         self.cursors["filler"] = chosen[-1].after(cursor, owed(cursor, left, *aired))
         return True

@@ -12,7 +12,7 @@ from playout.core.daypart import Timeline
 from playout.core.draw import Pool, of_day, pool_of
 from playout.core.house import HOUSES
 from playout.core.never import rivals_of
-from playout.core.pod import Spots
+from playout.core.pod import Spots, spot_of
 from playout.core.rules import NONE
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Stock:
         """The length of the longest item that a query means; 0 for none."""
         if query is None:
             return NONE
-        return max((item.length for item in self.shelf(query, today).items), default=NONE)
+        return self.shelf(query, today).longest
 
     def rivals(self, item: Item, work: str) -> tuple[str, ...]:
         """The channels of the separation group that could air `item`."""
@@ -101,10 +101,14 @@ class Stock:
         return found
 
     @cached_property
-    def ads(self) -> dict[str, Item]:
-        """All ads of all blocks, by work."""
-        pools = [self._pool((block.ads.query,), ()) for block in self.revision.rules.blocks if block.ads]
-        return {pool.work(item): item for pool in pools for item in pool.items}
+    def sponsors(self) -> dict[str, tuple[str, ...]]:
+        """Who is behind every ad of every block, and what it is for, by work; as `Aired` knows them."""
+        found: dict[str, tuple[str, ...]] = {}
+        for block in self.revision.rules.blocks:
+            for item in self._pool((block.ads.query,), ()).items if block.ads else ():
+                spot = spot_of(item)
+                found[spot.work] = tuple(sponsor for sponsor in (spot.advertiser, spot.category) if sponsor)
+        return found
 
 
 def _memory(revision: Revision) -> Ticks:
