@@ -18,6 +18,8 @@ from playout.core.rules import Order
 from playout.core.ticks import Ticks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from playout.core.airing import Recent
     from playout.core.catalog import Item
     from playout.core.rules import Ads
