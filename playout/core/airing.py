@@ -158,3 +158,61 @@ class Turn:
         """The first and the last airing of its program; None for a turn of filler or slate."""
         parts = [airing for airing in self.airings if airing.role is Role.PROGRAM]
         return (parts[0], parts[-1]) if parts else None
+
+
+OPENS: Final = "opens the break"
+CLOSES: Final = "closes the break"
+"""How the reasons of the bumpers begin that are of a break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A break of a turn: a pod of ads, with the bumpers into it and out of it."""
+
+    airings: tuple[Airing, ...]
+    """At least one."""
+    roll: str
+    """`pre`, `mid` or `post`: before its program, within it, after it."""
+    part: int
+    """How many parts of the program air before it."""
+
+    @property
+    def index(self) -> int:
+        """The index of its first airing: the break's name in the log."""
+        return self.airings[0].index
+
+    @property
+    def ads(self) -> tuple[Airing, ...]:
+        """Its ads."""
+        return tuple(airing for airing in self.airings if airing.role is Role.AD)
+
+    @property
+    def length(self) -> Ticks:
+        """How long its ads are together."""
+        return Ticks(sum(airing.end - airing.start for airing in self.ads))
+
+    def position(self, index: int) -> int:
+        """Which of its ads the airing `index` is, from 1; 0 for a bumper."""
+        return next((place for place, airing in enumerate(self.ads, 1) if airing.index == index), 0)
+
+
+def breaks_of(turn: Turn) -> dict[int, Break]:
+    """The break in which an airing of `turn` is, by the airing's index."""
+    found: dict[int, Break] = {}
+    parts = sum(airing.role is Role.PROGRAM for airing in turn.airings)
+    part, on = 0, list[Airing]()
+    for airing in (*turn.airings, None):
+        if airing is not None and _of_break(airing):
+            on.append(airing)
+            continue
+        if on:
+            roll = "pre" if part == 0 else "post" if part == parts else "mid"
+            one = Break(tuple(on), roll, part)
+            found.update((each.index, one) for each in on)
+            on = []
+        part += airing is not None and airing.role is Role.PROGRAM
+    return found
+
+
+def _of_break(airing: Airing) -> bool:
+    return airing.role is Role.AD or (airing.role is Role.BUMPER and airing.reason.startswith((OPENS, CLOSES)))

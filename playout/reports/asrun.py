@@ -1,0 +1,115 @@
+"""What aired on a day: a channel's log, its withdrawals and its catalogs, read from the store."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from playout import keys
+from playout.core.asrun import Day, Pulled, as_run, day_at
+from playout.core.wall import UTC
+from playout.documents import Corrupt, decode
+from playout.follow import Withdrawal
+from playout.library import present
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from playout.core.asrun import AsRun, Catalogs
+    from playout.core.catalog import Catalog
+    from playout.core.channel import Revision
+    from playout.station import Station
+
+_DAY: Final = timedelta(days=1)
+_BEFORE: Final = timedelta(seconds=1)
+"""How far before a day its turns are read: then the turn before the first one is among them."""
+
+
+class NotAired(Exception):
+    """Nothing has aired on that day: it says why, and what to ask instead."""
+
+
+def aired(station: Station, channel: str, day: str, now: datetime, *, utc: bool = False) -> AsRun:
+    """The as-run log of a channel's day, as far as it has come at `now`.
+
+    `day` is a date, `today` or `yesterday`, by the clocks of the channel's newest revision, or by UTC. Raises
+    `NotAired`, `UnknownChannel`, `Corrupt` and `StoreDown`.
+    """
+    newest = station.revisions(channel)[-1]
+    zone, name = (UTC, "UTC") if utc else (newest.clocks, newest.channel.zone)
+    asked = _day(day, day_at(now, zone, name))
+    if asked.start > now:
+        message = (
+            f"{asked.date} has not begun on {channel}: as-run is the past. `fastline guide {channel}` has what comes"
+        )
+        raise NotAired(message)
+    genesis = newest.channel.genesis
+    if asked.stop <= genesis:
+        began = day_at(genesis, zone, name).date
+        message = f"{channel} was not on air yet on {asked.date}: it began on {began}"
+        raise NotAired(message)
+    turns = tuple(station.logged(channel, asked.start - _BEFORE, min(asked.stop, now)))
+    return as_run(asked, newest.channel, turns, _catalogs(station, newest), withdrawn(station, channel), now)
+
+
+def _day(text: str, today: Day) -> Day:
+    """The day that people mean; raises `NotAired`."""
+    if text in ("today", "yesterday"):
+        return today if text == "today" else replace(today, date=today.date - _DAY)
+    try:
+        return replace(today, date=date.fromisoformat(text))
+    except ValueError:
+        message = f"{text!r} is not a day: write one like {today.date - _DAY}, or `today`, or `yesterday`"
+        raise NotAired(message) from None
+
+
+def withdrawn(station: Station, channel: str) -> dict[str, Pulled]:
+    """By asset, the first order that pulled it off a channel's air."""
+    found: dict[str, Pulled] = {}
+    for name in station.store.names(keys.withdrawals(channel)):
+        key = keys.key("channels", channel, "withdrawn", name)
+        order = decode(present(station.store, key), Withdrawal, key)
+        for asset in order.assets:
+            if asset not in found or order.ordered < found[asset].at:
+                found[asset] = Pulled(order.ordered, order.reason)
+    return found
+
+
+def _catalogs(station: Station, revision: Revision) -> Catalogs:
+    """Answers the catalog that a turn names; None when it is gone, and then rows have no titles."""
+
+    @cache
+    def read(digest: str) -> Catalog | None:
+        try:
+            return station.catalog(replace(revision, catalog=digest))
+        except (Corrupt, keys.BadKey):
+            return None
+
+    return lambda turn: read(turn.catalog)
+
+
+def keep(text: str, file: Path) -> str:
+    """Write a report, whole or not at all, and beside it FILE.sha256 as `sha256sum -c` reads it; the digest."""
+    data = text.encode()
+    digest = sha256(data).hexdigest()
+    _swap(file, data)
+    _swap(file.with_name(f"{file.name}.sha256"), f"{digest}  {file.name}\n".encode())
+    return digest
+
+
+def _swap(file: Path, data: bytes) -> None:
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(6)}")
+    try:
+        with draft.open("xb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
