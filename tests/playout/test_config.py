@@ -14,11 +14,18 @@ from playout.config.programming import LEAST_WINDOW
 from playout.config.tree import LARGEST
 from playout.core.asset import Kind
 from playout.core.catalog import Query
-from playout.core.channel import Ads, Channel, Order, Rules
+from playout.core.channel import Channel
 from playout.core.house import HOUSES, TARGET_DURATION, House
-from playout.core.ticks import TIMEBASE
+from playout.core.rules import Ads, Block, Order, Rules, Source
+from playout.core.ticks import TIMEBASE, Ticks, ticks_of
 
 PROGRAMS = (Kind.MOVIE, Kind.EPISODE, Kind.CLIP)
+FILMS = Block((Source((Query(any=("film",), kind=PROGRAMS),)),))
+"""What the channel of `a_channel` airs."""
+
+
+def ticks(minutes: float) -> Ticks:
+    return ticks_of(timedelta(minutes=minutes))
 
 
 def channels(*lines: str) -> str:
@@ -121,7 +128,7 @@ NO_WINDOW = "segments is out of range: write 6 to 1000 (players need six, and ca
         ("version: 1\nchanels: {}\n", ':2: unknown key "chanels", did you mean "channels"?'),
         (
             "version: 1\nchannels: {}\nmedia: x\n",
-            ':3: unknown key "media", known here: version, defaults, channels',
+            ':3: unknown key "media", known here: version, collections, holidays, defaults, templates, channels',
         ),
         (a_channel("ordr: shuffle"), ':7: unknown key "ordr", did you mean "order"?'),
         (a_channel("timezone: UTC"), ':7: unknown key "timezone", did you mean "zone"?'),
@@ -189,11 +196,15 @@ NO_WINDOW = "segments is out of range: write 6 to 1000 (players need six, and ca
         (a_channel("house: hd24"), ':7: unknown house "hd24", did you mean "hd25"?'),
         (a_channel("house: 4k"), ':7: unknown house "4k", write hd30, hd25, hd50, hd60 or fast'),
         (a_channel("order: suffle"), ':7: unknown order "suffle", did you mean "shuffle"?'),
-        (a_channel("order: random"), ':7: unknown order "random", write shuffle, sequence or newest'),
-        (a_channel("order: {a: b}"), ":7: order is expected here, and this is a mapping"),
         (
-            a_channel("exclude: {kind: film}"),
-            ':7: unknown kind "film", write movie, episode, clip, ad, bumper, filler or slate',
+            a_channel("order: backwards"),
+            ':7: unknown order "backwards", write shuffle, sequence, newest, chronological, listed, random or rotation',
+        ),
+        (a_channel("order: {a: b}"), ":7: order is expected here, and this is a mapping"),
+        (a_channel("exclude: {kind: film}"), ':7: unknown kind "film", did you mean "movie"?'),
+        (
+            a_channel("exclude: {kind: nine}"),
+            ':7: unknown kind "nine", write movie, episode, clip, ad, bumper, filler or slate',
         ),
         (
             a_channel("exclude: {kind: [ad]}"),
@@ -334,16 +345,23 @@ channels:
         logo="https://example.com/films.png",
         zone="Europe/Paris",
         rules=Rules(
-            include=Query(("film", "short"), ("hd",), ("old",), (Kind.MOVIE,)),
-            exclude=Query(any=("horror",)),
-            order=Order.NEWEST,
-            ads=Ads(
-                every=5400 * TIMEBASE,  # type: ignore[arg-type]
-                pod=90 * TIMEBASE,  # type: ignore[arg-type]
-                query=Query(any=("ad",), kind=(Kind.AD,)),
-                bumper=Query(any=("break",), kind=(Kind.BUMPER,)),
-            ),
-            filler=Query(kind=(Kind.FILLER,)),
+            Block(
+                sources=(
+                    Source(
+                        include=(Query(("film", "short"), ("hd",), ("old",), (Kind.MOVIE,)),),
+                        exclude=(Query(any=("horror",)),),
+                        order=Order.NEWEST,
+                    ),
+                ),
+                ads=Ads(
+                    every=ticks(90),
+                    pod=ticks(1.5),
+                    query=Query(any=("ad",), kind=(Kind.AD,)),
+                    opens=Query(any=("break",), kind=(Kind.BUMPER,)),
+                    closes=Query(any=("break",), kind=(Kind.BUMPER,)),
+                ),
+                filler=Query(kind=(Kind.FILLER,)),
+            )
         ),
         horizon=timedelta(minutes=5),
     )
@@ -359,7 +377,7 @@ def test_what_nobody_says_has_a_default() -> None:
     (draft,) = drafts_of(a_channel())
     core = Channel("films", "1", "Films", "hd30", datetime(2026, 11, 21, tzinfo=UTC))
     assert draft.channel(core.genesis) == core
-    assert draft.rules == Rules(Query(any=("film",), kind=PROGRAMS))
+    assert draft.rules == Rules(FILMS)
     assert draft.horizon == timedelta(minutes=10)
 
 
@@ -379,13 +397,13 @@ channels:
 """
     one, two, three = drafts_of(text)
     assert one.house == "fast"
-    assert one.rules.ads is not None
-    assert one.rules.ads.bumper == Query(any=("break",), kind=(Kind.BUMPER,))
+    assert one.rules.block.ads is not None
+    assert one.rules.block.ads.opens == Query(any=("break",), kind=(Kind.BUMPER,))
     assert two.house == "hd25"
-    assert two.rules.ads is not None
-    assert two.rules.ads.query == Query(any=("promo",), kind=(Kind.CLIP,))
-    assert two.rules.ads.bumper is None
-    assert three.rules == Rules(Query(any=("film",), kind=PROGRAMS))
+    assert two.rules.block.ads is not None
+    assert two.rules.block.ads.query == Query(any=("promo",), kind=(Kind.CLIP,))
+    assert two.rules.block.ads.opens is None
+    assert three.rules == Rules(FILMS)
 
 
 def test_a_mistake_in_defaults_is_told_once() -> None:
