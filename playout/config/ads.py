@@ -103,8 +103,8 @@ _CATEGORY: Final = Key("category", _APART_BY, "Between two ads of one category, 
 
 
 def _apart(keys: Record) -> tuple[Ticks, Ticks]:
-    if not keys.has(_ADVERTISER) and not keys.has(_CATEGORY):
-        keys.blame("apart says nothing: write apart: {advertiser: 30m, category: 10m}, or one of the two")
+    nothing = "apart says nothing: write apart: {advertiser: 30m, category: 10m}, or one of the two"
+    keys.lack_any((_ADVERTISER, _CATEGORY), nothing)
     return keys.take(_ADVERTISER, NONE), keys.take(_CATEGORY, NONE)
 
 

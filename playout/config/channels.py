@@ -221,7 +221,8 @@ class Station:
         firsts = [written.id for written in self._written.values() if written.original is None]
         if named is None:
             near = meant(original.channel, firsts)
-            hint = f'did you mean "{near}"?' if near else f"write {one_of(firsts)}" if firsts else "there is none"
+            known = f"write {one_of(firsts)}" if firsts else "and there is no other that it could repeat"
+            hint = f'did you mean "{near}"?' if near else known
             raise mistake(original.line, f"unknown channel {quoted(original.channel)}, {hint}")
         if named.original is not None:
             its = quoted(named.original.channel)

@@ -177,9 +177,8 @@ def _times(keys: Record) -> tuple[_At, ...]:
         if any(at.day for at in absolute) and (keys.has(DAYS) or keys.has(DATES)):
             keys.blame("at has a date of its own: take days and dates out", DAYS, DATES)
         return absolute
-    if not keys.has(FROM) and not keys.has(TO):
-        keys.blame("it has no time: write from: 06:00 and to: 12:00, or at: 20:15")
-    else:
+    keys.lack_any((FROM, TO, AT), "it has no time: write from: 06:00 and to: 12:00, or at: 20:15")
+    if keys.has(FROM) or keys.has(TO):
         keys.lack(FROM, "when it begins, e.g. from: 06:00")
         keys.lack(TO, "when it ends, e.g. to: 12:00")
     if keys.has(COUNT):

@@ -40,7 +40,7 @@ _ALSO_CALLED: Final = {
     "multiple": "count", "amount": "count", "lateness": "late", "max_lateness": "late", "strict": "late",
     "pad_to_minutes": "pad", "pad_to_next": "pad", "pad_until": "pad", "padding": "pad", "custom_title": "title",
     "extends": "like", "template": "like", "inherits": "like", "decos": "templates", "deco": "like",
-    "pre_roll": "before rolls", "post_roll": "after rolls", "mid_roll": "ads rolls", "cool_down": "cooldown",
+    "pre_roll": "before rolls pre", "post_roll": "after rolls post", "mid_roll": "ads rolls mid", "cool_down": "cooldown",
     "per_day": "a_day", "redirect": "mirror", "hours": "offset only", "parent": "of", "source": "of include",
     "countries": "territories", "country": "territories", "dst": "clock_change", "repeats": "repeat",
     "separation": "apart", "max": "most", "limit": "most", "frequency": "cap", "titles": "listed", "list": "listed",
@@ -167,14 +167,14 @@ class Record:
         self.faults: list[Fault] = list(table.faults)
         self._entries: Final = {key.text: (key, node) for key, node in table.entries}
         self._asked: list[str] = []
-        self._lacking: dict[str, str] = {}
+        self._lacking: dict[tuple[str, ...], str] = {}
 
     def take(self, key: Key[Value], otherwise: Other) -> Value | Other:
         """What stands under `key`; `otherwise` when nothing does, or when it is wrong."""
         self._asked.append(key.name)
         if key.name not in self._entries:
             if key.needed:
-                self._lacking[key.name] = key.needed
+                self.lack(key, key.needed)
             return otherwise
         written, node = self._entries[key.name]
         if isinstance(node, Leaf) and node.missing:
@@ -214,7 +214,12 @@ class Record:
     def lack(self, key: Key[Any], hint: str) -> None:
         """Note that `key` must be there after all; `hint` says what to write."""
         if not self.has(key):
-            self._lacking[key.name] = hint
+            self._lacking[(key.name,)] = f'missing key "{key.name}": {hint}'
+
+    def lack_any(self, keys: Iterable[Key[Any]], text: str) -> None:
+        """Note, in the words of `text`, that one of `keys` must be there, unless one is written or seems meant."""
+        if not any(self.has(key) for key in keys):
+            self._lacking[tuple(key.name for key in keys)] = text
 
     def refuse(self, key: Key[Any], text: str) -> None:
         """Note that `key`, which is known elsewhere, does not belong here."""
@@ -248,23 +253,21 @@ class Record:
         suggested = set()
         for key, _ in self._entries.values():
             if key.text not in self._asked:
-                near = meant(key.text, (known for known in self._asked if known not in self._entries))
+                near = meant(key.text, self._asked)
                 suggested.add(near)
-                self.faults.append(Fault(key.line, f"unknown key {quoted(key.text)}, {self._instead(key.text, near)}"))
-        for key_name, hint in self._lacking.items():
-            if key_name not in suggested:
-                self.faults.append(Fault(self.line, f'missing key "{key_name}": {hint}'))
+                self.faults.append(Fault(key.line, f"unknown key {quoted(key.text)}, {self._instead(near)}"))
+        for names, text in self._lacking.items():
+            if not suggested.intersection(names):
+                self.faults.append(Fault(self.line, text))
         if self.faults:
             raise Mistaken(*self.faults)
 
-    def _instead(self, key: str, near: str | None) -> str:
-        """What to write in place of an unknown `key`; `near` is the free key most like it."""
-        if near is not None:
-            return f'did you mean "{near}"?'
-        taken = meant(key, self._asked)
-        if taken is not None:
-            return f'did you mean "{taken}"? That is in line {self._entries[taken][0].line} already'
-        return f"known here: {', '.join(self._asked)}"
+    def _instead(self, near: str | None) -> str:
+        """What to write in place of an unknown key; `near` is the known one most like it."""
+        if near is None:
+            return f"known here: {', '.join(self._asked)}"
+        taken = f" That is in line {self._entries[near][0].line} already" if near in self._entries else ""
+        return f'did you mean "{near}"?{taken}'
 
 
 _WRONG: Final = object()

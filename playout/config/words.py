@@ -77,12 +77,12 @@ ID_SCHEMA: Final[Schema] = {"pattern": exactly(_ID), "maxLength": _ID_LONGEST}
 
 
 def name(key: Leaf) -> str:
-    """A name that the file gives to something: letters, digits, and single hyphens or spaces between them."""
+    """A name that the file gives to something: letters and digits, with single hyphens, underscores or spaces between."""
     if not _NAME.fullmatch(key.text) or len(key.text) > _NAME_LONGEST or key.text in ("none", "null"):
         raise mistake(
             key.line,
-            f"{quoted(key.text)} cannot be a name: write letters and digits with single hyphens or spaces between "
-            f"them, at most {_NAME_LONGEST}, e.g. late-night",
+            f"{quoted(key.text)} cannot be a name: write letters and digits, with single hyphens, underscores or "
+            f"spaces between them, at most {_NAME_LONGEST}, e.g. late-night",
         )
     return key.text
 
