@@ -77,7 +77,7 @@ ID_SCHEMA: Final[Schema] = {"pattern": exactly(_ID), "maxLength": _ID_LONGEST}
 
 
 def name(key: Leaf) -> str:
-    """A name that the file gives to something: letters and digits, with single hyphens, underscores or spaces between."""
+    """A name that the file gives to something: letters and digits, with single hyphens, `_` or spaces between."""
     if not _NAME.fullmatch(key.text) or len(key.text) > _NAME_LONGEST or key.text in ("none", "null"):
         raise mistake(
             key.line,
