@@ -481,19 +481,22 @@ class _Draft:
             self._slate(Ticks(end - self.at), f"{why}, and no filler is as short as what is left")
 
     def _fillers(self, pool: Pool, gap: Ticks, why: str) -> bool:
-        """Draft those fillers, each at most once, that fill a gap best; False when none fits."""
+        """Draft those fillers that fill a gap best; False when none fits. Where they are few, they come again."""
         if not gap or gap < pool.shortest:
             return False
         unit = self.stock.house.unit
         cursor = self._cursor("filler")
         fit = Fit(gap // unit)
         line: list[Candidate] = []
-        for looked, candidate in enumerate(candidates(pool, Order.SHUFFLE, f"{self.revision.seed}\0filler", cursor)):
+        offered = 0
+        for looked, candidate in enumerate(self._in_line(pool, cursor)):
             length = candidate.item.length
             if length <= gap:
                 line.append(candidate)
                 fit.offer(length // unit)
-            if fit.exact or len(line) >= FILLERS_OFFERED or (line and looked >= FILLERS_LOOKED_AT):
+                offered += length
+            enough = len(line) >= FILLERS_OFFERED and offered >= 2 * gap
+            if fit.exact or enough or (line and looked >= FILLERS_LOOKED_AT):
                 break
         places = fit.chosen()
         chosen = [line[place] for place in places]
@@ -505,6 +508,16 @@ class _Draft:
         aired = [candidate.item.id for candidate in chosen]
         self.cursors["filler"] = chosen[-1].after(cursor, owed(cursor, left, *aired))
         return True
+
+    def _in_line(self, pool: Pool, cursor: Cursor) -> Iterator[Candidate]:
+        """The fillers whose turn it is, lap after lap."""
+        candidate: Candidate | None = None
+        while True:
+            for candidate in candidates(pool, Order.SHUFFLE, f"{self.revision.seed}\0filler", cursor):
+                yield candidate
+            if candidate is None:
+                return
+            cursor = candidate.after(cursor, ())
 
     def _slate(self, length: Ticks, reason: str) -> None:
         """Draft slate: its full segment, again and again, and one that is as long as what is left over."""
