@@ -41,9 +41,10 @@ _ALSO_CALLED: Final = {
     "pad_to_minutes": "pad", "pad_to_next": "pad", "pad_until": "pad", "padding": "pad", "custom_title": "title",
     "extends": "like", "template": "like", "inherits": "like", "decos": "templates", "deco": "like",
     "pre_roll": "before rolls pre", "post_roll": "after rolls post", "mid_roll": "ads rolls mid",
-    "cool_down": "cooldown", "per_day": "a_day", "redirect": "mirror", "hours": "offset only", "parent": "of", "source": "of include",
-    "countries": "territories", "country": "territories", "dst": "clock_change", "repeats": "repeat",
-    "separation": "apart", "max": "most", "limit": "most", "frequency": "cap", "titles": "listed", "list": "listed",
+    "cool_down": "cooldown", "per_day": "a_day", "redirect": "mirror", "hours": "offset only", "parent": "of",
+    "source": "of include", "countries": "territories", "country": "territories", "dst": "clock_change",
+    "repeats": "repeat", "separation": "apart", "max": "most", "limit": "most", "frequency": "cap", "titles": "listed",
+    "list": "listed",
     "age": "rating", "ratings": "rating", "years": "year", "genres": "genre", "show": "series", "shows": "series",
     "runtime": "duration", "volume": "load", "into": "in", "marathon": "run order",
     # values

@@ -99,8 +99,10 @@ def ads(written: str) -> str:
         (channel("filler: {rating: [TVMA]}"), ':7: unknown rating "TVMA", did you mean "TV-MA"?'),
         (channel("filler: {rating: [PG 13]}"), ':7: unknown rating "PG 13", did you mean "PG-13"?'),
         (channel("filler: {rating: not rated}"), ':7: unknown rating "not rated", did you mean "unrated"?'),
-        (channel("filler: {language: [english]}"), (':7: unknown language "english": write a BCP 47 tag like en, fr or '
-         "pt-BR, or und for none")),
+        (
+            channel("filler: {language: [english]}"),
+            (':7: unknown language "english": write a BCP 47 tag like en, fr or pt-BR, or und for none'),
+        ),
         (channel("filler: {show: [Pip]}"), ':7: unknown key "show", did you mean "series"?'),
         (channel("filler: {genres: [noir]}"), ':7: unknown key "genres", did you mean "genre"?'),
         (channel("filler: {titles: [A]}"), ':7: unknown key "titles", did you mean "listed"?'),
@@ -113,8 +115,11 @@ def ads(written: str) -> str:
         # collections
         (
             channel("filler: trailers"),
-            (':7: unknown collection "trailers": write {any: [trailers]} for a tag, or save a query of this name under '
-            '"collections"'),
+            (
+                ':7: unknown collection "trailers": write {any: [trailers]} for a tag, or save a '
+                "query of this name under "
+                '"collections"'
+            ),
         ),
         (
             top("collections: {noir: {genre: [noir]}, western: {genre: [western]}}", "defaults: {filler: nior}"),
@@ -174,8 +179,10 @@ def ads(written: str) -> str:
             channel("cooldown: 12h"),
             ":7: cooldown goes with order: random; for every other order write never: {repeat: …}",
         ),
-        (channel("order: random", "cooldown: 12"), (':8: "12" is not a span of time: write 12m for minutes or 12s for '
-         "seconds")),
+        (
+            channel("order: random", "cooldown: 12"),
+            (':8: "12" is not a span of time: write 12m for minutes or 12s for seconds'),
+        ),
         (channel("order: random", "cooldown: 400d"), ':8: "400d" is out of range: write 1m to 366d'),
         (
             channel("since: 2026-01-01"),
@@ -196,7 +203,10 @@ def ads(written: str) -> str:
             ":9: 0 programs is out of range: write 1 to 1000 (a day has no more)",
         ),
         (channel("position: a/b"), f':7: "a/b" {NO_NAME}'),
-        (channel("programs: [{include: {}}]"), ":7: programs and include are two ways to say what airs: take one of them out"),
+        (
+            channel("programs: [{include: {}}]"),
+            ":7: programs and include are two ways to say what airs: take one of them out",
+        ),
         (
             daypart("at: 20:00", "programs: []"),
             ":10: the list is empty: write one source at least, e.g. [{include: {any: [film]}}]",
@@ -214,10 +224,12 @@ def ads(written: str) -> str:
             ":10: a position belongs to one source: write it below programs",
         ),
         (daypart("at: 20:00", "programs:", "  - include: {}", "    run: 3"), f":12: {RUN}"),
-        (daypart("at: 20:00", "programs: [noir]"), (":10: a source is expected here: keys and values, e.g. {any: "
-         "[film]}")),
+        (
+            daypart("at: 20:00", "programs: [noir]"),
+            (":10: a source is expected here: keys and values, e.g. {any: [film]}"),
+        ),
         (daypart("at: 20:00", "playlist: []"), ':10: unknown key "playlist", did you mean "programs"?'),
-        # breaks
+        # ads and their breaks
         (ads("every: 8m, pod: 2m, preset: movies"), ':7: unknown preset "movies", did you mean "film"?'),
         (ads("every: 8m, pod: 2m, preset: cinema"), ':7: unknown preset "cinema", write film, kids or fast'),
         (ads("preset: film"), ':7: missing key "pod": how long a break is, e.g. 60s'),
@@ -245,9 +257,14 @@ def ads(written: str) -> str:
             ads("every: 8m, pod: 2m, apart: {}"),
             ":7: apart says nothing: write apart: {advertiser: 30m, category: 10m}, or one of the two",
         ),
-        (ads("every: 8m, pod: 2m, apart: {advertiser: 1h, brand: 1h}"), ':7: unknown key "brand", known here: advertiser, category'),
-        (ads("every: 8m, pod: 2m, apart: 1h"), (":7: how far ads are apart is expected here: keys and values, e.g. "
-         "{any: [film]}")),
+        (
+            ads("every: 8m, pod: 2m, apart: {advertiser: 1h, brand: 1h}"),
+            ':7: unknown key "brand", known here: advertiser, category',
+        ),
+        (
+            ads("every: 8m, pod: 2m, apart: 1h"),
+            (":7: how far ads are apart is expected here: keys and values, e.g. {any: [film]}"),
+        ),
         (ads("every: 8m, pod: 2m, cap: twice"), ':7: "twice" is not a cap: write one like 2 in 1h, or 6 in 24h'),
         (ads("every: 8m, pod: 2m, cap: 2 per 1h"), ':7: "2 per 1h" is not a cap: write one like 2 in 1h, or 6 in 24h'),
         (ads("every: 8m, pod: 2m, cap: 0 in 1h"), ':7: "0 in 1h" is out of range: write 1 or more, in 1m to 31d'),
@@ -323,8 +340,10 @@ def ads(written: str) -> str:
         (daypart("at: 06:00", "days: daily"), ':10: unknown day "daily": for every day, take days out'),
         (daypart("at: 06:00", "days: [x]"), f':10: unknown day "x"{NO_DAY}'),
         (daypart("at: 06:00", 'days: "-"'), f':10: unknown day "-"{NO_DAY}'),
-        (daypart("at: 06:00", "days: []"), (":10: the list is empty: write one day at least, e.g. [mon], or take days "
-         "out")),
+        (
+            daypart("at: 06:00", "days: []"),
+            (":10: the list is empty: write one day at least, e.g. [mon], or take days out"),
+        ),
         (daypart("at: 06:00", "dates: 24.12."), f':10: "24.12." {NO_DATE}'),
         (daypart("at: 06:00", "dates: 12-24..x"), f':10: "12-24..x" {NO_DATE}'),
         (daypart("at: 06:00", "dates: [[x]]"), ":10: a date is expected here, and this is a list"),
@@ -338,10 +357,14 @@ def ads(written: str) -> str:
             daypart("at: 06:00", "dates: 2026-12-24..2026-01-06"),
             ':10: "2026-12-24..2026-01-06" ends before it begins: write 2026-01-06..2026-12-24',
         ),
-        (daypart("at: 06:00", "dates: []"), (":10: the list is empty: write one date at least, e.g. [12-24], or take "
-         "dates out")),
-        (daypart("at: 06:00", "priority: 101"), (":10: 101 is out of range: write -100 to 100 (of dayparts that overlap "
-         "the highest airs)")),
+        (
+            daypart("at: 06:00", "dates: []"),
+            (":10: the list is empty: write one date at least, e.g. [12-24], or take dates out"),
+        ),
+        (
+            daypart("at: 06:00", "priority: 101"),
+            (":10: 101 is out of range: write -100 to 100 (of dayparts that overlap the highest airs)"),
+        ),
         (daypart("at: 06:00", "priority: high"), ':10: "high" is not a whole number'),
         (daypart("at: 06:00", "late: truncate"), ':10: unknown lateness "truncate", did you mean "cut"?'),
         (daypart("at: 06:00", "late: 5m"), ':10: unknown lateness "5m", write run, cut or skip'),
@@ -382,13 +405,20 @@ def ads(written: str) -> str:
         ),
         (
             channel("never:", "  repeat: 1h", "  group: films", "  apart: 6h"),
-            (':9: no other channel is in group "films": write never: {group: films, apart: 6h} in the others too, or '
-            "take group and apart out"),
+            (
+                ':9: no other channel is in group "films": write never: {group: films, apart: '
+                "6h} in the others too, or "
+                "take group and apart out"
+            ),
         ),
-        (channel("never: {watershed: {rating: [R]}}"), (':7: missing key "only": when they may air, e.g. only: '
-         "21:00-05:00")),
-        (channel("never: {watershed: [{only: 21:00-05:00}]}"), (':7: missing key "rating": which programs, e.g. rating: '
-         "[R]")),
+        (
+            channel("never: {watershed: {rating: [R]}}"),
+            (':7: missing key "only": when they may air, e.g. only: 21:00-05:00'),
+        ),
+        (
+            channel("never: {watershed: [{only: 21:00-05:00}]}"),
+            (':7: missing key "rating": which programs, e.g. rating: [R]'),
+        ),
         (
             channel("never: {watershed: {rating: [], only: 21:00-05:00}}"),
             ":7: the list is empty: write one rating at least, e.g. [R]",
@@ -420,8 +450,10 @@ def ads(written: str) -> str:
         (channel("countries: [US]"), ':7: unknown key "countries", did you mean "territories"?'),
         (channel("clock_change: {missing: never}"), ':7: unknown policy "never", write next, shift or skip'),
         (channel("clock_change: {twice: third}"), ':7: unknown policy "third", write first, second or both'),
-        (channel("clock_change: skip"), (":7: what it does when the clocks change is expected here: keys and values, "
-         "e.g. {any: [film]}")),
+        (
+            channel("clock_change: skip"),
+            (":7: what it does when the clocks change is expected here: keys and values, e.g. {any: [film]}"),
+        ),
         # templates
         (channel("like: films"), ':7: unknown template "films", there are none under "templates"'),
         (top("templates: {films: {like: film}}"), ':2: unknown template "film", did you mean "films"?'),
@@ -436,10 +468,16 @@ def ads(written: str) -> str:
             ":2: a mapping of settings by name is expected here: keys and values, e.g. {any: [film]}",
         ),
         (top("templates: {a: b}"), ":2: a mapping of settings is expected here: keys and values, e.g. {any: [film]}"),
-        (top("templates: {a: {}}", "defaults: {like: a}"), (':3: unknown key "like", known here: include, exclude, '
-         "order, run, cooldown, position, since, a_day, programs, ads, filler, before, after, pad, overrun, title, "
-         "house, group, description, logo, languages, subtitles, window, zone, horizon, never, territories, "
-         "clock_change, dayparts")),
+        (
+            top("templates: {a: {}}", "defaults: {like: a}"),
+            (
+                ':3: unknown key "like", known here: include, exclude, '
+                "order, run, cooldown, position, since, a_day, programs, ads, filler, before, "
+                "after, pad, overrun, title, "
+                "house, group, description, logo, languages, subtitles, window, zone, horizon, never, territories, "
+                "clock_change, dayparts"
+            ),
+        ),
         (channel("like: {a: b}"), ":7: a list is expected here, e.g. [film, kids], and this is a mapping"),
         (channel("like: [[a]]"), ":7: the name of a template is expected here, and this is a list"),
         (channel("extends: a"), ':7: unknown key "extends", did you mean "like"?'),
@@ -454,8 +492,10 @@ def ads(written: str) -> str:
             "version: 1\nchannels:\n  a: {number: 1, name: A, mirror: {of: b, offset: 1h}}\n",
             ':3: unknown channel "b", and there is no other that it could repeat',
         ),
-        (two("mirror: {of: films, offset: soon}"), (':7: "soon" is not an offset: write one like 1h, or -3h for three '
-         "hours ahead")),
+        (
+            two("mirror: {of: films, offset: soon}"),
+            (':7: "soon" is not an offset: write one like 1h, or -3h for three hours ahead'),
+        ),
         (
             two("mirror: {of: films, offset: 0h}"),
             ":7: an offset of 0 makes the same channel twice: write one like 1h, or -3h",
@@ -486,7 +526,7 @@ def ads(written: str) -> str:
         (two("redirect: {of: films}", "include: {}"), ':7: unknown key "redirect", did you mean "mirror"?'),
         (
             two("regional: {of: films}"),
-            ":4: missing key \"ads\": which ads it has in place of the original's, e.g. ads: {any: [ad-fr]}",
+            ':4: missing key "ads": which ads it has in place of the original\'s, e.g. ads: {any: [ad-fr]}',
         ),
         (
             two("regional: {of: films}", "ads: {any: [x]}").replace(", ads: {every: 8m, pod: 1m, any: [ad]}", ""),
@@ -503,11 +543,13 @@ def ads(written: str) -> str:
         ),
         # what a channel has in common with the others
         (
-            ("version: 1\nchannels:\n  a: {number: 1, name: A, include: {}, never: {group: g, apart: 6h}}\n"
-            "  b: {number: 2, name: B, include: {}, never: {group: g, apart: 3h}}\n"),
+            (
+                "version: 1\nchannels:\n  a: {number: 1, name: A, include: {}, never: {group: g, apart: 6h}}\n"
+                "  b: {number: 2, name: B, include: {}, never: {group: g, apart: 3h}}\n"
+            ),
             ':4: titles of group "g" stay 3h apart here, and 6h in line 3: write the same in all of its channels',
         ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_by_line_with_what_was_meant(text: str, fault: str) -> None:
     assert lines_of(text) == ["x" + fault]
