@@ -19,6 +19,7 @@ from playout.core.never import spelled
 from playout.core.simulation import Simulation, simulated
 from playout.core.ticks import TIMEBASE, instant_at, utc_text
 from playout.reports.picture import svg
+from playout.zones import clock_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from playout.config import Draft
     from playout.core.airing import Tail
     from playout.core.schedule import Catalogs
     from playout.core.simulation import Breaks, Grid, Load, Part, Repeats, Total
@@ -57,6 +59,25 @@ class Run:
     revision: Revision
     """The last one that chose."""
     simulation: Simulation
+
+
+def wanted(draft: Draft, station: Station, now: datetime) -> Revision:
+    """The revision that publishing `draft` at `now` would make; it is in force at once, wherever its log ends.
+
+    Raises `Corrupt`, `StoreDown` and `UnknownZone`.
+    """
+    known = station.revisions(draft.id) if draft.id in station.channels() else ()
+    genesis = known[-1].channel.genesis if known else now.replace(microsecond=0)
+    return Revision(
+        known[-1].number + 1 if known else 1,
+        now,
+        station.library.digest,
+        draft.channel(genesis),
+        draft.rules,
+        draft.horizon,
+        changes=clock_changes(draft.zone, now, genesis),
+        parent=draft.parent,
+    )
 
 
 class Derived(Exception):
@@ -216,10 +237,7 @@ def _ads(run: Run) -> RenderableType:
         ("the fullest clock hour", _worst(run, breaks)),
         ("pods", _count(breaks.pods)),
         ("a pod", spelled(breaks.ads // (breaks.pods or 1))),
-        (
-            "short by more than a tenth",
-            f"{_count(breaks.short)} pods; all of them lack {_span(breaks.missing)} together",
-        ),
+        ("short by more than a tenth", f"{_count(breaks.short)} pods; all pods lack {_span(breaks.missing)}"),
         ("breaks without an ad", _count(breaks.empty)),
         ("longest without a break", _span(breaks.longest_without)),
     ]
