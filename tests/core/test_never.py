@@ -49,7 +49,10 @@ def test_rights_and_territories(
     ("", 12, 13, False), ("", 22, 24, True), ("R", 5, 6, False),
 ])  # fmt: skip
 def test_a_watershed_holds_from_the_first_to_the_last_picture(
-    rating: str, start: float, end: float, airs: bool
+    rating: str,
+    start: float,
+    end: float,
+    airs: bool,  # noqa: FBT001 — a table
 ) -> None:
     shed = Watershed(("R", "unrated"), 21 * HOUR, 29 * HOUR)
     found = too_early(film(rating=rating), (shed,), int(start * HOUR), int(end * HOUR))
