@@ -16,7 +16,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from playout.config.faults import mistake
+from playout.config.faults import Mistaken, mistake
 from playout.config.record import leaf, meant, quoted, record, several
 from playout.config.word import Word, plain, then
 from playout.config.words import NAME_SCHEMA, at_least_one, name
@@ -129,10 +129,13 @@ def _dates_item(node: Node, scope: Scope) -> tuple[Dates, ...]:
     written = leaf(node, "a date").text
     if written in scope.holidays:
         return scope.holidays[written]
-    near = meant(written, scope.holidays)
-    if near and not written[:1].isdigit():
-        raise mistake(node.line, f'unknown holiday {quoted(written)}, did you mean "{near}"?')
-    return (_stretch(written, node.line),)
+    try:
+        return (_stretch(written, node.line),)
+    except Mistaken:
+        near = meant(written, scope.holidays)
+        if near is None or written[:1].isdigit():
+            raise
+        raise mistake(node.line, f'unknown holiday {quoted(written)}, did you mean "{near}"?') from None
 
 
 _item: Final = Word(_dates_item, {"type": "string"})
