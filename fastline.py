@@ -31,17 +31,22 @@ from playout import config, journal
 from playout.clock import SteadyClock, system_clock
 from playout.commit import Committer
 from playout.config import Faults, Programming
+from playout.core.asrun_text import comma_separated, jsonl
 from playout.core.asset import Kind
 from playout.core.house import DEFAULT_HOUSE, HOUSES, House
 from playout.core.listing import by_number
 from playout.core.manifest import Rendering
 from playout.core.shelves import Shelves
+from playout.documents import Corrupt
 from playout.follow import Follower
 from playout.keys import BadKey
 from playout.library import newest, scan
 from playout.origin import LaneRunner, Settings, create_app
 from playout.publish import newest_revision, publish
 from playout.render import NotOnAir, entries, render
+from playout.reports.asrun import NotAired, aired, keep
+from playout.station import Station
+from playout.station import UnknownChannel as NoSuchChannel
 from playout.store import DirStore, StoreDown
 from playout.watch import Desk, watch
 from playout.withdraw import UnknownChannel, withdraw
@@ -78,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     journal.start(journal.Form(asked.log))
     try:
         code: int = asked.command(asked)
-    except (Refused, NotOnAir, NotDrawn, UnknownChannel, BadKey) as refused:
+    except (Refused, NotOnAir, NotDrawn, NotAired, UnknownChannel, NoSuchChannel, BadKey, Corrupt) as refused:
         print(f"fastline: {refused}", file=sys.stderr)
         return REFUSED
     except StoreDown as down:
@@ -107,6 +112,7 @@ def parser() -> argparse.ArgumentParser:
     _packaging(_command(commands, "package", _package, "package files into the library"))
     _checking(_command(commands, "check", _check, "say every mistake in channels.yaml, without publishing it"))
     _listing(_command(commands, "guide", _guide, "say what is on, and what comes"))
+    _asking_what_aired(_command(commands, "asrun", _asrun, "say what aired on a day, to the millisecond"))
     _rendering(_command(commands, "render", _render, "print a playlist as any origin would serve it at an instant"))
     _withdrawing(_command(commands, "withdraw", _withdraw, "pull assets off a channel's air; slate plays instead"))
     return top
@@ -191,6 +197,15 @@ def _listing(command: argparse.ArgumentParser) -> None:
         "--at", type=_instant, metavar="INSTANT", help="when to begin, e.g. 2026-03-01T20:15Z (default: now)"
     )
     command.add_argument("--hours", type=_hours, default=6, metavar="N", help="how far ahead (default: 6)")
+
+
+def _asking_what_aired(command: argparse.ArgumentParser) -> None:
+    option = command.add_argument
+    option("channel", metavar="CHANNEL", help="the channel's id")
+    option("day", metavar="DAY", help="e.g. 2026-03-01, or `today`, or `yesterday`, by the clocks of the channel")
+    option("--utc", action="store_true", help="a day of UTC instead")
+    option("--format", choices=["jsonl", "csv"], default="jsonl", help="JSON Lines (default) or CSV")
+    option("--output", type=Path, metavar="FILE", help="where to write it, whole, with its digest in FILE.sha256")
 
 
 def _rendering(command: argparse.ArgumentParser) -> None:
@@ -295,6 +310,24 @@ def _guide(asked: argparse.Namespace) -> int:
         for entry in entries(store, channel, start, start + timedelta(hours=asked.hours)):
             title = f"{entry.title}: {entry.subtitle}" if entry.subtitle else entry.title
             print(f"  {entry.start:%Y-%m-%d %H:%M:%S}  {title}")
+    return OK
+
+
+def _asrun(asked: argparse.Namespace) -> int:
+    """Print or write what aired; the same bytes on every machine."""
+    report = aired(Station(DirStore(asked.media)), asked.channel, asked.day, system_clock(), utc=asked.utc)
+    text = jsonl(report) if asked.format == "jsonl" else comma_separated(report)
+    if asked.output is None:
+        sys.stdout.buffer.write(text.encode())
+        return OK
+    try:
+        digest = keep(text, asked.output)
+    except OSError as error:
+        message = f"{asked.output} cannot be written: {error.strerror}"
+        raise Refused(message) from error
+    state = "complete" if report.complete else "not complete"
+    found = f"{_count(len(report.rows), 'row')}, {state}, {len(report.discrepancies)} discrepancies"
+    print(f"{asked.channel} {report.day.date}: {found}; {asked.output} has SHA-256 {digest}")
     return OK
 
 
