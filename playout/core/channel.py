@@ -57,6 +57,13 @@ class Parent:
     """A mirror airs what its parent aired so long ago; negative for what it will air."""
     regional: bool = False
     """Whether it is no mirror but a copy with ads of its own: the same programs at the same instants."""
+    begun: datetime | None = None
+    """A regional copy: its log begins with the turn that its parent aired at this instant, in UTC."""
+
+    @property
+    def mirror(self) -> bool:
+        """Whether the parent's log is its own."""
+        return not self.regional
 
 
 IDLE_LEAD: Final = timedelta(seconds=60)
@@ -89,7 +96,13 @@ class Revision:
     parent: Parent | None = None
     """What it repeats, when it is derived."""
     undoes: str = ""
-    """When it was published by a rollback: a digest of what people wanted then, which is not published again."""
+    """A digest of what was published before, where a person took that back: it is not published again."""
+    ahead: timedelta = timedelta(0)
+    """How far its mirrors are ahead of it, at most: idle or not, it is decided so much sooner."""
+    author: str = ""
+    """Which person published it; empty for whoever saved the file."""
+    note: str = ""
+    """What that person did, in a few words."""
 
     @property
     def clocks(self) -> Zone:
@@ -103,7 +116,12 @@ class Revision:
 
     def lead(self, *, idle: bool) -> timedelta:
         """How far ahead of air a turn is chosen: the horizon, or less while filler or slate stands in."""
-        return min(self.horizon, IDLE_LEAD) if idle else self.horizon
+        return min(self.horizon, IDLE_LEAD + self.ahead) if idle else self.horizon
+
+    @property
+    def mirrors(self) -> str:
+        """The id of the channel whose log is its own, for a mirror; empty for all others."""
+        return self.parent.channel if self.parent and self.parent.mirror else ""
 
 
 def in_force(revisions: Sequence[Revision], start: datetime, tail: Tail = BEGINNING) -> Revision:

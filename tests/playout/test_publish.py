@@ -268,9 +268,9 @@ def test_nothing_new_publishes_nothing(store: Counting) -> None:
     [
         (("name: Films", "name: Fine Films"), lambda r: r.channel.name == "Fine Films"),
         (("number: 1", "number: 7.1"), lambda r: r.channel.number == "7.1"),
-        (("pod: 60s", "pod: 90s"), lambda r: r.rules.ads.pod == 90 * 90_000),
+        (("pod: 60s", "pod: 90s"), lambda r: r.rules.block.ads.pod == 90 * 90_000),
         (("house: fast", "house: fast, horizon: 1m"), lambda r: r.horizon == timedelta(minutes=1)),
-        (("house: fast", "house: fast, order: newest"), lambda r: r.rules.order == "newest"),
+        (("house: fast", "house: fast, order: newest"), lambda r: r.rules.block.sources[0].order == "newest"),
         (("house: fast", "house: fast, window: 100"), lambda r: r.channel.window == 100),
     ],
 )
