@@ -185,8 +185,9 @@ class AsRun:
 
     @property
     def complete(self) -> bool:
-        """Whether the day is over and the log holds all of it, so that this never changes again."""
-        return self.until == ms_of(self.day.stop)
+        """Whether the day is over, and what started in it as well: this never changes again."""
+        on = bool(self.rows) and self.rows[-1].code is Code.ON_AIR
+        return self.until == ms_of(self.day.stop) and not on
 
     @property
     def carried_in(self) -> int:
