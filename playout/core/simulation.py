@@ -200,6 +200,8 @@ class Simulation:
     """How many turns were without a program."""
     idle: int
     """How many of them because nothing matched at all."""
+    held: int
+    """How many of them because all that matched was refused, and not only because it was too long."""
     standing: Standing | None
     """The first turn without a program."""
     slate: Standing | None
@@ -290,7 +292,7 @@ class _Tally:
         self.sources: dict[str, tuple[int, int]] = {}
         self.boundary: int | None = None
         """When the turn before was to give way."""
-        self.truncated = self.slate_run = self.stood_in = self.idle = 0
+        self.truncated = self.slate_run = self.stood_in = self.idle = self.held = 0
         self.slate_begun = self.slate_end = _UNHEARD
         self.refused: Counter[Rule] = Counter()
         self.gave_way: Counter[Rule] = Counter()
@@ -427,7 +429,9 @@ class _Tally:
     def _stand_in(self, draft: Drafted) -> None:
         """Count a turn without a program."""
         self.stood_in += 1
+        passed = [one.refusal.rule for asked in draft.asked for one in asked.found.passed]
         self.idle += draft.turn.tail.idle
+        self.held += bool(passed) and Rule.OVERRUN not in passed
         first = draft.turn.airings[0]
         if self.standing is None:
             self.standing = Standing(instant_at(self.genesis, first.start), draft.slot.name, first.reason)
@@ -471,6 +475,7 @@ class _Tally:
             breach=self.breach,
             stood_in=self.stood_in,
             idle=self.idle,
+            held=self.held,
             standing=self.standing,
             slate=self.slate,
             unaired=self._unaired(revision, catalog),
