@@ -22,7 +22,7 @@ from playout.config.queries import ANYTHING, ASKING, query_for, query_keys, quer
 from playout.config.record import Record, leaf, mapping, quoted, several
 from playout.config.spans import DAY, HOUR, MINUTE, SECOND, SPAN_PATTERN, span_in, spelled, ticks
 from playout.config.tree import Table
-from playout.config.word import Key, Word, or_none, plain, then
+from playout.config.word import Key, Word, once, or_none, plain, then
 from playout.config.words import at_least_one, choice, whole
 from playout.core.asset import Kind
 from playout.core.catalog import Query
@@ -143,7 +143,7 @@ APART: Final = Key(
 )
 CAP: Final = Key(
     "cap",
-    plain(_cap, {"type": "string", "pattern": f"^[0-9]{{1,4}} in {SPAN_PATTERN}$"}),
+    plain(_cap, {"type": "string", "pattern": f"^[0-9]{{1,4}} +in +{SPAN_PATTERN}$"}),
     "How often one ad airs at most in any stretch of a time.",
     examples=("2 in 1h", "6 in 24h"),
 )
@@ -207,11 +207,9 @@ def _blame_what_cannot_be(keys: Record, ads: Ads, preset: Preset | None) -> None
 ADS: Final = Key(
     "ads",
     or_none(
-        mapping(
-            "when ads air",
-            _KEYS,
-            _ads,
-            anyOf=[{"required": ["every", "pod"]}, {"required": ["preset"]}],
+        once(
+            "ads",
+            mapping("when ads air", _KEYS, _ads, anyOf=[{"required": ["every", "pod"]}, {"required": ["preset"]}]),
         )
     ),
     "When breaks come and what fills them: every, pod, and a query for the ads.",

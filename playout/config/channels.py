@@ -291,7 +291,7 @@ _DEFS: Final = {
     **named_by(_KEYS),
     **named_by(_MIRROR),
     **named_by(_REGIONAL),
-    "programmed": keyed(_KEYS),
+    "programmed": keyed((*_KEYS, MIRROR, REGIONAL)),
     "mirror": keyed(_MIRROR),
     "regional": keyed(_REGIONAL),
 }

@@ -209,7 +209,8 @@ def _one(key: str, line: int) -> Word[tuple[Timed, ...]]:
         with record(node, "a daypart", scope, line) as keys:
             return _timed(key, line, keys)
 
-    return Word(read, keyed(_KEYS), named_by(_KEYS))
+    timed = [{"required": ["from", "to"]}, {"required": ["at"]}]
+    return Word(read, keyed(_KEYS, anyOf=timed), named_by(_KEYS))
 
 
 def _blame_namesakes(keys: Record, found: Named) -> None:

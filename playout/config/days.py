@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from playout.config.faults import Mistaken, mistake
 from playout.config.record import leaf, meant, quoted, record, several
 from playout.config.word import Word, plain, then
-from playout.config.words import NAME_SCHEMA, at_least_one, name
+from playout.config.words import NAME_SCHEMA, SCALAR, at_least_one, name
 from playout.core.dates import Dates, Day
 
 if TYPE_CHECKING:
@@ -101,10 +101,13 @@ def day_in(written: str) -> Day | None:
 
 
 def _day(written: str, whole: str, line: int) -> Day:
+    plainly = " ".join(written.lower().split())
     try:
-        found = day_in(" ".join(written.lower().split()))
+        found = day_in(plainly)
     except ValueError:
         raise mistake(line, f"{quoted(written)} is not a day of the calendar") from None
+    if found is not None and plainly != written.strip(" "):
+        raise mistake(line, f'{quoted(written.strip())} is not a date, did you mean "{plainly}"?')
     if found is None:
         raise mistake(
             line,
@@ -138,14 +141,14 @@ def _dates_item(node: Node, scope: Scope) -> tuple[Dates, ...]:
         raise mistake(node.line, f'unknown holiday {quoted(written)}, did you mean "{near}"?') from None
 
 
-_item: Final = Word(_dates_item, {"type": "string"})
+_item: Final = Word(_dates_item, SCALAR)
 dates: Final = then(
     at_least_one(several(_item), "write one date at least, e.g. [12-24], or take dates out"),
     lambda found, _: tuple(sorted({one for some in found for one in some}, key=repr)),
 )
 """Days of the calendar; how they were written makes no revision."""
 
-_DATES_PATTERN: Final = rf"^{_DAY}(?:\.\.{_DAY})?$"
+_DATES_PATTERN: Final = rf"^{_DAY}(?: *\.\. *{_DAY})?$"
 _holiday: Final = then(
     at_least_one(
         several(

@@ -19,6 +19,7 @@ from playout.config.record import Record, Said, leaf, mapping, quoted
 from playout.config.settings import IDENTITY, MOST_HORIZON, SETTINGS
 from playout.config.spans import DAY, MINUTE, SPAN_PATTERN, span_in, spelled
 from playout.config.word import Key, plain
+from playout.config.words import SCALAR
 
 if TYPE_CHECKING:
     from playout.config.tree import Node
@@ -59,7 +60,7 @@ def _offset(node: Node) -> timedelta:
 
 _OF: Final = Key(
     "of",
-    plain(_name, {"type": "string"}),
+    plain(_name, SCALAR),
     "The id of the channel that it repeats.",
     needed="which channel it repeats, by its id",
 )

@@ -105,7 +105,14 @@ def _refused(keys: Record) -> Refused:
 
 NEVER: Final = Key(
     "never",
-    or_none(mapping("what it never does", (REPEAT, _GROUP, _APART, _WATERSHED), _refused)),
+    or_none(
+        mapping(
+            "what it never does",
+            (REPEAT, _GROUP, _APART, _WATERSHED),
+            _refused,
+            dependentRequired={"group": ["apart"], "apart": ["group"]},
+        )
+    ),
     "What the channel does not do: repeat a title too soon, come too close to another channel, break a watershed.",
 )
 TERRITORIES: Final = Key(

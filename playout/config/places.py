@@ -75,7 +75,9 @@ def _territory(node: Node) -> str:
 
 territories: Final = then(
     at_least_one(
-        several(plain(_territory, {"enum": sorted(TERRITORIES)})),
+        several(
+            plain(_territory, {"anyOf": [{"enum": sorted(TERRITORIES)}, {"type": "string", "pattern": "^[a-z]{2}$"}]})
+        ),
         "write one territory at least, e.g. [US], or territories: none",
     ),
     lambda codes, _: tuple(sorted(set(codes))),

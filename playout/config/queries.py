@@ -22,7 +22,7 @@ from playout.config.record import Record, each, leaf, mapping, one_of, quoted, s
 from playout.config.spans import DAY, HOUR, lengths, ticks, years
 from playout.config.tree import Node, Row, Table
 from playout.config.word import Key, Schema, Word, once, plain, then
-from playout.config.words import NAME_SCHEMA, at_least_one, choice, flag, folded, tag, title_of, unique
+from playout.config.words import NAME_SCHEMA, SCALAR, at_least_one, choice, flag, folded, tag, title_of, unique
 from playout.core.asset import PROGRAM_KINDS, Kind
 from playout.core.catalog import Query
 from playout.core.ticks import Ticks
@@ -49,7 +49,7 @@ def _named(node: Node, scope: Scope) -> tuple[Query, ...]:
     return scope.collection(leaf(node, "the name of a collection"))
 
 
-_name_schema: Final[Schema] = {"type": "string", **NAME_SCHEMA}
+_name_schema: Final[Schema] = {**SCALAR, **NAME_SCHEMA}
 
 ANY: Final = Key("any", _tags, "At least one of these tags.", examples=(["film"],))
 ALL: Final = Key("all", _tags, "Every one of these tags.")

@@ -19,7 +19,7 @@ from playout.config.record import Record, Said, each, leaf, quoted, record
 from playout.config.sources import inherited
 from playout.config.spans import DAY, SECOND, span
 from playout.config.word import Key, Schema, Word, keyed, named_by, or_none, plain
-from playout.config.words import NAME_SCHEMA, name, named, number, one_name, required_text, text, url, whole
+from playout.config.words import NAME_SCHEMA, SCALAR, name, named, number, one_name, required_text, text, url, whole
 from playout.core.house import HOUSES
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def like(named: Callable[[Leaf], Said]) -> Key[Said]:
             said = settled(template, said)
         return said
 
-    one: Schema = {"type": "string", **NAME_SCHEMA}
+    one: Schema = {**SCALAR, **NAME_SCHEMA}
     return Key(
         "like",
         plain(read, {"anyOf": [one, {"type": "array", "items": one}]}),

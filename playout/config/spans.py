@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from playout.config.faults import mistake
 from playout.config.record import leaf, quoted
-from playout.config.word import Word, plain, then
+from playout.config.word import Word, once, plain, then
 from playout.config.words import exactly
 from playout.core.catalog import Span
 from playout.core.ticks import Ticks, ticks_of
@@ -41,7 +41,7 @@ SPAN_PATTERN: Final = f"(?:{_UNITS.pattern}|{_CLOCK.pattern})"
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _MIDNIGHT: Final = re.compile(r"24:00(?::00)?")
 _HOURS: Final = re.compile(r"([0-9:]+) ?- ?([0-9:]+)")
-_YEARS: Final = re.compile(r"([0-9]{4})|([0-9]{4})?\.\.([0-9]{4})?")
+_YEARS: Final = re.compile(r"([0-9]{4})|([0-9]{4})? *\.\. *([0-9]{4})?")
 _ENDLESS: Final = ticks_of(3650 * DAY)
 """Longer than any asset."""
 _LAST_YEAR: Final = 9999
@@ -59,7 +59,7 @@ def span(least: timedelta, most: timedelta) -> Word[timedelta]:
             raise mistake(node.line, f"{quoted(written)} is out of range: write {spelled(least)} to {spelled(most)}")
         return value
 
-    return plain(read, {"type": "string", "pattern": f"^{SPAN_PATTERN}$"})
+    return once("span", plain(read, {"type": "string", "pattern": f"^{SPAN_PATTERN}$"}))
 
 
 def ticks(least: timedelta, most: timedelta) -> Word[Ticks]:
@@ -97,7 +97,7 @@ def spelled(value: timedelta) -> str:
 
 def _lengths(node: Node) -> Span:
     written = leaf(node, "a range of lengths").text
-    first, dots, last = written.replace(" ", "").partition("..")
+    first, dots, last = (part.strip() for part in written.partition(".."))
     if not dots and span_in(first) is not None:
         raise mistake(
             node.line, f"{quoted(written)} is one length, and hardly any asset is: write ..{first} or {first}.."
@@ -111,14 +111,14 @@ def _lengths(node: Node) -> Span:
 
 
 lengths: Final = plain(
-    _lengths, {"type": "string", "pattern": rf"^(?:{SPAN_PATTERN} ?\.\. ?{SPAN_PATTERN}?|\.\. ?{SPAN_PATTERN})$"}
+    _lengths, {"type": "string", "pattern": rf"^(?:{SPAN_PATTERN} *\.\. *{SPAN_PATTERN}?|\.\. *{SPAN_PATTERN})$"}
 )
 """A range of lengths, in ticks."""
 
 
 def _years(node: Node) -> Span:
     written = leaf(node, "a year or a range of years").text
-    match = _YEARS.fullmatch(written.replace(" ", ""))
+    match = _YEARS.fullmatch(written)
     if match is None or not any(match.groups()):
         raise mistake(node.line, f"{quoted(written)} is not a range of years: write 1949, 1940..1959, ..1959 or 1960..")
     first, last = match[1] or match[2], match[1] or match[3]
@@ -131,8 +131,8 @@ years: Final = plain(
     _years,
     {
         "anyOf": [
-            {"type": "integer", "minimum": 1000, "maximum": _LAST_YEAR},
-            {"type": "string", "pattern": r"^(?:[0-9]{4}|[0-9]{4} ?\.\. ?(?:[0-9]{4})?|\.\. ?[0-9]{4})$"},
+            {"type": "integer", "minimum": 0, "maximum": _LAST_YEAR},
+            {"type": "string", "pattern": r"^(?:[0-9]{4}|[0-9]{4} *\.\. *(?:[0-9]{4})?|\.\. *[0-9]{4})$"},
         ]
     },
 )

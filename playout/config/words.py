@@ -26,8 +26,8 @@ _NAME: Final = re.compile(r"[^\W_]+(?:[-_ ][^\W_]+)*")
 _NAME_LONGEST: Final = 60
 _URL: Final = re.compile(r"https?://[^\s\"<>]+")
 
-SCALAR: Final[Schema] = {"type": ["string", "number", "boolean"]}
-"""One value, read as the text that was written: a tag may be `1950` or `yes`."""
+SCALAR: Final[Schema] = {"type": ["string", "number", "boolean", "null"]}
+"""One value, read as the text that was written: a tag may be `1950`, `yes` or `null`."""
 
 
 def exactly(pattern: re.Pattern[str]) -> str:
@@ -136,13 +136,13 @@ def named(known: list[str], what: str) -> Word[str]:
     return plain(lambda node: one_name(node, known, what), {"enum": known})
 
 
-def one_name(node: Node, known: Iterable[str], what: str, hint: str = "") -> str:
-    """The one of the `known` names that is written; `hint` says what to write when no name is near."""
+def one_name(node: Node, known: Iterable[str], what: str) -> str:
+    """The one of the `known` names that is written."""
     names = list(known)
     written = leaf(node, what).text
     if written not in names:
         near = meant(written, names)
-        meaning = f'did you mean "{near}"?' if near else hint or f"write {one_of(names)}"
+        meaning = f'did you mean "{near}"?' if near else f"write {one_of(names)}"
         raise mistake(node.line, f"unknown {what} {quoted(written)}, {meaning}")
     return written
 
@@ -154,7 +154,7 @@ def _flag(node: Node) -> bool:
     return written.lower() in ("yes", "true")
 
 
-flag: Final = plain(_flag, {"enum": [True, False, "yes", "no"]})
+flag: Final = plain(_flag, {"enum": [True, False, "yes", "no", "Yes", "No", "YES", "NO"]})
 """Yes or no."""
 
 

@@ -347,6 +347,11 @@ def ads(written: str) -> str:
         (daypart("at: 06:00", "dates: 24.12."), f':10: "24.12." {NO_DATE}'),
         (daypart("at: 06:00", "dates: 12-24..x"), f':10: "12-24..x" {NO_DATE}'),
         (daypart("at: 06:00", "dates: [[x]]"), ":10: a date is expected here, and this is a list"),
+        (daypart("at: 06:00", "dates: Easter"), ':10: "Easter" is not a date, did you mean "easter"?'),
+        (
+            daypart("at: 06:00", "dates: 12-24..Last  Mon of May"),
+            ':10: "Last Mon of May" is not a date, did you mean "last mon of may"?',
+        ),
         (daypart("at: 06:00", "dates: 02-30"), ':10: "02-30" is not a day of the calendar'),
         (daypart("at: 06:00", "dates: 2026-02-29"), ':10: "2026-02-29" is not a day of the calendar'),
         (
@@ -487,6 +492,10 @@ def ads(written: str) -> str:
         (two("mirror: films"), ":7: what it mirrors is expected here: keys and values, e.g. {any: [film]}"),
         (two("mirror: {of: film, offset: 1h}"), ':7: unknown channel "film", did you mean "films"?'),
         (two("mirror: {of: kids, offset: 1h}"), ':7: unknown channel "kids", write films'),
+        (
+            two("mirror: {of: films, offset: 1h}").replace("any: [film]", "ani: [film]"),
+            ':3: unknown key "ani", did you mean "any"?',
+        ),
         (two("mirror: {of: other, offset: 1h}"), ':7: "other" is derived itself: write what it repeats, of: "other"'),
         (
             "version: 1\nchannels:\n  a: {number: 1, name: A, mirror: {of: b, offset: 1h}}\n",
