@@ -139,6 +139,8 @@ class Templates:
 
     def named(self, key: Leaf) -> Said:
         """The settings of the template `key`, with those of the templates that it is like."""
+        if not self._entries:
+            no_template(key)
         if key.text not in self._entries:
             one_name(key, self._entries, "template")
         if key.text in self._open:

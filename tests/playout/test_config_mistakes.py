@@ -461,6 +461,10 @@ def ads(written: str) -> str:
         ),
         # templates
         (channel("like: films"), ':7: unknown template "films", there are none under "templates"'),
+        (
+            channel("like: films").replace("channels:", "templates: {}\nchannels:"),
+            ':8: unknown template "films", there are none under "templates"',
+        ),
         (top("templates: {films: {like: film}}"), ':2: unknown template "film", did you mean "films"?'),
         (top("templates: {a: {like: x}, b: {}}"), ':2: unknown template "x", write a or b'),
         (top("templates: {a: {like: [b]}, b: {like: a}}"), ':2: "a" is like itself: a → b → a'),
