@@ -19,6 +19,7 @@ from playout.core.never import spelled
 from playout.core.simulation import Simulation, simulated
 from playout.core.ticks import TIMEBASE, instant_at, utc_text
 from playout.reports.picture import svg
+from playout.station import UnknownChannel
 from playout.zones import clock_changes
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def wanted(draft: Draft, station: Station, now: datetime) -> Revision:
     )
 
 
-class Derived(Exception):
+class Derived(UnknownChannel):
     """The channel airs what another one airs: that one has to be simulated."""
 
 
@@ -116,7 +117,7 @@ def _run(revisions: Sequence[Revision], catalogs: Catalogs, tail: Tail, start: d
     return Run(last, simulated(revisions, catalogs, tail, max(start, ended) + days * _DAY, start))
 
 
-def write(run: Run, form: Form, out: TextIO, *, console: Console | None = None) -> None:
+def write(run: Run, form: Form, out: TextIO, console: Console | None = None) -> None:
     """Write the figures to `out`, or, as text, to a terminal."""
     if form is Form.JSON:
         out.write(as_json(run))
