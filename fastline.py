@@ -30,10 +30,11 @@ from packager.sidecar import Sidecar
 from playout import config, journal
 from playout.clock import SteadyClock, system_clock
 from playout.commit import Committer
-from playout.config import Faults, Programming
+from playout.config import Draft, Faults, Programming
 from playout.core.asrun_text import comma_separated, jsonl
 from playout.core.asset import Kind
 from playout.core.house import DEFAULT_HOUSE, HOUSES, House
+from playout.core.lint import Level
 from playout.core.listing import by_number
 from playout.core.manifest import Rendering
 from playout.core.shelves import Shelves
@@ -44,6 +45,7 @@ from playout.library import newest, scan
 from playout.origin import LaneRunner, Settings, create_app
 from playout.publish import newest_revision, publish
 from playout.render import NotOnAir, entries, render
+from playout.reports import check, simulate
 from playout.reports.asrun import NotAired, aired, keep
 from playout.station import Station
 from playout.station import UnknownChannel as NoSuchChannel
@@ -110,7 +112,10 @@ def parser() -> argparse.ArgumentParser:
     _channels(_command(commands, "commit", _commit, "publish channels.yaml and keep the logs ahead of air"))
     _working(_command(commands, "worker", _worker, "package whatever is dropped into media/sources/"))
     _packaging(_command(commands, "package", _package, "package files into the library"))
-    _checking(_command(commands, "check", _check, "say every mistake in channels.yaml, without publishing it"))
+    _checking(
+        _command(commands, "check", _check, "say every mistake in channels.yaml, and what the library makes of it")
+    )
+    _simulating(_command(commands, "simulate", _simulate, "run a channel ahead for a year, and say what that comes to"))
     _listing(_command(commands, "guide", _guide, "say what is on, and what comes"))
     _asking_what_aired(_command(commands, "asrun", _asrun, "say what aired on a day, to the millisecond"))
     _rendering(_command(commands, "render", _render, "print a playlist as any origin would serve it at an instant"))
@@ -186,9 +191,22 @@ def _packaging(command: argparse.ArgumentParser) -> None:
 
 
 def _checking(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "channels", nargs="?", type=Path, default=Path("channels.yaml"), metavar="FILE", help="the file"
-    )
+    option = command.add_argument
+    option("channels", nargs="?", type=Path, default=Path("channels.yaml"), metavar="FILE", help="the file")
+    option("--strict", action="store_true", help="let warnings count as mistakes: exit code 1")
+    option("--quick", action="store_true", help="leave out the simulation of the coming week")
+    option("--format", choices=["text", "json"], default="text", help="lines for people (default), or JSON")
+
+
+def _simulating(command: argparse.ArgumentParser) -> None:
+    option = command.add_argument
+    option("channel", metavar="CHANNEL", help="the channel's id")
+    option("--days", type=_decade, default=365, metavar="N", help="how far ahead (default: 365)")
+    option("--from", dest="start", type=_instant, metavar="INSTANT", help="when to begin (default: where the log ends)")
+    option("--channels", type=Path, metavar="FILE", help="a file that is not published: what if it were")
+    form = simulate.Form
+    option("--format", choices=list(form), type=form, default=form.TEXT, help="tables (default), JSON, or a picture")
+    option("--output", type=Path, metavar="FILE", help="where to write it (default: print)")
 
 
 def _listing(command: argparse.ArgumentParser) -> None:
@@ -239,6 +257,10 @@ def _hours(text: str) -> int:
     return _whole(text, 24 * 31)
 
 
+def _decade(text: str) -> int:
+    return _whole(text, 3653)
+
+
 def _whole(text: str, most: int) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= most:
         message = f"{text!r} is not a whole number from 1 to {most}"
@@ -266,15 +288,54 @@ def _cores() -> int:
 def _check(asked: argparse.Namespace) -> int:
     """Print every mistake, or what the channels would find in the library."""
     edit = config.load(asked.channels)
+    as_json = asked.format == "json"
     if isinstance(edit, Faults):
-        print(edit, file=sys.stderr)
+        print(check.as_json(edit) if as_json else edit, file=sys.stdout if as_json else sys.stderr)
         return REFUSED
-    shelves = Shelves(newest(DirStore(asked.media)).catalog)
-    print(f"{asked.channels}: {_count(len(edit.drafts), 'channel')}, no mistakes")
-    for draft in edit.drafts:
-        programs = len(shelves.programs(draft.house, draft.rules))
-        print(f"  {draft.number:>5}  {draft.name}: {_count(programs, 'program')} in the library")
+    now = system_clock().replace(microsecond=0)
+    checked = check.check(edit, Station(DirStore(asked.media)), now, quick=asked.quick)
+    if as_json:
+        print(check.as_json(checked), end="")
+    else:
+        print(f"{asked.channels}: {_count(len(edit.drafts), 'channel')}, no mistakes")
+        for number, name, programs in checked.channels:
+            print(f"  {number:>5}  {name}: {_count(programs, 'program')} in the library")
+        for line in check.lines(checked):
+            print(line)
+        print(check.summary(checked))
+    return REFUSED if asked.strict and checked.count(Level.WARNING) else OK
+
+
+def _simulate(asked: argparse.Namespace) -> int:
+    """Print or write what a channel would air, in figures."""
+    station, now = Station(DirStore(asked.media)), system_clock().replace(microsecond=0)
+    if asked.channels is None:
+        run = simulate.of_station(station, asked.channel, asked.days, asked.start, now)
+    else:
+        run = simulate.of_revision(station, simulate.wanted(_draft(asked), station, now), asked.days, asked.start)
+    if asked.output is None:
+        simulate.write(run, asked.format, sys.stdout, Console(highlight=False) if sys.stdout.isatty() else None)
+        return OK
+    try:
+        with asked.output.open("w", encoding="utf-8") as file:
+            simulate.write(run, asked.format, file)
+    except OSError as error:
+        message = f"{asked.output} cannot be written: {error.strerror}"
+        raise Refused(message) from error
     return OK
+
+
+def _draft(asked: argparse.Namespace) -> Draft:
+    """The channel that is asked for, as a file has it."""
+    edit = config.load(asked.channels)
+    if isinstance(edit, Faults):
+        raise Refused(str(edit))
+    found = next((draft for draft in edit.drafts if draft.id == asked.channel), None)
+    if found is None:
+        known = ", ".join(draft.id for draft in edit.drafts) or "none"
+        message = f"there is no channel {asked.channel!r} in {asked.channels}; there is: {known}"
+        raise Refused(message)
+    return found
 
 
 def _count(number: int, thing: str) -> str:
