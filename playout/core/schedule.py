@@ -482,7 +482,7 @@ class _Draft:
 
     def _fillers(self, pool: Pool, gap: Ticks, why: str) -> bool:
         """Draft those fillers that fill a gap best; False when none fits. Where they are few, they come again."""
-        if not gap or gap < pool.shortest:
+        if not pool.items or gap < pool.shortest:
             return False
         unit = self.stock.house.unit
         cursor = self._cursor("filler")

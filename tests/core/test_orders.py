@@ -259,5 +259,12 @@ def test_padding_ends_on_the_half_hour_to_the_unit() -> None:
     assert not any(turn.tail.idle for turn in turns)
 
 
+def test_padding_is_slate_where_the_library_has_no_filler() -> None:
+    block = Block((Source((of_kind(Kind.MOVIE),)),), filler=of_kind(Kind.FILLER), pad=Ticks(1800 * TIMEBASE))
+    turns = turns_of(Rules(block), catalog_of(films(4), [KIT]), 3)
+    assert [turn.airings[-1].role for turn in turns] == [Role.SLATE] * 3
+    assert turns[0].end % (1800 * TIMEBASE) <= 24_000
+
+
 def test_the_day_of_a_local_midnight_is_the_channels_own() -> None:
     assert datetime(2026, 3, 1, 23, tzinfo=UTC) - GENESIS == timedelta(hours=11)
