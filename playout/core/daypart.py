@@ -7,7 +7,7 @@ stretches of a day tile it: at each tick one daypart is on, or the channel's own
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -44,7 +44,7 @@ class Slot:
     daypart: Daypart | None
     """None for the channel's own block."""
     due: Ticks
-    """When the daypart was to start; 0 without one."""
+    """When the daypart was to start; without one, when the one was that is left out, or 0."""
     boundary: Boundary | None
     """When the next thing begins; None when that is further away than any program lasts."""
     today: date
@@ -114,6 +114,8 @@ class Timeline:
         if not self._rules.dayparts:
             return Slot(self._rules.block, None, Ticks(0), None, today)
         on = self._stretch(at, wall_day)
+        if _left_out(on, at, tail):
+            on = replace(on, daypart=None)
         point = self._point(at, tail, wall_day, on)
         daypart, due = (point.daypart, point.at) if point else (on.daypart, on.due)
         boundary = self._boundary(at, daypart, wall_day)
@@ -229,6 +231,14 @@ def _gives_way(on: Daypart | None, after: Daypart | None) -> bool:
     if on is not None and on.stop is None:  # it ends by itself, unless something more important comes
         return after is not None and after.priority > on.priority
     return after is not on
+
+
+def _left_out(on: _Stretch, at: Ticks, tail: Tail) -> bool:
+    """Whether a daypart that is not to begin late has become due in the meantime, or has been left out already."""
+    if on.daypart is None or on.daypart.late is not Late.SKIP or not tail.index:
+        return False
+    become_due = tail.asked < on.due and at - on.due > PUNCTUAL
+    return become_due or (not tail.daypart and tail.due == on.due)
 
 
 def _missed(point: _Point, at: Ticks) -> bool:

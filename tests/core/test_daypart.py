@@ -123,6 +123,19 @@ def test_one_that_is_late_runs_or_is_left_out(late: Late, minutes: int, on: str)
     assert line.slot(at(3, 20 + minutes / 60), Tail(asked=at(3, 19))).name == on
 
 
+def test_a_stretch_that_would_begin_late_is_left_out_to_its_end() -> None:
+    line = timeline(part("show", 20, 22, late=Late.SKIP))
+    late = Tail(index=9, asked=at(3, 19.5))
+    assert line.slot(at(3, 20), late).name == "show"
+    left_out = line.slot(at(3, 20.5), late)
+    assert (left_out.name, boundary(left_out)) == ("", (at(4, 20), False))
+    after = Tail(index=10, asked=at(3, 20.5), due=left_out.due)
+    assert line.slot(at(3, 21.5), after).name == ""
+    assert line.slot(at(4, 20), Tail(index=11, asked=at(4, 19.9), due=left_out.due)).name == "show"
+    begun = Tail(index=9, daypart="show", due=at(3, 20), asked=at(3, 20))
+    assert line.slot(at(3, 21.5), begun).name == "show"
+
+
 def test_what_is_more_important_comes_before_one_without_an_end_and_cuts_it_short() -> None:
     line = timeline(part("film", 20, None, count=9), part("news", 21, 22, priority=1))
     running = Tail(daypart="film", due=at(3, 20), count=1, asked=at(3, 20.5))
