@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import json
 import logging
 import os
 import signal
@@ -46,6 +47,7 @@ from playout.origin import LaneRunner, Settings, create_app
 from playout.publish import newest_revision, publish
 from playout.render import NotOnAir, entries, render
 from playout.reports import check, simulate
+from playout.reports import why as reasons
 from playout.reports.asrun import NotAired, aired, keep
 from playout.station import Station
 from playout.station import UnknownChannel as NoSuchChannel
@@ -56,6 +58,9 @@ from playout.withdraw import UnknownChannel, withdraw
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
+
+_UNANSWERED: Final = (NotAired, reasons.Unexplained, UnknownChannel, NoSuchChannel, BadKey, Corrupt)
+"""What a command says when it was asked for what is not there."""
 
 OK: Final = 0
 REFUSED: Final = 1
@@ -85,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     journal.start(journal.Form(asked.log))
     try:
         code: int = asked.command(asked)
-    except (Refused, NotOnAir, NotDrawn, NotAired, UnknownChannel, NoSuchChannel, BadKey, Corrupt) as refused:
+    except (Refused, NotOnAir, NotDrawn, *_UNANSWERED) as refused:
         print(f"fastline: {refused}", file=sys.stderr)
         return REFUSED
     except StoreDown as down:
@@ -118,6 +123,7 @@ def parser() -> argparse.ArgumentParser:
     _simulating(_command(commands, "simulate", _simulate, "run a channel ahead for a year, and say what that comes to"))
     _listing(_command(commands, "guide", _guide, "say what is on, and what comes"))
     _asking_what_aired(_command(commands, "asrun", _asrun, "say what aired on a day, to the millisecond"))
+    _asking_why(_command(commands, "why", _why, "say why something is on, was on or will be"))
     _rendering(_command(commands, "render", _render, "print a playlist as any origin would serve it at an instant"))
     _withdrawing(_command(commands, "withdraw", _withdraw, "pull assets off a channel's air; slate plays instead"))
     return top
@@ -224,6 +230,19 @@ def _asking_what_aired(command: argparse.ArgumentParser) -> None:
     option("--utc", action="store_true", help="a day of UTC instead")
     option("--format", choices=["jsonl", "csv"], default="jsonl", help="JSON Lines (default) or CSV")
     option("--output", type=Path, metavar="FILE", help="where to write it, whole, with its digest in FILE.sha256")
+
+
+def _asking_why(command: argparse.ArgumentParser) -> None:
+    option = command.add_argument
+    option("channel", metavar="CHANNEL", help="the channel's id")
+    option(
+        "instant",
+        nargs="*",
+        metavar="INSTANT",
+        help="`now` (default), 20:15, `yesterday 20:15` or 2026-03-01T20:15, by the clocks of the channel unless it "
+        "ends in Z or an offset",
+    )
+    option("--format", choices=["text", "json"], default="text", help="for people (default), or for programs")
 
 
 def _rendering(command: argparse.ArgumentParser) -> None:
@@ -389,6 +408,15 @@ def _asrun(asked: argparse.Namespace) -> int:
     state = "complete" if report.complete else "not complete"
     found = f"{_count(len(report.rows), 'row')}, {state}, {len(report.discrepancies)} discrepancies"
     print(f"{asked.channel} {report.day.date}: {found}; {asked.output} has SHA-256 {digest}")
+    return OK
+
+
+def _why(asked: argparse.Namespace) -> int:
+    """Print why something is on."""
+    when = " ".join(asked.instant) or "now"
+    answer = reasons.asked(Station(DirStore(asked.media)), asked.channel, when, system_clock())
+    as_json = asked.format == "json"
+    print(json.dumps(answer.document, ensure_ascii=False, indent=1) if as_json else answer.text.rstrip())
     return OK
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from playout.core.airing import Airing, Turn
     from playout.core.catalog import Item
+    from playout.core.channel import Revision
     from playout.core.draw import Passed
     from playout.core.rules import Daypart
     from playout.core.why import Explanation, Interruption
@@ -25,6 +26,16 @@ SHOWN: Final = 10
 _BIRTH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MARGIN: Final = 12
 """Where what is told begins, after what it is about."""
+
+
+def local(revision: Revision, instant: datetime) -> datetime:
+    """What the channel's clocks show at an instant."""
+    return instant + timedelta(seconds=revision.clocks.offset((instant - _BIRTH) // timedelta(seconds=1)))
+
+
+def stamp(revision: Revision, instant: datetime) -> str:
+    """An instant by the channel's clocks, with the day and the zone."""
+    return f"{local(revision, instant):%H:%M:%S on %a %Y-%m-%d} ({revision.channel.zone})"
 
 
 class Wording:
@@ -38,14 +49,9 @@ class Wording:
 
     # Times, by the clocks of the channel
 
-    def local(self, instant: datetime, form: str) -> str:
-        """An instant as the channel's clocks show it."""
-        offset = self.revision.clocks.offset((instant - _BIRTH) // timedelta(seconds=1))
-        return f"{instant + timedelta(seconds=offset):{form}}"
-
     def at(self, tick: Ticks) -> str:
         """The time of day of a tick."""
-        return self.local(instant_at(self.revision.channel.genesis, tick), "%H:%M:%S")
+        return f"{local(self.revision, instant_at(self.revision.channel.genesis, tick)):%H:%M:%S}"
 
     # Things
 
@@ -67,9 +73,8 @@ class Wording:
 
     def when(self) -> str:
         """The instant that was asked for."""
-        channel = self.revision.channel
-        instant = instant_at(channel.genesis, self.explained.tick)
-        return f"At {self.local(instant, '%H:%M:%S on %a %Y-%m-%d')} ({channel.zone})"
+        instant = instant_at(self.revision.channel.genesis, self.explained.tick)
+        return f"At {stamp(self.revision, instant)}"
 
     def answer(self) -> str:
         """The answer, in one sentence."""
@@ -104,7 +109,7 @@ class Wording:
         """What led to it: what each step is about, and its words; empty for another line of the same."""
         yield "on air", self._on_air()
         revision = self.revision
-        since = self.local(revision.effective, "%a %Y-%m-%d %H:%M:%S")
+        since = f"{local(revision, revision.effective):%a %Y-%m-%d %H:%M:%S}"
         yield "revision", f"{revision.number}, in force since {since}; catalog {revision.catalog}"
         yield from self._daypart()
         yield from self._source()
