@@ -86,6 +86,8 @@ SOON: Final = timedelta(days=14)
 """How long before its end a right is worth a warning."""
 WEEK: Final = timedelta(days=7)
 """How far ahead a channel is simulated."""
+TURNS: Final = 4000
+"""After so many turns that is enough: items of two minutes and more fill the week."""
 YEAR_DAYS: Final = 366
 _HOUR: Final = 3600
 _HOUR_TICKS: Final = _HOUR * TIMEBASE
@@ -345,10 +347,14 @@ class _Look:
                 yield self._tell("territories", text, place.name)
 
     def _abroad(self, item: Item) -> str:
-        """Why the channel's territories shut an item out, whatever the day; empty where they do not."""
-        if not item.about.rights:
-            return ""
-        always = tuple(Rights(None, None, one.territories) for one in item.about.rights)
+        """Why the channel's territories shut an item out for all of the coming year; empty where they do not."""
+        year = self.now + timedelta(days=YEAR_DAYS)
+        open_soon = (
+            one
+            for one in item.about.rights
+            if (one.stop is None or one.stop > self.now) and (one.start is None or one.start < year)
+        )
+        always = tuple(Rights(None, None, one.territories) for one in open_soon)
         refusal = unlicensed(replace(item.about, rights=always), self.now, self.now, self.rules.never.territories)
         return refusal.reason if refusal else ""
 
@@ -624,7 +630,7 @@ class _Look:
             return
         counts = ", ".join(f"{rule} {_times(count)}" for rule, count in week.gave_way)
         text = (
-            f"in the coming week a rule gives way because nothing else is left: {counts}; first at "
+            f"in {_coming(week)} a rule gives way because nothing else is left: {counts}; first at "
             f'{self._local(breach.at)}, "{breach.title}": {breach.reason}; package more, or ask less of the rule'
         )
         yield self._warn("gives-way", text, breach.daypart)
@@ -635,7 +641,7 @@ class _Look:
             return
         why = standing.reason.split(";")[0].split(",")[0]
         text = (
-            f"in the coming week filler or slate airs {_times(week.stood_in)} for want of a program; first at "
+            f"in {_coming(week)} filler or slate airs {_times(week.stood_in)} for want of a program; first at "
             f"{self._local(standing.at)}: {why}"
         )
         level = Level.WARNING if week.idle or week.held else Level.INFORMATION
@@ -648,7 +654,7 @@ class _Look:
         days = max((week.stop - week.start) // timedelta(days=1), 1)
         much = total // days > _SLATE_A_DAY or week.slate_run >= _SLATE_RUN
         text = (
-            f"in the coming week slate airs for {spelled(total)}, {spelled(week.slate_run)} at a stretch; first at "
+            f"in {_coming(week)} slate airs for {spelled(total)}, {spelled(week.slate_run)} at a stretch; first at "
             f"{self._local(first.at)}: {first.reason}"
         )
         yield self._say(Level.WARNING if much else Level.INFORMATION, "slate", text, first.daypart)
@@ -659,7 +665,7 @@ class _Look:
         if (breaks.short + breaks.empty) * 10 <= due:
             return
         text = (
-            f"in the coming week {breaks.short} of {_some(due, 'break')} are shorter than their pod by more than a "
+            f"in {_coming(week)} {breaks.short} of {_some(due, 'break')} are shorter than their pod by more than a "
             f"tenth, and {breaks.empty} have no ad; package more ads, or ask less of apart, cap and load"
         )
         yield self._warn("short-pods", text)
@@ -731,6 +737,12 @@ def _one_each(spots: tuple[Item, ...], mark: Callable[[Item], str]) -> int:
         name = mark(item).casefold() or f"\0{item.id}"
         longest[name] = max(longest.get(name, 0), item.length)
     return sum(longest.values())
+
+
+def _coming(week: Simulation) -> str:
+    """How far the simulation has come."""
+    hours = (week.stop - week.start) // timedelta(hours=1)
+    return "the coming week" if hours >= WEEK.days * 24 else f"the coming {_some(hours, 'hour')}"
 
 
 def _some(number: int, thing: str) -> str:

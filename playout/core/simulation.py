@@ -224,13 +224,21 @@ class Simulation:
 
 
 def simulated(
-    revisions: Sequence[Revision], catalogs: Catalogs, tail: Tail, stop: datetime, start: datetime | None = None
+    revisions: Sequence[Revision],
+    catalogs: Catalogs,
+    tail: Tail,
+    stop: datetime,
+    start: datetime | None = None,
+    most: int | None = None,
 ) -> Simulation:
-    """The figures of the turns after `tail` that begin before `stop`; those before `start` are not counted."""
+    """The figures of the turns after `tail` that begin before `stop`, at `most` so many.
+
+    Those before `start` are not counted.
+    """
     genesis = revisions[0].channel.genesis
     tally: _Tally | None = None
     revision = in_force(revisions, instant_at(genesis, tail.start), tail)
-    while (at := instant_at(genesis, tail.start)) < stop:
+    while (at := instant_at(genesis, tail.start)) < stop and (most is None or tally is None or tally.turns < most):
         revision = in_force(revisions, at, tail)
         catalog = catalogs(revision)
         if tally is None and (start is None or at >= start):

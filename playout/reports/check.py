@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from playout.core.lint import WEEK, Finding, Level, Subject, findings
+from playout.core.lint import TURNS, WEEK, Finding, Level, Subject, findings
 from playout.core.shelves import shelves_of
 from playout.reports.simulate import of_revision, wanted
 
@@ -29,8 +29,8 @@ class Checked:
     """The number and the name of each, and how many programs it has in the library."""
     items: int
     """How many items the library has."""
-    days: int
-    """How many days of each channel were simulated; 0 for none."""
+    simulated: int
+    """Of how many channels the coming week was simulated: of those that have a program and no original."""
 
     def count(self, level: Level) -> int:
         """How many findings there are of a level."""
@@ -49,7 +49,7 @@ def check(programming: Programming, station: Station, now: datetime, *, quick: b
         tuple(findings(subjects, catalog, now)),
         tuple((draft.number, draft.name, _programs(station, draft)) for draft in programming.drafts),
         len(catalog.items),
-        0 if quick else WEEK.days,
+        sum(1 for subject in subjects if subject.week),
     )
 
 
@@ -57,7 +57,7 @@ def _subject(draft: Draft, station: Station, now: datetime, *, quick: bool) -> S
     revision = wanted(draft, station, now)
     slate = station.library.catalog.kit(draft.house)
     airs = draft.parent is None and slate is not None and _programs(station, draft)  # a week of slate tells nothing
-    week = of_revision(station, revision, WEEK.days, None).simulation if airs and not quick else None
+    week = of_revision(station, revision, WEEK.days, None, TURNS).simulation if airs and not quick else None
     return Subject(revision, draft.line, draft.lines, week)
 
 
@@ -74,9 +74,13 @@ def lines(checked: Checked) -> Iterator[str]:
 
 def summary(checked: Checked) -> str:
     """How much was looked at, in a line."""
-    far = f"{checked.days} days of each simulated" if checked.days else "nothing simulated"
+    far = (
+        f"simulated {_count(WEEK.days, 'day')} of {checked.simulated}, {TURNS} programs at most"
+        if checked.simulated
+        else "simulated nothing"
+    )
     return (
-        f"looked at {_count(len(checked.channels), 'channel')} and {_count(checked.items, 'item')} of the library, "
+        f"looked at {_count(len(checked.channels), 'channel')} and {_count(checked.items, 'item')} of the library and "
         f"{far}: {_count(checked.count(Level.WARNING), 'warning')}, "
         f"{checked.count(Level.INFORMATION)} for information"
     )
@@ -90,7 +94,8 @@ def as_json(checked: Checked | Faults) -> str:
         document["looked_at"] = {
             "channels": len(checked.channels),
             "items": checked.items,
-            "days_simulated": checked.days,
+            "simulated": checked.simulated,
+            "days": WEEK.days,
         }
         document["findings"] = [
             {"level": str(one.level), "channel": one.channel, "line": one.line, "code": one.code, "text": one.text}

@@ -99,22 +99,27 @@ def of_station(station: Station, channel: str, days: int, start: datetime | None
     return _run(revisions, station.catalog, tail, begin, days)
 
 
-def of_revision(station: Station, wanted: Revision, days: int, start: datetime | None) -> Run:
-    """The coming `days` of a channel that is not published like this: on from its log, if it has one."""
+def of_revision(station: Station, wanted: Revision, days: int, start: datetime | None, most: int | None = None) -> Run:
+    """The coming `days` of a channel that is not published like this, in `most` turns: on from its log, if any.
+
+    Raises `Derived`, `Corrupt` and `StoreDown`.
+    """
     known = wanted.channel.id in station.channels()
     tail = station.end(wanted.channel.id) if known else BEGINNING
     begin = max(start or instant_at(wanted.channel.genesis, tail.start), wanted.channel.genesis)
-    return _run((wanted,), lambda _: station.library.catalog, tail, begin, days)
+    return _run((wanted,), lambda _: station.library.catalog, tail, begin, days, most)
 
 
-def _run(revisions: Sequence[Revision], catalogs: Catalogs, tail: Tail, start: datetime, days: int) -> Run:
+def _run(
+    revisions: Sequence[Revision], catalogs: Catalogs, tail: Tail, start: datetime, days: int, most: int | None = None
+) -> Run:
     last = revisions[-1]
     if last.parent is not None:
         what = "is a copy of" if last.parent.regional else "mirrors"
         message = f"{last.channel.id} {what} {last.parent.channel}: simulate {last.parent.channel}"
         raise Derived(message)
     ended = instant_at(last.channel.genesis, tail.start)
-    return Run(last, simulated(revisions, catalogs, tail, max(start, ended) + days * _DAY, start))
+    return Run(last, simulated(revisions, catalogs, tail, max(start, ended) + days * _DAY, start, most))
 
 
 def write(run: Run, form: Form, out: TextIO, console: Console | None = None) -> None:
