@@ -57,7 +57,9 @@ class Committer:
         return sum(self._extend(on_air, now) for on_air in self._follower.view.channels.values())
 
     def _extend(self, on_air: OnAir, now: datetime) -> int:
-        """Write the turns of one channel; stop where another committer was first."""
+        """Write the turns of one channel; stop where another committer was first. A mirror's log is its parent's."""
+        if on_air.parent is not None:
+            return 0 if on_air.mirror else self._copy(on_air, on_air.parent, now)
         channel = on_air.channel
         committed = on_air.log.until(on_air.committed)
         tail = committed.turns[-1].tail if committed.turns else Tail()
@@ -66,6 +68,23 @@ class Committer:
         while (start := instant_at(channel.genesis, tail.start)) < now + newest.lead(idle=tail.idle):
             revision = in_force(on_air.revisions, start, tail)
             turn = next_turn(revision, self._follower.catalog(revision), tail)
+            if not self._store.put_new(keys.turn(channel.id, start, turn.index), encode(turn)):
+                break
+            written += 1
+            tail = turn.tail
+        return written
+
+    def _copy(self, on_air: OnAir, parent: OnAir, now: datetime) -> int:
+        """Write those turns of a regional copy that are due, and whose originals are written."""
+        channel, newest = on_air.channel, on_air.revisions[-1]
+        originals = parent.log.until(parent.committed).turns
+        committed = on_air.log.until(on_air.committed).turns
+        tail = committed[-1].tail if committed else Tail()
+        written = 0
+        for turn in on_air.log.turns[len(committed) :]:
+            start = instant_at(channel.genesis, turn.start)
+            if not originals or turn.end > originals[-1].end or start >= now + newest.lead(idle=tail.idle):
+                break
             if not self._store.put_new(keys.turn(channel.id, start, turn.index), encode(turn)):
                 break
             written += 1

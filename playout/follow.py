@@ -19,11 +19,13 @@ from playout import keys
 from playout.core.airing import Role, Tail, Turn
 from playout.core.catalog import Catalog, Item
 from playout.core.channel import Revision, in_force
+from playout.core.derived import regional_turns
 from playout.core.playlog import BrokenLog, Log
-from playout.core.schedule import NothingToAir, next_turn
+from playout.core.schedule import SLATE_TURN, NothingToAir, next_turn
 from playout.core.shelves import Shelves
 from playout.core.ticks import Ticks, instant_at, ticks_since
 from playout.core.view import Alarm, OnAir, View
+from playout.core.window import UnknownAsset
 from playout.documents import Corrupt, decode
 from playout.library import newest, present
 from playout.store import StoreDown
@@ -60,14 +62,26 @@ class _Channel:
 
     id: str
     revisions: list[Revision] = field(default_factory=list)
+    opened: bool = False
+    """Whether its log was read, and all the revisions that it needs."""
+    short: bool = False
+    """Whether a mirror needs more of its log than is at hand."""
+    behind: timedelta = timedelta(0)
+    """How long ago the latest of its mirrors airs what it airs."""
+    ahead: timedelta = timedelta(0)
+    """How far ahead of it the earliest of them is."""
     log: Log = field(default_factory=Log)
     """As committed."""
     own: Log = field(default_factory=Log)
     """Computed here, after the committed end."""
+    given: dict[Ticks, Turn] = field(default_factory=dict)
+    """For a regional copy, what its parent aired beside each turn of `own`, by its start."""
     withdrawals: int = 0
     withdrawn: frozenset[str] = frozenset()
     alarms: dict[str, str] = field(default_factory=dict)
     """What is wrong, by what it is about."""
+    whole: OnAir | None = None
+    """All that is known of it, even when it is retired: a mirror may show it still."""
     shown: OnAir | None = None
     """The channel as the newest view has it."""
     alarmed: tuple[Alarm, ...] = ()
@@ -83,29 +97,73 @@ class _Channel:
         """The instant of tick 0."""
         return self.revisions[0].channel.genesis
 
-    def show(self, now: datetime) -> bool:
+    @property
+    def parent(self) -> str:
+        """The id of the channel that it repeats; empty when it is not derived."""
+        parent = self.revisions[-1].parent if self.revisions else None
+        return parent.channel if parent else ""
+
+    @property
+    def mirror(self) -> bool:
+        """Whether its log is its parent's."""
+        return bool(self.revisions and self.revisions[-1].mirrors)
+
+    @property
+    def offset(self) -> timedelta:
+        """How long ago it airs what its parent airs."""
+        parent = self.revisions[-1].parent if self.revisions else None
+        return parent.offset if parent and self.mirror else timedelta(0)
+
+    @property
+    def depth(self) -> timedelta:
+        """How much of the past is kept: for itself, were all segments of the window full, and for its mirrors."""
+        return timedelta(seconds=4 * self.revisions[-1].channel.window) + PAST + self.behind
+
+    def retired(self, now: datetime, parent: _Channel | None) -> bool:
+        """Whether it has ended: by itself, or with what it repeats."""
+        if in_force(self.revisions, now).retired:
+            return True
+        return parent is not None and in_force(parent.revisions, now - self.offset).retired
+
+    def show(self, now: datetime, parent: _Channel | None = None) -> bool:
         """Bring `shown` and `alarmed` up to date; whether either has changed. A retired channel is not shown."""
         before = self.shown, self.alarmed
-        if self.revisions and in_force(self.revisions, now).retired:
-            self.shown, self.alarmed = None, ()
-            return before != (None, ())
-        self.alarmed = tuple(Alarm(self.id, what) for what in (*self.alarms.values(), *self._concerns()))
-        if self.revisions:
+        self.whole = self._picture(parent)
+        ended = self.whole is not None and self.retired(now, parent)
+        self.shown = None if ended else self.whole
+        self.alarmed = () if ended else tuple(
+            Alarm(self.id, what) for what in (*self.alarms.values(), *self._concerns(now))
+        )  # fmt: skip
+        return self.shown is not before[0] or self.alarmed != before[1]
+
+    def _picture(self, parent: _Channel | None) -> OnAir | None:
+        """All that is known of it; the same value as before where nothing has changed."""
+        whole = parent.whole if parent else None
+        if not self.opened or (self.parent and whole is None):
+            return None
+        if whole and self.mirror:
+            withdrawn = self.withdrawn | whole.withdrawn if self.withdrawn else whole.withdrawn
+            found = OnAir(tuple(self.revisions), whole.log, whole.committed, withdrawn, whole)
+        else:
             log = self.log
             if self.own.turns:
                 log = Log((*log.turns, *self.own.turns), (*log.airings, *self.own.airings))
-            self.shown = OnAir(tuple(self.revisions), log, self.tail.index, self.withdrawn)
-            if before[0] is not None and _same(before[0], self.shown):
-                self.shown = before[0]
-        return self.shown is not before[0] or self.alarmed != before[1]
+            found = OnAir(tuple(self.revisions), log, self.tail.index, self.withdrawn, whole)
+        return self.whole if self.whole is not None and _same(self.whole, found) else found
 
-    def _concerns(self) -> Iterator[str]:
-        """What people should know of a channel that plays on nevertheless."""
-        if self.own.turns:
+    def _concerns(self, now: datetime) -> Iterator[str]:
+        """What people should know of a channel that plays on nevertheless; a mirror's parent tells it for both."""
+        if self.mirror or not self.opened:
+            return
+        if self.own.turns and self.own.turns[0].start < ticks_since(self.genesis, now + LEAD):
             yield "no committer has written the log; it is extended in memory. Is `fastline commit` running?"
-        last = (self.own.airings or self.log.airings)[-1:]
-        if last and last[0].role in (Role.SLATE, Role.FILLER):
-            yield "nothing in the library matches its rules; filler or slate is on air"
+        last = (self.own.turns or self.log.turns)[-1:]
+        if last and last[0].tail.idle:
+            daypart = last[0].tail.daypart
+            asked = f'what daypart "{daypart}" asks for' if daypart else "its rules"
+            yield f"nothing in the library matches {asked}; filler or slate is on air"
+        elif last and _blank(last[0]):
+            yield f"slate is on air: {last[0].airings[0].reason}"
 
 
 class Follower:
@@ -193,11 +251,30 @@ class Follower:
         except StoreDown as outage:
             self._down = f"the store cannot be read: {outage}; channels play on from memory"
         changed |= self._down != down or self._round == 1
-        for channel in self._channels.values():
-            if channel.revisions and not in_force(channel.revisions, now).retired:
-                self._extend(channel, now)
-            changed |= channel.show(now)
+        for channel in sorted(self._channels.values(), key=_is_derived):
+            parent = self._channels.get(channel.parent) if channel.parent else None
+            self._settle(channel, parent, now)
+            changed |= channel.show(now, parent)
         return self._picture() if changed else None
+
+    def _settle(self, channel: _Channel, parent: _Channel | None, now: datetime) -> None:
+        """Make sure that the log reaches beyond `now`; a channel's parent is settled before it."""
+        if channel.parent and (parent is None or not parent.opened):
+            channel.alarms["parent"] = f'"{channel.parent}", which it repeats, cannot be read or was never published'
+            return
+        channel.alarms.pop("parent", None)
+        if not channel.opened or channel.mirror or channel.retired(now, parent):
+            return
+        self._forget_committed(channel)
+        try:
+            if parent:
+                self._copy(channel, parent, now)
+            else:
+                self._extend(channel, now)
+        except (Corrupt, StoreDown, NothingToAir, UnknownAsset) as bad:
+            channel.alarms["schedule"] = f"the log cannot be extended: {bad}"
+        else:
+            channel.alarms.pop("schedule", None)
 
     def _read_library(self) -> bool:
         """Read the newest edition of the library, if it is a new one; whether it was."""
@@ -214,13 +291,26 @@ class Follower:
 
     def _read_channels(self, now: datetime) -> None:
         for place, channel in enumerate(self._channels.values()):
-            if not channel.revisions:
-                self._guarded(channel, "revisions", self._open, now)
+            if not channel.opened:
+                self._guarded(channel, "revisions", self._meet, now)
             elif place % SLOW == self._round % SLOW:
                 self._guarded(channel, "revisions", self._read_revisions, now)
                 self._guarded(channel, "withdrawals", self._read_withdrawals, now)
-            if channel.revisions:
+        self._reach_for_mirrors()
+        for channel in self._channels.values():
+            if channel.revisions and (channel.short or not channel.opened):
+                self._guarded(channel, "revisions", self._open, now)
+            if channel.opened and not channel.mirror:
                 self._guarded(channel, "log", self._read_log, now)
+
+    def _reach_for_mirrors(self) -> None:
+        """Keep as much of a channel's log as its mirrors need; what is not at hand is read anew."""
+        for mirror in self._channels.values():
+            parent = self._channels.get(mirror.parent) if mirror.mirror else None
+            if parent is not None:
+                parent.ahead = max(parent.ahead, -mirror.offset)
+                if mirror.offset > parent.behind:
+                    parent.behind, parent.short = mirror.offset, True
 
     def _guarded(
         self, channel: _Channel, about: str, read: Callable[[_Channel, datetime], None], now: datetime
@@ -235,21 +325,30 @@ class Follower:
 
     # Revisions and withdrawals
 
+    def _meet(self, channel: _Channel, _now: datetime) -> None:
+        """Read a channel's newest revision, from which it follows what else is needed."""
+        if not channel.revisions:
+            for name in self._store.names(keys.revisions(channel.id))[-1:]:
+                key = keys.key("channels", channel.id, "revisions", name)
+                channel.revisions = [decode(present(self._store, key), Revision, key)]
+
     def _open(self, channel: _Channel, now: datetime) -> None:
-        """Read a channel for the first time: its newest revisions, its withdrawals, the end of its log."""
-        names = self._store.names(keys.revisions(channel.id))
-        found: list[Revision] = []
-        for name in reversed(names):
-            key = keys.key("channels", channel.id, "revisions", name)
-            found.insert(0, decode(present(self._store, key), Revision, key))
-            if found[0].effective <= now - found[0].horizon - _depth(found[-1]):
-                break
-        if not found:
-            return
-        self.catalog(found[-1])
-        channel.revisions = found
+        """Read a channel for the first time: its withdrawals, the end of its log, the revisions that it needs."""
+        newest = channel.revisions[-1]
+        self.catalog(newest)
         self._read_withdrawals(channel, now)
-        channel.log = Log.of(self._recent(channel, ticks_since(channel.genesis, now - _depth(found[-1]))))
+        if not channel.mirror:
+            channel.log = Log.of(self._recent(channel, ticks_since(channel.genesis, now - channel.depth)))
+        since = min(instant_at(channel.genesis, channel.tail.start) if channel.log.turns else now, now - channel.depth)
+        found = [newest]
+        for name in reversed(self._store.names(keys.revisions(channel.id))):
+            if found[0].effective <= since - found[0].horizon:
+                break
+            key = keys.key("channels", channel.id, "revisions", name)
+            if key < keys.revision(channel.id, found[0].number):
+                found.insert(0, decode(present(self._store, key), Revision, key))
+        channel.revisions = found
+        channel.opened, channel.short = True, False
 
     def _read_revisions(self, channel: _Channel, now: datetime) -> None:
         """Read the revisions that are new, and forget those that can choose nothing any more."""
@@ -261,8 +360,8 @@ class Follower:
             revision = decode(data, Revision, key)
             self.catalog(revision)
             channel.revisions.append(revision)
-        start = min(instant_at(channel.genesis, channel.tail.start), now)
-        kept = in_force(channel.revisions, start - _depth(channel.revisions[-1]))
+        start = now if channel.mirror else min(instant_at(channel.genesis, channel.tail.start), now)
+        kept = in_force(channel.revisions, start - channel.depth)
         if kept is not channel.revisions[0]:
             channel.revisions = channel.revisions[channel.revisions.index(kept) :]
             for chosen in [one for one in self._catalogs if one[0] == channel.id and one[1] < kept.number]:
@@ -312,40 +411,69 @@ class Follower:
         """Read the turns that were committed since; only when the log may have grown."""
         horizon = channel.revisions[-1].horizon
         while instant_at(channel.genesis, channel.tail.start) < now + horizon:
-            key = keys.turn(channel.id, instant_at(channel.genesis, channel.tail.start), channel.tail.index)
+            first = channel.own.turns[0].start if channel.own.turns and channel.parent else channel.tail.start
+            key = keys.turn(channel.id, instant_at(channel.genesis, first), channel.tail.index)
             data = self._store.read(key)
             if data is None:
                 return
             turn = decode(data, Turn, key)
             self._stock(turn)
-            channel.log = _joined(channel.log, turn, key).since(
-                ticks_since(channel.genesis, now - _depth(channel.revisions[-1]))
-            )
+            channel.log = _joined(channel.log, turn, key).since(ticks_since(channel.genesis, now - channel.depth))
+            self._forget_committed(channel)
 
     def _stock(self, turn: Turn) -> None:
         """Know the items of all that `turn` airs: an asset may have left the library since."""
         if any(airing.asset not in self._items for airing in turn.airings):
             self._read_catalog(turn.catalog)
 
-    def _extend(self, channel: _Channel, now: datetime) -> None:
-        """Compute the turns that the store lacks up to `LEAD` from now, and drop those it has."""
+    def _forget_committed(self, channel: _Channel) -> None:
+        """Drop those of our own turns that the store has by now; all of them, where it has others."""
         own = channel.own
         if own.turns and own.turns[0].index != channel.tail.index:
             behind = [turn for turn in own.turns if turn.index >= channel.tail.index]
             joins = behind and behind[0].index == channel.tail.index and behind[0].start == channel.tail.start
-            own = Log.of(behind) if joins else Log()
-        tail = own.turns[-1].tail if own.turns else channel.tail
-        until = ticks_since(channel.genesis, now + LEAD)
-        try:
-            while tail.start < until:
-                revision = in_force(channel.revisions, instant_at(channel.genesis, tail.start), tail)
-                own = own.after(next_turn(revision, self.catalog(revision), tail))
-                tail = own.turns[-1].tail
-        except (Corrupt, StoreDown, NothingToAir) as bad:
-            channel.alarms["schedule"] = f"the log cannot be extended: {bad}"
-        else:
-            channel.alarms.pop("schedule", None)
-        channel.own = own
+            channel.own = Log.of(behind) if joins else Log()
+
+    def _extend(self, channel: _Channel, now: datetime) -> None:
+        """Compute the turns that the store lacks up to `LEAD` from now, for the channel and for its mirrors."""
+        tail = channel.own.turns[-1].tail if channel.own.turns else channel.tail
+        until = ticks_since(channel.genesis, now + LEAD + channel.ahead)
+        while tail.start < until:
+            revision = in_force(channel.revisions, instant_at(channel.genesis, tail.start), tail)
+            channel.own = channel.own.after(next_turn(revision, self.catalog(revision), tail))
+            tail = channel.own.turns[-1].tail
+
+    def _copy(self, channel: _Channel, parent: _Channel, now: datetime) -> None:
+        """Compute the turns of a regional copy for what is known of its parent, a horizon ahead at most.
+
+        Where its parent has come to air something else than was foreseen, the copies of that are dropped.
+        """
+        known = {turn.start: turn for turn in (*parent.log.turns, *parent.own.turns)}
+        channel.own = _still_true(channel.own, channel.given, known)
+        tail = channel.own.turns[-1].tail if channel.own.turns else channel.tail
+        until = ticks_since(channel.genesis, now + max(channel.revisions[-1].lead(idle=tail.idle), LEAD))
+        if tail.start >= until:
+            return
+        given = self._given(channel, parent, tail)
+        for turn in regional_turns(channel.revisions, self.catalog, given, self._items.get, tail):
+            if turn.start >= until:
+                break
+            channel.own = channel.own.after(turn)
+        beside = known | {turn.start: turn for turn in given}
+        channel.given = {turn.start: beside[turn.start] for turn in channel.own.turns if turn.start in beside}
+
+    def _given(self, channel: _Channel, parent: _Channel, tail: Tail) -> list[Turn]:
+        """The turns of the parent from the one on that follows `tail`; at a beginning, from the one on air then."""
+        known = [*parent.log.turns, *parent.own.turns]
+        derived = channel.revisions[-1].parent
+        since = tail.start
+        if not tail.index:
+            since = ticks_since(channel.genesis, derived.begun) if derived and derived.begun else Ticks(0)
+        if parent.log.turns and parent.log.turns[0].start > since:
+            older = self._recent(parent, since)
+            join = next((at for at, turn in enumerate(older) if turn.index == parent.log.turns[0].index), 0)
+            known = [*older[:join], *known]
+        return [turn for turn in known if turn.end > since]
 
     # The view
 
@@ -375,11 +503,21 @@ def _joined(log: Log, turn: Turn, key: str) -> Log:
         raise Corrupt(message) from broken
 
 
+def _still_true(own: Log, given: dict[Ticks, Turn], known: dict[Ticks, Turn]) -> Log:
+    """The copies in `own`, up to the first one whose original is not what was `given` any more."""
+    for at, turn in enumerate(own.turns):
+        before = given.get(turn.start)
+        after = known.get(turn.start, before)
+        if before is not after and before != after:
+            return Log.of(own.turns[:at])
+    return own
+
+
 def _same(one: OnAir, two: OnAir) -> bool:
     """Whether both show the same; turns are compared by identity, as they never change."""
-    return (
+    return one.parent is two.parent and (
         one.committed == two.committed
-        and one.withdrawn is two.withdrawn
+        and one.withdrawn == two.withdrawn
         and one.revisions[0] is two.revisions[0]
         and one.revisions[-1] is two.revisions[-1]
         and len(one.log.turns) == len(two.log.turns)
@@ -387,6 +525,10 @@ def _same(one: OnAir, two: OnAir) -> bool:
     )
 
 
-def _depth(revision: Revision) -> timedelta:
-    """How much of the past a view keeps: the window, were all its segments full, and some more."""
-    return timedelta(seconds=4 * revision.channel.window) + PAST
+def _is_derived(channel: _Channel) -> bool:
+    return bool(channel.parent)
+
+
+def _blank(turn: Turn) -> bool:
+    """Whether nothing but slate airs, and for longer than it takes to reach the next start."""
+    return turn.end - turn.start >= SLATE_TURN and all(airing.role is Role.SLATE for airing in turn.airings)

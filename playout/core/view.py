@@ -41,11 +41,28 @@ class OnAir:
     """The index after the last airing that the store has; the airings of `log` from there on are our own."""
     withdrawn: frozenset[str] = frozenset()
     """Assets that were pulled off air: their segments play as slate."""
+    parent: OnAir | None = None
+    """What it repeats, when it is derived. A mirror's log, and what is committed of it, are its parent's."""
 
     @property
     def channel(self) -> Channel:
         """The channel as its newest revision describes it."""
         return self.revisions[-1].channel
+
+    @property
+    def mirror(self) -> bool:
+        """Whether its log is its parent's."""
+        return self.parent is not None and bool(self.revisions[-1].mirrors)
+
+    @property
+    def logged(self) -> Channel:
+        """The channel whose log it is: under its id the turns lie, on the days that its genesis gives them."""
+        return self.parent.channel if self.parent and self.mirror else self.channel
+
+    @property
+    def programmed(self) -> tuple[Revision, ...]:
+        """The revisions that choose its turns: a mirror's parent's."""
+        return self.parent.revisions if self.parent and self.mirror else self.revisions
 
     @property
     def end(self) -> Ticks | None:
