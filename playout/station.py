@@ -14,16 +14,18 @@ from playout import keys
 from playout.core.airing import BEGINNING, Turn
 from playout.core.catalog import Catalog
 from playout.core.channel import Revision, in_force
+from playout.core.derived import regional_turns
 from playout.core.schedule import ahead
-from playout.core.ticks import ticks_since
+from playout.core.ticks import span_of, ticks_since
 from playout.documents import decode
 from playout.library import newest, present
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from playout.core.airing import Tail
+    from playout.core.catalog import Item
     from playout.store import Store
 
 _NUMBERED: Final = re.compile(r"\d{8}\.json")
@@ -78,10 +80,23 @@ class Station:
             found = self._catalogs[revision.catalog] = decode(present(self.store, key), Catalog, key)
         return found
 
-    # The log
+    def original(self, channel: str) -> str:
+        """The id of the channel whose log and whose rules decide what airs: a mirror's parent, else itself."""
+        return self.revisions(channel)[-1].mirrors or channel
+
+    def later(self, channel: str) -> timedelta:
+        """How much later a mirror airs what its original airs, negative for sooner; 0 for all others."""
+        revision = self.revisions(channel)[-1]
+        return revision.parent.offset if revision.parent and revision.mirrors else timedelta(0)
+
+    # The log. Ticks count from the genesis of the channel that was asked for: a mirror's is so much later.
 
     def logged(self, channel: str, start: datetime, stop: datetime) -> Iterator[Turn]:
         """The turns in the log that air between two instants, in order."""
+        later = self.later(channel)
+        yield from self._logged(self.original(channel), start - later, stop - later)
+
+    def _logged(self, channel: str, start: datetime, stop: datetime) -> Iterator[Turn]:
         genesis = self.revisions(channel)[0].channel.genesis
         first, last = ticks_since(genesis, start), ticks_since(genesis, stop)
         for day in self._days(channel, start, stop):
@@ -93,6 +108,7 @@ class Station:
 
     def before(self, channel: str, at: datetime) -> Tail:
         """The tail of the last turn in the log that starts before `at`; the beginning when there is none."""
+        channel, at = self.original(channel), at - self.later(channel)
         genesis = self.revisions(channel)[0].channel.genesis
         tick = ticks_since(genesis, at)
         for day in reversed(self.store.names(keys.log(channel))):
@@ -104,6 +120,7 @@ class Station:
 
     def end(self, channel: str) -> Tail:
         """The tail of the log."""
+        channel = self.original(channel)
         for day in reversed(self.store.names(keys.log(channel))):
             for name in reversed(self.store.names(keys.log_day(channel, day))):
                 key = keys.key("channels", channel, "log", day, name)
@@ -112,15 +129,53 @@ class Station:
 
     def turns(self, channel: str, start: datetime, stop: datetime) -> Iterator[Turn]:
         """The turns that air between two instants: logged, and beyond the log as the schedule would have them."""
-        revisions = self.revisions(channel)
-        genesis = revisions[0].channel.genesis
+        genesis = self.revisions(channel)[0].channel.genesis
         first, last = ticks_since(genesis, start), ticks_since(genesis, stop)
         yield from self.logged(channel, start, stop)
-        for turn in ahead(revisions, self.catalog, self.end(channel)):
+        for turn in self.foreseen(channel):
             if turn.start >= last:
                 return
             if turn.end > first:
                 yield turn
+
+    def foreseen(self, channel: str) -> Iterator[Turn]:
+        """The turns after the log, without end, as the schedule would have them."""
+        channel = self.original(channel)
+        revisions, tail = self.revisions(channel), self.end(channel)
+        parent = revisions[-1].parent
+        if parent is None:
+            yield from ahead(revisions, self.catalog, tail)
+            return
+        given = self._stocked(self.given(channel, tail))
+        yield from regional_turns(revisions, self.catalog, given, self.item, tail)
+
+    def given(self, channel: str, tail: Tail) -> Iterator[Turn]:
+        """The turns of a regional copy's parent, without end, from the one on that is on air where `tail` ends."""
+        newest = self.revisions(channel)[-1]
+        parent = newest.parent
+        if parent is None:
+            message = f"channel {channel!r} is no copy"
+            raise UnknownChannel(message)
+        since = newest.channel.genesis + span_of(tail.start)
+        if not tail.index:
+            since = parent.begun or since
+        yield from self._logged(parent.channel, since, since + timedelta(days=36_500))
+        yield from self.foreseen(parent.channel)
+
+    def _stocked(self, turns: Iterable[Turn]) -> Iterator[Turn]:
+        """`turns`, with the catalog read of each that names an asset which has left the library since."""
+        for turn in turns:
+            if turn.catalog not in self._catalogs and any(self.item(one.asset) is None for one in turn.airings):
+                key = keys.catalog(turn.catalog)
+                self._catalogs[turn.catalog] = decode(present(self.store, key), Catalog, key)
+            yield turn
+
+    def item(self, asset: str) -> Item | None:
+        """The item of an asset: as the newest library has it, or else a catalog that was read."""
+        found = self.library.catalog.item(asset)
+        if found is None:
+            found = next((item for read in self._catalogs.values() if (item := read.item(asset))), None)
+        return found
 
     def _days(self, channel: str, start: datetime, stop: datetime) -> Iterator[str]:
         """The days whose turns may air between two instants: a turn may have begun the day before."""

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 
 async def turns_between(site: Site, channel: str, first: datetime, last: datetime) -> list[Turn]:
-    """The turns that start on the days of `first` to `last`. One that cannot be read is left out."""
+    """The turns that start on the days of `first` to `last`, by the channel's clock; a mirror's are its parent's.
+
+    One that cannot be read is left out.
+    """
+    on_air = site.live().channels.get(channel)
+    if on_air is not None and on_air.mirror:
+        later = on_air.channel.genesis - on_air.logged.genesis
+        channel, first, last = on_air.logged.id, first - later, last - later
     named = await asyncio.to_thread(_names, site, channel, first.date(), last.date())
     kept = {key: site.turns.held(key) for key in named}
     fresh = await asyncio.to_thread(_read, site, [key for key, turn in kept.items() if turn is None])
