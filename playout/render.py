@@ -1,16 +1,12 @@
-"""What any origin says at an instant, past or to come: playlists, and the guide."""
+"""What any origin says at an instant, past or to come: its playlists."""
 
 from __future__ import annotations
 
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from playout.core import manifest
-from playout.core.airing import Tail
-from playout.core.guide import programmes
 from playout.core.house import HOUSES
 from playout.core.manifest import Rendering, Scene
-from playout.core.schedule import ahead
 from playout.core.ticks import ticks_since
 from playout.core.window import live_edge, stretches
 from playout.follow import Follower
@@ -18,7 +14,6 @@ from playout.follow import Follower
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from playout.core.guide import Entry
     from playout.core.view import OnAir, View
     from playout.store import Store
 
@@ -48,21 +43,6 @@ def render(store: Store, channel: str, rendition: str, at: datetime, rendering: 
     first = max(edge - on_air.channel.window + 1, on_air.log.airings[0].first_msn)
     listed = stretches(on_air.log, view.library, first, edge)
     return manifest.live(scene, rendering, rendition, listed, on_air.log.turns)
-
-
-def entries(store: Store, channel: str, start: datetime, stop: datetime) -> tuple[Entry, ...]:
-    """What is on `channel` between `start` and `stop`; raises `NotOnAir`.
-
-    Beyond the log it is what the schedule would choose now.
-    """
-    follower = Follower(store, lambda: start)
-    view = _view(follower, start)
-    on_air = _channel(view, channel)
-    until = ticks_since(on_air.channel.genesis, stop)
-    tail = on_air.log.turns[-1].tail if on_air.log.turns else Tail()
-    more = takewhile(lambda turn: turn.start < until, ahead(on_air.revisions, follower.catalog, tail))
-    listed = programmes((*on_air.log.turns, *more), view.library, on_air.channel)
-    return tuple(entry for entry in listed if entry.stop > start and entry.start < stop)
 
 
 def _view(follower: Follower, at: datetime) -> View:

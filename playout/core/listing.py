@@ -1,4 +1,4 @@
-"""What the lists for IPTV apps have in common: names, order, addresses, and text that cannot break them.
+"""What all forms of the guide have in common: names, order, addresses, and text that cannot break them.
 
 Law: a channel's name in M3U and in XMLTV is one and the same, and depends on its id alone (E-7): its
 number and its title may change and recordings stay where they belong.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -36,9 +37,32 @@ class Links:
         """The channel's own logo, or the one that is drawn for it. It ends in an image's suffix: Kodi asks for that."""
         return channel.logo or f"{self.base}/iptv/logos/{channel.id}.png"
 
+    def catchup(self, channel: Channel, start: datetime, stop: datetime) -> str:
+        """What was on `channel` between two instants, which are read as whole seconds."""
+        return f"{self.playlist(channel)}?{span(start, stop)}"
+
     def poster(self, asset: str, file: str) -> str:
         """A picture in the folder of an asset."""
         return f"{self.base}/vod/{asset}/{file}"
+
+
+_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_SECOND: Final = timedelta(seconds=1)
+
+
+def second(instant: datetime) -> int:
+    """`instant` in whole seconds since 1970, rounded down, so that a stop is the next start (E-3)."""
+    return (instant - _EPOCH) // _SECOND
+
+
+def seconds(start: datetime, stop: datetime) -> int:
+    """From `start` to `stop` as their texts have it: lengths of neighbours add up."""
+    return second(stop) - second(start)
+
+
+def span(start: datetime, stop: datetime) -> str:
+    """The query for what aired between two instants."""
+    return f"from={second(start)}&to={second(stop)}"
 
 
 def tvg_id(channel: Channel) -> str:
@@ -68,3 +92,24 @@ def one_line(text: str) -> str:
 def lines(text: str) -> str:
     """`text` without control characters; its line breaks are single newlines, none at either end."""
     return "\n".join(one_line(line) for line in _LINES.split(text)).strip("\n")
+
+
+_PICTOGRAPHS: Final = re.compile(
+    "[\u20e3\u2600-\u27bf\u2b00-\u2bff\ufe00-\ufe0f\u200d\U0001f000-\U0001fbff\U000e0000-\U000e007f]"
+)
+"""Emoji, and what joins and colours them."""
+_ELLIPSIS: Final = "\u2026"
+
+
+def plain(text: str) -> str:
+    """`text` on one line and without emoji, which some targets refuse (R-23)."""
+    return one_line(_PICTOGRAPHS.sub("", text))
+
+
+def cut(text: str, most: int) -> str:
+    """`text`, or as many of its words as fit into `most` characters with an ellipsis at the end."""
+    if len(text) <= most:
+        return text
+    kept = text[:most]
+    words = kept[: kept.rfind(" ")] if " " in kept else ""
+    return (words.rstrip(" ,;:.-") or kept[: most - 1].rstrip()) + _ELLIPSIS

@@ -6,11 +6,15 @@ open (E-3), and text has no line break except in `desc` (E-5).
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from playout.core.asset import PROGRAM_KINDS, Kind
-from playout.core.listing import by_number, lines, one_line, tvg_id
+from playout.core.listing import Links, by_number, lines, one_line, span, tvg_id
+from playout.core.ratings import system
 from playout.core.ticks import TIMEBASE
 
 if TYPE_CHECKING:
@@ -18,34 +22,43 @@ if TYPE_CHECKING:
 
     from playout.core.channel import Channel
     from playout.core.guide import Entry
-    from playout.core.listing import Links
 
 MIME: Final = "text/xml"
 
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 _CATEGORY: Final = {Kind.MOVIE: "Movie", Kind.EPISODE: "Series"}
-_SYSTEMS: Final = {
-    **dict.fromkeys(("TV-Y", "TV-Y7", "TV-G", "TV-PG", "TV-14", "TV-MA"), "VCHIP"),
-    **dict.fromkeys(("G", "PG", "PG-13", "R", "NC-17"), "MPAA"),
-}
-"""Who gives a rating; the others are written without a system."""
+_TMS: Final = re.compile("tms:([A-Za-z]{2}[0-9]{8})([0-9]{4})", re.IGNORECASE)
+"""Gracenote's number of a program, which guides write with a point before its last four digits."""
+_CATCHUP_ID: Final = "<!ATTLIST programme catchup-id CDATA #IMPLIED>"
+"""What the DTD does not know: the program's name in a catch-up address."""
+_NO_ZONES: Final[Mapping[str, tzinfo]] = MappingProxyType({})
 
 
-def xmltv(guide: Mapping[str, Sequence[Entry]], channels: Sequence[Channel], links: Links, zone: tzinfo = UTC) -> str:
+def xmltv(
+    guide: Mapping[str, Sequence[Entry]],
+    channels: Sequence[Channel],
+    links: Links,
+    zones: Mapping[str, tzinfo] = _NO_ZONES,
+    *,
+    catchup_ids: bool = False,
+) -> str:
     """The guide of `channels`, in the order of their numbers; `guide` has the entries by channel id.
 
-    `zone` is the time zone that times are written in.
+    `zones` are the time zones that times are written in, by channel id; the others are in UTC. With `catchup_ids`
+    every program has the query that plays it, for apps that put it into an address (Kodi's `{catchup-id}`).
     """
     rows = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        '<!DOCTYPE tv SYSTEM "xmltv.dtd">',
+        f'<!DOCTYPE tv SYSTEM "xmltv.dtd"{f" [{_CATCHUP_ID}]" if catchup_ids else ""}>',
         '<tv generator-info-name="Fastline">',
     ]
     ordered = by_number(channels)
     for channel in ordered:
         rows.extend(_channel(channel, links))
     for channel in ordered:
-        rows.extend(_programmes(channel, guide.get(channel.id, ()), links, zone))
+        rows.extend(
+            _programmes(channel, guide.get(channel.id, ()), _Hand(links, zones.get(channel.id, UTC), catchup_ids))
+        )
     return "\n".join([*rows, "</tv>"]) + "\n"
 
 
@@ -59,50 +72,85 @@ def _channel(channel: Channel, links: Links) -> Iterator[str]:
     yield "  </channel>"
 
 
-def _programmes(channel: Channel, entries: Sequence[Entry], links: Links, zone: tzinfo) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """How a channel's entries are written."""
+
+    links: Links
+    zone: tzinfo
+    catchup_ids: bool
+
+    def time(self, instant: datetime) -> str:
+        """`instant` in whole seconds, rounded down, so that a stop is the next start (E-3)."""
+        return f"{instant.astimezone(self.zone):%Y%m%d%H%M%S %z}"
+
+
+def _programmes(channel: Channel, entries: Sequence[Entry], hand: _Hand) -> Iterator[str]:
     """A channel's entries; `aired` remembers when each program was last shown."""
-    aired: dict[str, str] = {}
+    aired: dict[str, datetime] = {}
     for entry in entries:
-        start, stop = _time(entry.start, zone), _time(entry.stop, zone)
+        start, stop = hand.time(entry.start), hand.time(entry.stop)
         if start == stop:
             continue
-        yield f'  <programme start="{start}" stop="{stop}" channel="{tvg_id(channel)}">'
+        name = f' catchup-id="{_escaped(span(entry.start, entry.stop))}"' if hand.catchup_ids else ""
+        yield f'  <programme start="{start}" stop="{stop}" channel="{tvg_id(channel)}"{name}>'
         yield from _titles(entry, channel)
-        yield from _facts(entry, links)
-        if entry.asset in aired:
-            yield f'    <previously-shown start="{aired[entry.asset]}"/>'
-        yield from _rating(entry.rating)
+        yield from _facts(entry, hand.links)
+        yield from _before(entry, aired, hand)
+        yield from _rating(entry.about.rating)
         if entry.poster:
-            yield _element("image", links.poster(entry.asset, entry.poster), ' type="poster"')
+            yield _element("image", hand.links.poster(entry.asset, entry.poster), ' type="poster"')
         yield "  </programme>"
-        if entry.kind in PROGRAM_KINDS:
-            aired[entry.asset] = start
+        for part in entry.parts:
+            if part.kind in PROGRAM_KINDS:
+                aired[part.about.work] = part.start
+
+
+def _before(entry: Entry, aired: Mapping[str, datetime], hand: _Hand) -> Iterator[str]:
+    """That a program was shown before: when, where that is known. What came out earlier was shown somewhere."""
+    part = entry.single
+    if part is None or part.kind not in PROGRAM_KINDS:
+        return
+    before = aired.get(part.about.work, part.shown)
+    if before is not None:
+        yield f'    <previously-shown start="{hand.time(before)}"/>'
+    elif part.about.released and part.about.released < f"{part.start:%Y-%m-%d}"[: len(part.about.released)]:
+        yield "    <previously-shown/>"
 
 
 def _titles(entry: Entry, channel: Channel) -> Iterator[str]:
-    """From `title` to `category`."""
+    """From `title` to `keyword`: the kind before the genres, for most apps read one category alone."""
+    about = entry.about
     yield _element("title", one_line(entry.title) or channel.id)
-    subtitle, description, group = one_line(entry.subtitle), lines(entry.description), one_line(channel.group)
+    subtitle, description = one_line(entry.subtitle), lines(about.description)
     if subtitle:
         yield _element("sub-title", subtitle)
     if description:
         yield _element("desc", description)
-    category = _CATEGORY.get(entry.kind, "")
+    released = "".join(character for character in about.released if character.isascii() and character.isdigit())
+    if released:
+        yield _element("date", released)
+    category = _CATEGORY.get(about.kind, "")
     if category:
         yield _element("category", category, ' lang="en"')
-    if group and group != category:
-        yield _element("category", group)
+    named = (one_line(name) for name in (*about.genres, channel.group))
+    yield from (_element("category", name) for name in dict.fromkeys(named) if name and name != category)
+    if about.story:
+        yield _element("keyword", one_line(about.story))
 
 
 def _facts(entry: Entry, links: Links) -> Iterator[str]:
     """From `language` to `episode-num`."""
-    if entry.language != "und":
-        yield _element("language", entry.language)
+    about = entry.about
+    if about.language != "und":
+        yield _element("language", one_line(about.language))
     yield _element("length", str(-(-entry.length // TIMEBASE)), ' units="seconds"')
     if entry.poster:
         yield f'    <icon src="{_escaped(links.poster(entry.asset, entry.poster))}"/>'
-    if entry.kind is Kind.EPISODE and entry.episode > 0:
-        yield from _episode(entry.season, entry.episode)
+    if about.kind is Kind.EPISODE and about.episode > 0:
+        yield from _episode(about.season, about.episode)
+    for found in filter(None, map(_TMS.fullmatch, about.ids)):
+        yield _element("episode-num", f"{found[1].upper()}.{found[2]}", ' system="dd_progid"')
 
 
 def _episode(season: int, episode: int) -> Iterator[str]:
@@ -120,8 +168,8 @@ def _episode(season: int, episode: int) -> Iterator[str]:
 def _rating(rating: str) -> Iterator[str]:
     value = one_line(rating)
     if value:
-        system = _SYSTEMS.get(value.upper())
-        yield f'    <rating system="{system}">' if system else "    <rating>"
+        giver = system(value)
+        yield f'    <rating system="{giver}">' if giver else "    <rating>"
         yield f"  {_element('value', value)}"
         yield "    </rating>"
 
@@ -132,8 +180,3 @@ def _element(name: str, text: str, attributes: str = "") -> str:
 
 def _escaped(text: str) -> str:
     return text.translate(_ESCAPES)
-
-
-def _time(instant: datetime, zone: tzinfo) -> str:
-    """`instant` in whole seconds, rounded down, so that a stop is the next start (E-3)."""
-    return f"{instant.astimezone(zone):%Y%m%d%H%M%S %z}"

@@ -8,7 +8,7 @@ from playout.core.guide import now_next
 from playout.core.listing import by_number
 from playout.documents import encode
 from playout.origin.answers import IMMUTABLE, Page, missing, page, page_of, send_page
-from playout.origin.guide import listings
+from playout.origin.guide import glances
 from playout.origin.site import site_of
 from playout.page.load import load
 from playout.page.page import POLICY, OnAir, Programme
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from playout.core.guide import Entry
+    from playout.core.guide import Part
 
     Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -36,7 +36,7 @@ _GUARDS: Final = {
 async def _now(request: web.Request) -> web.StreamResponse:
     site = site_of(request)
     view, now = site.live(), site.clock()
-    guide = await listings(site, view, now, 0)
+    guide = await glances(site, view, now)
     rows = []
     for channel in by_number(on_air.channel for on_air in view.channels.values()):
         on, after = now_next(guide.get(channel.id, ()), now)
@@ -54,8 +54,8 @@ async def _now(request: web.Request) -> web.StreamResponse:
     return send_page(request, page(encode(rows).decode(), "application/json"), _SHORT)
 
 
-def _programme(entry: Entry | None) -> Programme | None:
-    return Programme(entry.title, entry.start, entry.stop, entry.kind) if entry else None
+def _programme(part: Part | None) -> Programme | None:
+    return Programme(part.title, part.start, part.stop, part.kind) if part else None
 
 
 def _files() -> tuple[Answer, Answer]:

@@ -7,13 +7,14 @@ and kept while it reaches far enough, until a revision is published: by Fold, a 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from playout import keys
 from playout.core.airing import Tail
 from playout.core.catalog import Catalog
-from playout.core.guide import programmes
+from playout.core.guide import MARGIN, programmes, showings
 from playout.core.schedule import NothingToAir, ahead
 from playout.core.ticks import Ticks, instant_at, ticks_since
 from playout.documents import Corrupt, decode
@@ -22,11 +23,13 @@ from playout.origin.turns import turns_between
 from playout.store import StoreDown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from playout.core.airing import Turn
+    from playout.core.catalog import Item
     from playout.core.channel import Revision
-    from playout.core.guide import Entry
+    from playout.core.guide import Part
     from playout.core.view import OnAir, View
     from playout.origin.site import Catalogs, Site
     from playout.store import Store
@@ -56,12 +59,24 @@ def catalogs_of(store: Store) -> Catalogs:
     return catalog
 
 
-async def listings(site: Site, view: View, now: datetime, days: int) -> dict[str, tuple[Entry, ...]]:
-    """The entries of channels by id: from now to what comes next, or, with `days`, some days both ways.
+async def glances(site: Site, view: View, now: datetime) -> dict[str, tuple[Part, ...]]:
+    """The programs of channels by id, from now to what comes next, one by one."""
+    await _make(site, view, now, 0)
+    return {channel: kept.parts for channel in view.channels if (kept := site.guide.get((channel, 0)))}
 
-    They are made channel by channel, and others have their turn between two. When that takes too long, a
-    channel keeps the listing that it has; one that has none yet is left out.
+
+async def listings(site: Site, view: View, now: datetime) -> dict[str, Listing]:
+    """The guides of channels by id, as many days both ways as is set.
+
+    When they take too long, a channel keeps the listing that it has; one that has none yet is left out.
     """
+    days = site.settings.guide_days
+    await _make(site, view, now, days)
+    return {channel: kept for channel in view.channels if (kept := site.guide.get((channel, days)))}
+
+
+async def _make(site: Site, view: View, now: datetime, days: int) -> None:
+    """Make what is out of date, channel by channel, as long as there is time; others have their turn between two."""
     for gone in [key for key in site.guide if key[0] not in view.channels]:
         del site.guide[gone]
     loop = asyncio.get_running_loop()
@@ -72,12 +87,12 @@ async def listings(site: Site, view: View, now: datetime, days: int) -> dict[str
             continue
         async with site.guiding:
             if not _serves(site, on_air, now, days):
-                before = await _gone(site, on_air, now) if days else []
-                made = await asyncio.to_thread(_made, site, view, on_air, before, (now, days))
-                site.guide[on_air.channel.id, days] = made
+                key = (on_air.channel.id, days)
+                site.guide[key] = await (
+                    _listing(site, view, on_air, now) if days else _glance(site, view, on_air, now)
+                )
         if loop.time() >= enough:
             break
-    return {channel: kept.entries for channel in view.channels if (kept := site.guide.get((channel, days)))}
 
 
 def _serves(site: Site, on_air: OnAir, now: datetime, days: int) -> bool:
@@ -86,26 +101,79 @@ def _serves(site: Site, on_air: OnAir, now: datetime, days: int) -> bool:
     return kept is not None and kept.revision == on_air.revisions[-1].number and now < kept.until
 
 
-async def _gone(site: Site, on_air: OnAir, now: datetime) -> list[Turn]:
-    """The turns of the last days that the log at hand does not have any more."""
+async def _glance(site: Site, view: View, on_air: OnAir, now: datetime) -> Listing:
+    """What is on now, and what comes next."""
+    future, whole = await asyncio.to_thread(_future, site, on_air, now)
+    parts = showings((*on_air.log.turns, *future), view.library, on_air.channel)
+    until = parts[-1].start if len(parts) > 1 else now + _LEAST  # from then on nothing comes next
+    return Listing(on_air.revisions[-1].number, now, until if whole else now + _LEAST, parts=parts)
+
+
+async def _listing(site: Site, view: View, on_air: OnAir, now: datetime) -> Listing:
+    """The guide of some days. Of what had aired when the one before was made, that one is asked, not the store."""
+    reach = now - timedelta(days=site.settings.guide_past)
+    kept = site.guide.get((on_air.channel.id, site.settings.guide_days))
+    told = [entry for entry in kept.entries if reach < entry.stop <= kept.made] if kept else []
+    since = max(kept.made, reach) - MARGIN if kept and told else reach - MARGIN
+    made = await _from(site, view, on_air, since, now)
+    if told:
+        before = [entry for entry in told if made.entries and entry.start < made.entries[0].start]
+        if before and before[-1].stop == made.entries[0].start:
+            return replace(made, entries=(*before, *made.entries))
+        made = await _from(site, view, on_air, reach - MARGIN, now)
+    return replace(made, entries=tuple(entry for entry in made.entries if entry.stop > reach))
+
+
+async def _from(site: Site, view: View, on_air: OnAir, since: datetime, now: datetime) -> Listing:
+    """The guide from soon after `since` on."""
+    before = await _gone(site, on_air, since)
+    return await asyncio.to_thread(_made, site, view, on_air, before, now)
+
+
+async def _gone(site: Site, on_air: OnAir, since: datetime) -> list[Turn]:
+    """The turns since an instant that the log at hand does not have any more."""
     if not on_air.log.turns:
         return []
-    since = now - timedelta(days=site.settings.guide_past)
     genesis, first = on_air.channel.genesis, on_air.log.turns[0]
     found = await turns_between(site, on_air.channel.id, since, instant_at(genesis, first.start))
     oldest = ticks_since(genesis, since)
     return [turn for turn in found if turn.index < first.index and turn.end > oldest]
 
 
-def _made(site: Site, view: View, on_air: OnAir, before: list[Turn], span: tuple[datetime, int]) -> Listing:
+def _made(site: Site, view: View, on_air: OnAir, before: list[Turn], now: datetime) -> Listing:
     """A channel's listing, with the turns before its log; blocks."""
-    now, days = span
-    future, whole = _future(site, on_air, now + timedelta(days=days))
-    entries = programmes((*before, *on_air.log.turns, *future), view.library, on_air.channel)
-    until = now + (_AGE if days else _LEAST)
-    if not days and len(entries) > 1:
-        until = entries[-1].start  # from then on nothing comes next
-    return Listing(on_air.revisions[-1].number, until if whole else now + _LEAST, entries)
+    reach = now + timedelta(days=site.settings.guide_days) + _AGE
+    future, whole = _future(site, on_air, reach + MARGIN)
+    turns = (*before, *on_air.log.turns, *future)
+    entries = programmes(turns, _library(site, view, turns), on_air.channel)
+    until = now + (_AGE if whole else _LEAST)
+    return Listing(
+        on_air.revisions[-1].number, now, until, entries=tuple(entry for entry in entries if entry.start < reach)
+    )
+
+
+def _library(site: Site, view: View, turns: tuple[Turn, ...]) -> Callable[[str], Item | None]:
+    """Answers the items of what `turns` name: from the view, else from the catalogs they were chosen from; blocks."""
+    gone = {
+        turn.program[0].asset: turn.catalog
+        for turn in turns
+        if turn.program and not view.library(turn.program[0].asset)
+    }
+    catalogs: dict[str, Catalog | None] = {}
+    for digest in gone.values():
+        if digest not in catalogs:
+            key = keys.catalog(digest)
+            try:
+                catalogs[digest] = decode(site.store.read(key) or b"", Catalog, key)
+            except (Corrupt, StoreDown):
+                catalogs[digest] = None  # the guide then has the channel's name there
+
+    def library(asset: str) -> Item | None:
+        known = view.library(asset)
+        catalog = catalogs.get(gone.get(asset, ""))
+        return known or (catalog.item(asset) if catalog else None)
+
+    return library
 
 
 def _future(site: Site, on_air: OnAir, until: datetime) -> tuple[list[Turn], bool]:

@@ -1,7 +1,8 @@
 """Start-over and catch-up: playlists of what has been on air, as far back as the log goes.
 
 Law: a stretch of the past is the same on every origin. It begins with the segment that was on air at its
-start, it grows with the live edge, and once the segment before its stop has aired it never changes again.
+start, or with what began within that second when it is a whole one, as guides have it. It grows with the live
+edge, and once the segment before its stop has aired it never changes again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from playout.core import manifest
 from playout.core.catalog import Catalog, Item, item_of
 from playout.core.m3u8 import MIME
 from playout.core.playlog import Log, faults
-from playout.core.ticks import Ticks, instant_at, ticks_since, utc_text
+from playout.core.ticks import TIMEBASE, Ticks, instant_at, ticks_since, utc_text
 from playout.core.window import UnknownAsset, stretches
 from playout.documents import Corrupt, decode
 from playout.origin.answers import IMMUTABLE, Page, missing, page, unready
@@ -48,6 +49,8 @@ async def past_page(site: Site, at: Moment, rendering: Rendering, rendition: str
         raise missing(message)
     log = await _log(site, at.on_air, start, min(stop, ticks_since(channel.genesis, at.now)))
     items = await _items(site, at, log)
+    if not asked.start.microsecond:
+        start = _within_second(log, start, stop)
     first, last = _span(log, items.get, start, stop)
     closed = last <= at.edge.msn
     last = min(last, at.edge.msn)
@@ -66,6 +69,14 @@ async def past_page(site: Site, at: Moment, rendering: Rendering, rendition: str
 
     key = ("past", channel.id, rendering, rendition, first, last, closed)
     return await site.pages.fetch(key, make), cache
+
+
+def _within_second(log: Log, start: Ticks, stop: Ticks) -> Ticks:
+    """Where something begins in the second after `start`; else `start`."""
+    airing = log.at_tick(start)
+    if airing is None or airing.end - start >= TIMEBASE or airing.start == start or airing.end >= stop:
+        return start
+    return airing.end if log.at_tick(airing.end) else start
 
 
 def _span(log: Log, library: Callable[[str], Item | None], start: Ticks, stop: Ticks) -> tuple[int, int]:

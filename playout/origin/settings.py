@@ -31,10 +31,10 @@ class Settings:
     """Whether `/` shows the page."""
     access_log: bool = False
     """Whether every answer is written to the journal."""
-    guide_days: int = 2
+    guide_days: int = 14
     """How far the guide reaches ahead."""
-    guide_past: int = 1
-    """How many days it reaches back, for apps that offer catch-up."""
+    guide_past: int = 7
+    """How many days it reaches back, and so for how many apps may offer catch-up."""
     guide_seconds: float = 20
     """How long one request may make listings; what it has made then is kept for the next one."""
 

@@ -14,7 +14,7 @@ from playout.clock import Clock, Pause
 from playout.core.airing import Turn
 from playout.core.catalog import Catalog
 from playout.core.channel import Revision
-from playout.core.guide import Entry
+from playout.core.guide import Entry, Part
 from playout.core.house import HOUSES
 from playout.core.manifest import Rendering, Scene
 from playout.core.view import OnAir, View
@@ -54,9 +54,13 @@ class Listing:
 
     revision: int
     """The number of the channel's newest revision when it was made."""
+    made: datetime
     until: datetime
     """When it no longer reaches far enough."""
-    entries: tuple[Entry, ...]
+    parts: tuple[Part, ...] = ()
+    """The programs one by one; of a glance at what is on now."""
+    entries: tuple[Entry, ...] = ()
+    """The entries of some days; of the whole guide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +87,7 @@ class Site:
     catalogs: Catalogs
     """The catalogs that the guide looks ahead with."""
     guide: dict[tuple[str, int], Listing]
-    """By channel id, and how many days ahead."""
+    """By channel id, and how many days ahead; 0 for a glance at what is on now."""
     guiding: asyncio.Lock
     """Held while one listing is made: it is the work of one thread, not of many."""
     writing: asyncio.Semaphore

@@ -1,15 +1,14 @@
-"""What `fastline render` and `fastline guide` print is what an origin serves; withdrawing is what an origin sees."""
+"""What `fastline render` prints is what an origin serves; withdrawing is what an origin sees."""
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from playout.core.manifest import Rendering
-from playout.render import NotOnAir, entries, render
+from playout.render import NotOnAir, render
 from playout.withdraw import UnknownChannel, withdraw
 
 if TYPE_CHECKING:
@@ -34,15 +33,6 @@ async def test_a_rendered_playlist_is_the_one_that_an_origin_serves(
     channel = next(iter(station.view().channels))
     served = await origin.text(f"/live/{channel}/{path}")
     assert render(station.store, channel, rendition, station.moments.now, rendering) == served
-
-
-async def test_the_entries_are_what_the_page_says_is_on(origin: Origin) -> None:
-    station = origin.station
-    rows = json.loads(await origin.text("/now.json"))
-    for row in rows:
-        on, after = entries(station.store, row["id"], station.moments.now, station.moments.now + timedelta(hours=3))[:2]
-        assert (row["now"]["title"], row["next"]["title"]) == (on.title, after.title)
-        assert row["next"]["start"] == row["now"]["stop"]
 
 
 def test_what_there_is_not_is_named_with_what_there_is(small: Station) -> None:
