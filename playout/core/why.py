@@ -165,7 +165,7 @@ def _contenders(stock: Stock, slot: Slot, tail: Tail, at: Ticks) -> Iterator[Con
     """The dayparts that were to be on at `at` as well."""
     rules = stock.revision.rules
     second = stock.timeline.second(at)
-    since = stock.timeline.second(tail.asked) if tail.asked >= 0 else second - DAY_SECONDS
+    since = stock.timeline.second(tail.asked)
     today = stock.timeline.wall(at) // DAY_SECONDS + EPOCH
     for place, part in enumerate(rules.dayparts):
         if part is slot.daypart:

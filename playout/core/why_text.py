@@ -142,9 +142,18 @@ class Wording:
             yield "daypart", words if self.explained.contenders else f"{words}; no other one is due now"
         for other in self.explained.contenders:
             yield "", f"not {other.daypart.name}, {span_of(other.daypart)}: {other.reason}"
+        if slot.daypart and slot.daypart.stop is None:
+            yield "", f"it ends by itself: this is program {self.explained.turn.tail.count} of {slot.daypart.count}"
         if slot.boundary:
             over = "is cut" if slot.boundary.cut else "plays to its end"
-            yield "", f"until {self.at(slot.boundary.at)}, when something else begins; what is on then {over}"
+            yield "", f"something else begins at {self._when(slot.boundary.at)}; what is on then {over}"
+
+    def _when(self, tick: Ticks) -> str:
+        """The time of day of a tick, and the day when it is not that of the airing."""
+        genesis = self.revision.channel.genesis
+        then = local(self.revision, instant_at(genesis, tick))
+        today = local(self.revision, instant_at(genesis, self.explained.airing.start)).date()
+        return f"{then:%H:%M:%S}" if then.date() == today else f"{then:%H:%M:%S on %a %Y-%m-%d}"
 
     def _source(self) -> Iterator[tuple[str, str]]:
         sources, bag = self.explained.slot.block.sources, self.explained.bag
