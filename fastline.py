@@ -12,7 +12,7 @@ import signal
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 from socket import gethostname
@@ -45,8 +45,8 @@ from playout.keys import BadKey
 from playout.library import newest, scan
 from playout.origin import LaneRunner, Settings, create_app
 from playout.publish import newest_revision, publish
-from playout.render import NotOnAir, entries, render
-from playout.reports import check, simulate
+from playout.render import NotOnAir, render
+from playout.reports import check, guide, simulate
 from playout.reports import why as reasons
 from playout.reports.asrun import NotAired, aired, keep
 from playout.station import Station
@@ -216,11 +216,13 @@ def _simulating(command: argparse.ArgumentParser) -> None:
 
 
 def _listing(command: argparse.ArgumentParser) -> None:
-    command.add_argument("channel", nargs="*", metavar="CHANNEL", help="ids of channels (default: all)")
-    command.add_argument(
-        "--at", type=_instant, metavar="INSTANT", help="when to begin, e.g. 2026-03-01T20:15Z (default: now)"
-    )
-    command.add_argument("--hours", type=_hours, default=6, metavar="N", help="how far ahead (default: 6)")
+    option = command.add_argument
+    option("channel", nargs="*", metavar="CHANNEL", help="ids of channels (default: all)")
+    option("--at", type=_instant, metavar="INSTANT", help="when to begin, e.g. 2026-03-01T20:15Z (default: now)")
+    option("--days", type=_days, metavar="N", help="how many days, at most 31; negative for days gone by")
+    option("--hours", type=_hours, default=6, metavar="N", help="how many hours, without --days (default: 6)")
+    option("--format", choices=list(guide.Form), type=guide.Form, default=guide.Form.TEXT, help="how it is written")
+    option("--public-url", default="http://127.0.0.1:8080", metavar="URL", help="what the addresses in it begin with")
 
 
 def _asking_what_aired(command: argparse.ArgumentParser) -> None:
@@ -274,6 +276,10 @@ def _jobs(text: str) -> int:
 
 def _hours(text: str) -> int:
     return _whole(text, 24 * 31)
+
+
+def _days(text: str) -> int:
+    return -_whole(text[1:], 31) if text.startswith("-") else _whole(text, 31)
 
 
 def _decade(text: str) -> int:
@@ -378,18 +384,20 @@ def _package(asked: argparse.Namespace) -> int:
 
 
 def _guide(asked: argparse.Namespace) -> int:
-    """Print what is on."""
-    store = DirStore(asked.media)
-    start = asked.at or system_clock()
-    channels = asked.channel or store.names("channels")
+    """Print what is on; what a partner would refuse of it is said beside it."""
+    station, now = Station(DirStore(asked.media)), system_clock().replace(microsecond=0)
+    channels = asked.channel or station.channels(now)
     if not channels:
         message = f"there are no channels in {asked.media}: `fastline up` or `fastline commit` publishes channels.yaml"
         raise Refused(message)
-    for channel in channels:
-        print(channel)
-        for entry in entries(store, channel, start, start + timedelta(hours=asked.hours)):
-            title = f"{entry.title}: {entry.subtitle}" if entry.subtitle else entry.title
-            print(f"  {entry.start:%Y-%m-%d %H:%M:%S}  {title}")
+    start, stop = guide.between(asked.format, now, asked.at, asked.days, asked.hours)
+    listed = [guide.listed(station, channel, start, stop) for channel in channels]
+    try:
+        print(guide.written(asked.format, listed, asked.public_url, now), end="")
+    except guide.OneChannel as several:
+        raise Refused(str(several)) from several
+    for fault in guide.refused(asked.format, listed, now):
+        print(f"fastline: would be refused: {fault}", file=sys.stderr)
     return OK
 
 
