@@ -137,7 +137,9 @@ class Station:
         with record(node, "a channel", self._keys.scope, key.line) as keys:
             keys.check(lambda: channel_id(key))
             who = keys.said((self._numbers.of(key.text), NAME))
-            taken = keys.take(like(self._common.template), Said())
+            its_like = like(self._common.template)
+            found = keys.take(its_like, None)
+            taken = found or Said()
             derived = keys.has(MIRROR) or keys.has(REGIONAL)
             self._written[key.text] = _Written(key.text, key.line, who, Said(), None)
             if derived:
@@ -149,7 +151,8 @@ class Station:
                 original, settings = None, settled(settings_said(keys), settled(taken, self._common.defaults))
                 keys.take(MIRROR, None)
                 keys.take(REGIONAL, None)
-                if not settings.has(INCLUDE) and not settings.has(PROGRAMS):
+                known = found is not None or not keys.has(its_like)
+                if known and not settings.has(INCLUDE) and not settings.has(PROGRAMS):
                     keys.lack(INCLUDE, "which programs it airs, e.g. include: {any: [film]}")
             self._written[key.text] = _Written(key.text, key.line, who, settings, original)
 

@@ -17,12 +17,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from playout.config.faults import Mistaken, mistake
-from playout.config.record import leaf, meant, quoted, record, several
+from playout.config.record import Found, leaf, meant, quoted, salvaged, several
 from playout.config.word import Word, plain, then
 from playout.config.words import NAME_SCHEMA, SCALAR, at_least_one, name
 from playout.core.dates import Dates, Day
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from playout.config.scope import Scope
     from playout.config.tree import Node
 
@@ -163,14 +165,14 @@ _holiday: Final = then(
 )
 
 
-def _holidays(node: Node, scope: Scope) -> dict[str, tuple[Dates, ...]]:
+def _holidays(node: Node, scope: Scope) -> Found[Mapping[str, tuple[Dates, ...]]]:
     found: dict[str, tuple[Dates, ...]] = {}
-    with record(node, "a mapping of dates by name", scope) as keys:
+    with salvaged(node, "a mapping of dates by name", scope) as keys:
         for key, value in keys.entries("write its dates, e.g. 12-24..12-26"):
             keys.check(partial(name, key))
             keys.check(partial(_no_date, key.text, key.line))
             found[key.text] = keys.read(_holiday, value, ())
-    return found
+    return Found(found, tuple(keys.faults))
 
 
 def _no_date(written: str, line: int) -> None:

@@ -83,12 +83,11 @@ def _top(node: Node) -> tuple[Draft, ...]:
 
 
 def _names(keys: Record) -> Common:
-    """The defaults; what the file gives names to is known to `keys` from here on."""
-    saved = keys.take(_COLLECTIONS, None)
+    """What channels may take from elsewhere; what has a name is known to `keys` from here on."""
+    saved = keys.salvage(_COLLECTIONS, None)
     if saved is not None:
         keys.scope = replace(keys.scope, collection=saved.named)
-    named_dates = keys.take(_HOLIDAYS, None)
-    keys.scope = replace(keys.scope, holidays=named_dates or {})
-    common = keys.take(_DEFAULTS, Said())
-    found = keys.take(_TEMPLATES, None)
+    keys.scope = replace(keys.scope, holidays=keys.salvage(_HOLIDAYS, keys.scope.holidays))
+    common = keys.salvage(_DEFAULTS, Said())
+    found = keys.salvage(_TEMPLATES, None)
     return Common(common, found.named) if found is not None else Common(common)

@@ -7,8 +7,9 @@ question, and "did you mean" knows of it.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from playout.config.faults import Fault, Mistaken, mistake
 from playout.config.tree import Leaf, Node, Row, Table
@@ -192,6 +193,14 @@ class Record:
             self.faults.extend(error.faults)
             return otherwise
 
+    def salvage(self, key: Key[Found[Value]], otherwise: Other) -> Value | Other:
+        """What can be read of what stands under `key`, so that its mistakes bring no others about."""
+        found = self.take(key, None)
+        if found is None:
+            return otherwise
+        self.faults.extend(found.faults)
+        return found.value
+
     def said(self, keys: Iterable[Key[Any]]) -> Said:
         """All that stands under `keys`."""
         values: dict[str, object] = {}
@@ -249,8 +258,8 @@ class Record:
             else:
                 yield key, node
 
-    def done(self) -> None:
-        """Raises `Mistaken` with all that was wrong, unknown and missing keys included."""
+    def finish(self) -> None:
+        """Note the unknown and the missing keys, once all that are known were asked for."""
         suggested = set()
         for key, _ in self._entries.values():
             if key.text not in self._asked:
@@ -260,8 +269,6 @@ class Record:
         for names, text in self._lacking.items():
             if not suggested.intersection(names):
                 self.faults.append(Fault(self.line, text))
-        if self.faults:
-            raise Mistaken(*self.faults)
 
     def _instead(self, near: str | None) -> str:
         """What to write in place of an unknown key; `near` is the known one most like it."""
@@ -275,17 +282,34 @@ _WRONG: Final = object()
 """What stands for a value that is not there or cannot be read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Value]):
+    """What can be read of something, and what is wrong with the rest."""
+
+    value: Value
+    faults: tuple[Fault, ...] = ()
+
+
+@contextmanager
+def salvaged(node: Node, what: str, scope: Scope, line: int | None = None) -> Iterator[Record]:
+    """Like `record`, but no mistake is raised, except that `node` is no mapping: they are in the record's faults."""
+    if not isinstance(node, Table):
+        raise mistake(node.line, f"{what} is expected here: keys and values, e.g. {{any: [film]}}")
+    keys = Record(node, line or node.line, scope)
+    yield keys
+    keys.finish()
+
+
 @contextmanager
 def record(node: Node, what: str, scope: Scope, line: int | None = None) -> Iterator[Record]:
     """Read `node` as a mapping called `what`; at the end, all its mistakes are raised.
 
     `line` is where its own key stands, for mistakes that lie nowhere in particular.
     """
-    if not isinstance(node, Table):
-        raise mistake(node.line, f"{what} is expected here: keys and values, e.g. {{any: [film]}}")
-    keys = Record(node, line or node.line, scope)
-    yield keys
-    keys.done()
+    with salvaged(node, what, scope, line) as keys:
+        yield keys
+    if keys.faults:
+        raise Mistaken(*keys.faults)
 
 
 def mapping(what: str, keys: tuple[Key[Any], ...], make: Callable[[Record], Value], **more: object) -> Word[Value]:

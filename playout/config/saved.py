@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from playout.config.faults import Mistaken, mistake
 from playout.config.queries import ANYTHING, queries
-from playout.config.record import meant, one_of, quoted, record
+from playout.config.record import Found, meant, one_of, quoted, salvaged
 from playout.config.scope import Scope
 from playout.config.word import Word
 from playout.config.words import NAME_SCHEMA, name
@@ -58,14 +58,14 @@ class Collections:
         return f"{saved}: write {{any: [{wanted}]}} for a tag"
 
 
-def _collections(node: Node, scope: Scope) -> Collections:
-    with record(node, "a mapping of queries by name", scope) as keys:
+def _collections(node: Node, scope: Scope) -> Found[Collections]:
+    with salvaged(node, "a mapping of queries by name", scope) as keys:
         written = tuple(keys.entries("write a query, e.g. {any: [film]}"))
         saved = Collections({key.text: value for key, value in written})
         for key, _ in written:
             keys.check(partial(name, key))
             keys.check(partial(saved.named, key))
-    return saved
+    return Found(saved, tuple(keys.faults))
 
 
 collections: Final = Word(

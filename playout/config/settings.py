@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from playout.config import dayparts
 from playout.config.blocks import BLOCK_KEYS, block_said
 from playout.config.dayparts import DAYPARTS
-from playout.config.faults import Mistaken, mistake
+from playout.config.faults import Fault, Mistaken, mistake
 from playout.config.never import NEVER_KEYS
 from playout.config.places import languages, subtitles, zone
-from playout.config.record import Record, Said, each, leaf, quoted, record
+from playout.config.record import Found, Record, Said, each, leaf, quoted, record, salvaged
 from playout.config.sources import inherited
 from playout.config.spans import DAY, SECOND, span
 from playout.config.word import Key, Schema, Word, keyed, named_by, or_none, plain
@@ -118,10 +118,11 @@ def _refuse_own(keys: Record, where: str) -> None:
         keys.refuse(key, f"a {key.name} belongs to one channel: take it out of {where}")
 
 
-def _defaults(node: Node, scope: Scope) -> Said:
-    with record(node, "a mapping of settings", scope) as keys:
+def _defaults(node: Node, scope: Scope) -> Found[Said]:
+    with salvaged(node, "a mapping of settings", scope) as keys:
         _refuse_own(keys, '"defaults"')
-        return settings_said(keys)
+        said = settings_said(keys)
+    return Found(said, tuple(keys.faults))
 
 
 defaults: Final = Word(_defaults, keyed(SETTINGS), named_by(SETTINGS))
@@ -134,11 +135,16 @@ class Templates:
     def __init__(self, entries: dict[str, tuple[Leaf, Node]], scope: Scope) -> None:
         self._entries: Final = entries
         self._scope: Final = scope
-        self._found: Final[dict[str, Said | Mistaken]] = {}
+        self._found: Final[dict[str, Said]] = {}
         self._open: Final[list[str]] = []
+        self.faults: Final[list[Fault]] = []
+        """What is wrong in the templates that were read."""
 
     def named(self, key: Leaf) -> Said:
-        """The settings of the template `key`, with those of the templates that it is like."""
+        """The settings of the template `key`, with those of the templates that it is like.
+
+        Raises `Mistaken` when there is no such template. Of one with mistakes, what can be read.
+        """
         if not self._entries:
             no_template(key)
         if key.text not in self._entries:
@@ -148,32 +154,30 @@ class Templates:
             raise mistake(key.line, f"{quoted(key.text)} is like itself: {' → '.join(path)}")
         if key.text not in self._found:
             self._found[key.text] = self._read(key.text)
-        found = self._found[key.text]
-        if isinstance(found, Mistaken):
-            raise Mistaken(*found.faults)
-        return found
+        return self._found[key.text]
 
-    def _read(self, key: str) -> Said | Mistaken:
+    def _read(self, key: str) -> Said:
+        written, node = self._entries[key]
+        said = Said()
         self._open.append(key)
         try:
-            written, node = self._entries[key]
             with record(node, "a mapping of settings", self._scope, written.line) as keys:
                 _refuse_own(keys, "the template")
-                return settled(settings_said(keys), keys.take(like(self.named), Said()))
+                said = settled(settings_said(keys), keys.take(like(self.named), Said()))
         except Mistaken as error:
-            return error
-        finally:
-            self._open.pop()
+            self.faults.extend(error.faults)
+        self._open.pop()
+        return said
 
 
-def _templates(node: Node, scope: Scope) -> Templates:
-    with record(node, "a mapping of settings by name", scope) as keys:
+def _templates(node: Node, scope: Scope) -> Found[Templates]:
+    with salvaged(node, "a mapping of settings by name", scope) as keys:
         written = tuple(keys.entries("write the settings that channels may take from it"))
         found = Templates({key.text: (key, value) for key, value in written}, scope)
         for key, _ in written:
             keys.check(partial(name, key))
             keys.check(partial(found.named, key))
-    return found
+    return Found(found, (*keys.faults, *found.faults))
 
 
 templates: Final = Word(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from written import anything_written
+from written import anything_written, well_written
 
 from playout.config import Draft, Faults, Programming, load, read
 from playout.core.asset import Kind
@@ -705,7 +705,7 @@ def test_the_order_of_keys_makes_no_difference(settings: list[str]) -> None:
     assert films(*settings) == films(*_SETTINGS)
 
 
-@given(anything_written())
+@given(anything_written() | well_written())
 def test_whatever_is_written_gives_channels_or_faults_and_always_the_same(text: str) -> None:
     found = read(text, "x")
     assert found == read(text, "x")

@@ -566,3 +566,40 @@ def ads(written: str) -> str:
 )
 def test_a_mistake_is_told_by_line_with_what_was_meant(text: str, fault: str) -> None:
     assert lines_of(text) == ["x" + fault]
+
+
+SHARED = """\
+version: 1
+defaults: {include: {any: [film]}, order: shuffle}
+collections: {noir: {genre: [noir]}, western: {genre: [western]}}
+holidays: {summer: 07-01..08-31, winter: 12-21..03-20}
+templates: {base: {title: Base}, night: {like: base, dayparts: {x: {at: 06:00, dates: [summer, winter]}}}}
+channels:
+  a: {number: 1, name: A}
+  b: {number: 2, name: B, like: night}
+  c: {number: 3, name: C, like: base, include: [noir, western]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "fault"),
+    [
+        ("order: shuffle", "ordr: shuffle", ':2: unknown key "ordr", did you mean "order"?'),
+        ("include: {any: [film]}", "include: {ani: [film]}", ':2: unknown key "ani", did you mean "any"?'),
+        ("noir: {genre: [noir]}", "noir: {genr: [noir]}", ':3: unknown key "genr", did you mean "genre"?'),
+        ("summer: 07-01..08-31", "summer: 07-01..08-32", ':4: "08-32" is not a day of the calendar'),
+        ("title: Base", "titel: Base", ':5: unknown key "titel", did you mean "title"?'),
+        ("at: 06:00", "at: 6am", ':5: "6am" is not a time of day, did you mean "06:00"?'),
+        ("like: base, dayparts", "like: bas, dayparts", ':5: unknown template "bas", did you mean "base"?'),
+    ],
+)
+def test_a_mistake_in_what_channels_share_brings_no_others_about(good: str, bad: str, fault: str) -> None:
+    assert not isinstance(read(SHARED, "x"), Faults)
+    assert lines_of(SHARED.replace(good, bad, 1)) == ["x" + fault]
+
+
+def test_a_template_that_is_not_there_brings_no_missing_include_about() -> None:
+    text = SHARED.replace("{include: {any: [film]}, order: shuffle}", "{}").replace("{title: Base}", "{include: noir}")
+    assert lines_of(text.replace("name: A", "name: A, like: bas")) == [
+        'x:7: unknown template "bas", did you mean "base"?'
+    ]

@@ -14,7 +14,7 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from written import anything_written
+from written import anything_written, well_written
 
 from playout.config import Faults, Programming, read
 from playout.config.schema import DRAFT, json_schema
@@ -145,7 +145,7 @@ def test_it_refuses_mistakes_of_shape_and_so_does_the_reader(text: str) -> None:
     assert isinstance(read(text, "x"), Faults)
 
 
-@given(anything_written())
+@given(anything_written() | well_written())
 def test_what_it_refuses_the_reader_refuses(text: str) -> None:
     try:
         document = as_an_editor_reads(text)
