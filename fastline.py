@@ -43,6 +43,8 @@ from playout.documents import Corrupt
 from playout.follow import Follower
 from playout.keys import BadKey
 from playout.library import newest, scan
+from playout.migrate import LARGEST as LARGEST_EXPORT
+from playout.migrate import Program, Unreadable, migrate
 from playout.origin import LaneRunner, Settings, create_app
 from playout.publish import newest_revision, publish
 from playout.render import NotOnAir, render
@@ -121,6 +123,7 @@ def parser() -> argparse.ArgumentParser:
         _command(commands, "check", _check, "say every mistake in channels.yaml, and what the library makes of it")
     )
     _simulating(_command(commands, "simulate", _simulate, "run a channel ahead for a year, and say what that comes to"))
+    _migrating(_command(commands, "migrate", _migrate, "turn another program's channel into a channels.yaml"))
     _listing(_command(commands, "guide", _guide, "say what is on, and what comes"))
     _asking_what_aired(_command(commands, "asrun", _asrun, "say what aired on a day, to the millisecond"))
     _asking_why(_command(commands, "why", _why, "say why something is on, was on or will be"))
@@ -213,6 +216,15 @@ def _simulating(command: argparse.ArgumentParser) -> None:
     form = simulate.Form
     option("--format", choices=list(form), type=form, default=form.TEXT, help="tables (default), JSON, or a picture")
     option("--output", type=Path, metavar="FILE", help="where to write it (default: print)")
+
+
+def _migrating(command: argparse.ArgumentParser) -> None:
+    option = command.add_argument
+    option("export", type=Path, metavar="FILE", help="an ErsatzTV sequential schedule, a Tunarr or a dizqueTV channel")
+    option("--from", dest="program", choices=list(Program), type=Program, help="whose it is (default: as it looks)")
+    option(
+        "--output", type=Path, metavar="FILE", help="where to write channels.yaml; never over a file (default: print)"
+    )
 
 
 def _listing(command: argparse.ArgumentParser) -> None:
@@ -361,6 +373,27 @@ def _draft(asked: argparse.Namespace) -> Draft:
         message = f"there is no channel {asked.channel!r} in {asked.channels}; there is: {known}"
         raise Refused(message)
     return found
+
+
+def _migrate(asked: argparse.Namespace) -> int:
+    """Print the channels.yaml for an export, and on standard error what is different."""
+    try:
+        with asked.export.open("rb") as file:
+            migration = migrate(file.read(LARGEST_EXPORT + 1), asked.export.name, asked.program)
+    except (Unreadable, OSError) as error:
+        message = f"{asked.export}: {error.strerror if isinstance(error, OSError) else error}"
+        raise Refused(message) from error
+    print(f"from {migration.program}\n\n{migration.report}", file=sys.stderr)
+    if asked.output is None:
+        print(migration.text, end="")
+        return OK
+    try:
+        with asked.output.open("x", encoding="utf-8") as file:
+            file.write(migration.text)
+    except OSError as error:
+        message = f"{asked.output}: {error.strerror}; nothing was written, so give --output another name"
+        raise Refused(message) from error
+    return OK
 
 
 def _count(number: int, thing: str) -> str:
