@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from time import monotonic
@@ -15,6 +16,7 @@ from urllib.request import urlopen
 
 from players.films import CHECKOUT, copy
 from players.screening import AHEAD
+from playout.clock import system_clock
 
 CHANNEL = "seams"
 CHANNELS = """\
@@ -25,10 +27,15 @@ channels:
     name: Seams
     house: fast
     horizon: 2m
-    include: {any: [movie]}
+    include: {{any: [movie]}}
     order: shuffle
-    ads: {every: 10s, pod: 10s, any: [ad], bumper: {any: [bumper]}}
+    ads: {{every: 10s, pod: 10s, any: [ad], bumper: {{any: [bumper]}}}}
+    before: {{any: [bumper]}}
+    dayparts:
+      cut: {{at: [{starts}], late: cut, include: {{any: [movie]}}}}
 """
+CUTS = timedelta(seconds=25)
+"""From one start that cuts short what is on to the next."""
 HOST = "127.0.0.1"
 START = 40.0
 """Seconds that a server may take to be on air, on a busy machine."""
@@ -121,7 +128,9 @@ def opened(library: Path, folder: Path, port: int | None = None) -> Station:
     """A station with a library in a folder of its own, not started yet."""
 
     media = copy(library, folder / "media")
-    (folder / "channels.yaml").write_text(CHANNELS)
+    starts = (system_clock() + n * CUTS for n in range(1, 40))
+    written = CHANNELS.format(starts=", ".join(f'"{start:%H:%M:%S}"' for start in starts))
+    (folder / "channels.yaml").write_text(written)
     return Station(media, port or free_port(), folder / "journal.txt")
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
 
 from players.measure import recording
-from players.station import Listed, listed, seams
+from players.station import CHANNEL, Listed, listed, seams
+from playout.clock import system_clock
+from playout.station import Station
+from playout.store import DirStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,3 +128,17 @@ def test_flash_and_beep_stay_together_over_ten_seams(show: tuple[Run, dict[str, 
         assert seen.uneven_sounds == [], name
         assert len(seen.flashes) > 100, name
         assert max(map(abs, seen.distances)) <= 0.025, name
+
+
+@shows("debian-index")
+def test_the_minute_had_programs_that_a_start_cut_short(show: Run, place: Place) -> None:
+    """What the players above have played were such seams, too."""
+    assert show.status == 0
+    station = Station(DirStore(place.station.media))
+    (revision, *_) = station.revisions(CHANNEL)
+    items = station.catalog(revision)
+    now = system_clock()
+    aired = list(station.logged(CHANNEL, now - timedelta(minutes=2), now))
+    assert any(turn.tail.daypart for turn in aired)
+    lasts = [(turn.program[1], items.item(turn.program[1].asset)) for turn in aired if turn.program]
+    assert any(item and last.stop < item.cuts.segments for last, item in lasts)
