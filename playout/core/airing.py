@@ -197,19 +197,26 @@ class Break:
 
 
 def breaks_of(turn: Turn) -> dict[int, Break]:
-    """The break in which an airing of `turn` is, by the airing's index."""
+    """The break in which an airing of `turn` is, by the airing's index.
+
+    Slate belongs to a break when the break goes on after it: a regional copy fills what its own ads leave over.
+    """
     found: dict[int, Break] = {}
     parts = sum(airing.role is Role.PROGRAM for airing in turn.airings)
-    part, on = 0, list[Airing]()
+    part, on, slate = 0, list[Airing](), list[Airing]()
     for airing in (*turn.airings, None):
         if airing is not None and _of_break(airing):
-            on.append(airing)
+            on += [*(slate if on else ()), airing]
+            slate = []
+            continue
+        if airing is not None and airing.role is Role.SLATE:
+            slate.append(airing)
             continue
         if on:
             roll = "pre" if part == 0 else "post" if part == parts else "mid"
             one = Break(tuple(on), roll, part)
             found.update((each.index, one) for each in on)
-            on = []
+        on, slate = [], []
         part += airing is not None and airing.role is Role.PROGRAM
     return found
 

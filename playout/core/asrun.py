@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from playout.core.catalog import Catalog
 
-    Catalogs = Callable[[Turn], Catalog | None]
-    """Answers the catalog that a turn was chosen from; None when it is gone."""
+    Catalogs = Callable[[Turn], Sequence[Catalog]]
+    """Answers where the assets of a turn are looked up: first in the catalog that it was chosen from."""
 
 EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The instant from which ms are counted."""
@@ -254,16 +254,16 @@ class _Teller:
         """The rows of some turns that follow each other."""
         before = None
         for turn in turns:
-            known = before.tail if before else BEGINNING if turn.index == 0 else None
+            known = before.tail if before else BEGINNING if turn.start == 0 else None
             yield from self._turn(turn, _due(turn, known))
             before = turn
 
     def _turn(self, turn: Turn, due: Ticks) -> Iterator[Row]:
-        catalog = self._catalogs(turn)
+        catalogs = self._catalogs(turn)
         breaks = breaks_of(turn)
         parts = [airing.index for airing in turn.airings if airing.role is Role.PROGRAM]
         for airing in turn.airings:
-            item = catalog.item(airing.asset) if catalog else None
+            item = next((found for one in catalogs if (found := one.item(airing.asset))), None)
             row = Row(
                 f"{self._channel.id}-{airing.index}",
                 turn,
@@ -287,9 +287,9 @@ class _Teller:
             if item is not None and _cut(airing, item, last=airing.index == parts[-1] if parts else False):
                 whole = Ticks(airing.start + item.length - item.cuts.tick(airing.first))
                 row = replace(row, code=Code.TRUNCATED, planned=self._at(whole) - row.start)
-            yield from self._pull(row, catalog)
+            yield from self._pull(row, catalogs)
 
-    def _pull(self, row: Row, catalog: Catalog | None) -> Iterator[Row]:
+    def _pull(self, row: Row, catalogs: Sequence[Catalog]) -> Iterator[Row]:
         """The row; in parts where its asset was pulled: the segment that was on air then was the first of slate.
 
         A segment is listed when it has wholly aired (H-25), so the one on air had not been seen yet.
@@ -307,7 +307,7 @@ class _Teller:
         if segment > row.first and row.item is not None:
             cut = self._at(Ticks(airing.start + row.item.cuts.tick(segment) - row.item.cuts.tick(row.first)))
             yield replace(row, end=cut, stop=segment, code=Code.WITHDRAWN, reason=_pulled_words(order))
-        kit = catalog.kit(self._channel.house) if catalog else None
+        kit = next((found for one in catalogs if (found := one.kit(self._channel.house))), None)
         yield replace(
             row,
             name=f"{row.name}.1" if cut > row.start else row.name,

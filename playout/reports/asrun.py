@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from playout import keys
 from playout.core.asrun import Day, Pulled, as_run, day_at
+from playout.core.ticks import ticks_since
 from playout.core.wall import UTC
 from playout.documents import Corrupt, decode
 from playout.follow import Withdrawal
@@ -49,13 +50,21 @@ def aired(station: Station, channel: str, day: str, now: datetime, *, utc: bool 
             f"{asked.date} has not begun on {channel}: as-run is the past. `fastline guide {channel}` has what comes"
         )
         raise NotAired(message)
-    genesis = newest.channel.genesis
-    if asked.stop <= genesis:
-        began = day_at(genesis, zone, name).date
-        message = f"{channel} was not on air yet on {asked.date}: it began on {began}"
+    began = _began(station, channel)
+    if asked.stop <= began:
+        message = f"{channel} was not on air yet on {asked.date}: it began on {day_at(began, zone, name).date}"
         raise NotAired(message)
-    turns = tuple(station.logged(channel, asked.start - _BEFORE, min(asked.stop, now)))
-    return as_run(asked, newest.channel, turns, _catalogs(station, newest), withdrawn(station, channel), now)
+    turns = station.logged(channel, asked.start - _BEFORE, min(asked.stop, now))
+    first = ticks_since(newest.channel.genesis, began)
+    told = tuple(turn for turn in turns if turn.start >= first)
+    return as_run(asked, newest.channel, told, _catalogs(station, newest), withdrawn(station, channel), now)
+
+
+def _began(station: Station, channel: str) -> datetime:
+    """When a channel began to air. What its parent's log has before that, a mirror never aired."""
+    first = station.revisions(channel)[0]
+    genesis = first.channel.genesis
+    return max(genesis, first.effective) if station.original(channel) != channel else genesis
 
 
 def _day(text: str, today: Day) -> Day:
@@ -70,26 +79,31 @@ def _day(text: str, today: Day) -> Day:
 
 
 def withdrawn(station: Station, channel: str) -> dict[str, Pulled]:
-    """By asset, the first order that pulled it off a channel's air."""
+    """By asset, the first order that pulled it off a channel's air; what left its parent's has left a mirror's."""
     found: dict[str, Pulled] = {}
-    for name in station.store.names(keys.withdrawals(channel)):
-        key = keys.key("channels", channel, "withdrawn", name)
-        order = decode(present(station.store, key), Withdrawal, key)
-        for asset in order.assets:
-            if asset not in found or order.ordered < found[asset].at:
-                found[asset] = Pulled(order.ordered, order.reason)
+    for one in dict.fromkeys((channel, station.original(channel))):
+        for name in station.store.names(keys.withdrawals(one)):
+            key = keys.key("channels", one, "withdrawn", name)
+            order = decode(present(station.store, key), Withdrawal, key)
+            for asset in order.assets:
+                if asset not in found or order.ordered < found[asset].at:
+                    found[asset] = Pulled(order.ordered, order.reason)
     return found
 
 
 def _catalogs(station: Station, revision: Revision) -> Catalogs:
-    """Answers the catalog that a turn names; None when it is gone, and then rows have no titles."""
+    """Answers the catalog that a turn names, and behind it the newest library.
+
+    A regional copy airs what its parent chose from another catalog, and a catalog may be gone. An asset never
+    changes, so all that have it say the same.
+    """
 
     @cache
-    def read(digest: str) -> Catalog | None:
+    def read(digest: str) -> tuple[Catalog, ...]:
         try:
-            return station.catalog(replace(revision, catalog=digest))
+            return station.catalog(replace(revision, catalog=digest)), station.library.catalog
         except (Corrupt, keys.BadKey):
-            return None
+            return (station.library.catalog,)
 
     return lambda turn: read(turn.catalog)
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from languages import PARIS, languages, libraries, moments, revised
 from libraries import GENESIS, HOUSE, KIT, airs, item, of_kind, revision
 
-from playout.core.airing import Role, Tail, Turn, breaks_of
+from playout.core.airing import Airing, Role, Tail, Turn, breaks_of
 from playout.core.asrun import AsRun, Code, Day, Pulled, Row, as_run, day_at, ms_of
 from playout.core.asrun_text import COLUMNS, ad_id, comma_separated, fields, header, jsonl
 from playout.core.asset import Kind
@@ -59,7 +59,7 @@ def told(
         for turn in turns
         if instant_at(channel.genesis, turn.end) > start and instant_at(channel.genesis, turn.start) < stop
     ]
-    return as_run(day, channel, near, lambda _: catalog, pulled or {}, now)
+    return as_run(day, channel, near, lambda _: (catalog,) if catalog else (), pulled or {}, now)
 
 
 def days_of(channel: Channel, turns: Sequence[Turn], zone: Zone) -> list[Day]:
@@ -311,6 +311,21 @@ def test_every_roll_is_told_apart() -> None:
                     assert airing.reason.startswith(("before the program", "after the program"))
             seen |= {pod.roll for pod in pods.values()}
     assert seen == {"pre", "mid", "post"}
+
+
+def test_slate_between_the_ads_and_the_bumper_of_a_break_is_in_it() -> None:
+    """As regional copies have it; after the break it is not."""
+    roles = [Role.BUMPER, Role.AD, Role.SLATE, Role.SLATE, Role.BUMPER, Role.SLATE]
+    reasons = ["opens the break, 1", "an ad", "left over", "left over", "closes the break, 1", "pads"]
+    airings = tuple(
+        Airing(n, Ticks(n * SEGMENT), Ticks((n + 1) * SEGMENT), n, f"a{n}", 0, 1, role, reason)
+        for n, (role, reason) in enumerate(zip(roles, reasons, strict=True))
+    )
+    found = breaks_of(Turn(1, "c", airings, Tail()))
+    assert sorted(found) == [0, 1, 2, 3, 4]
+    assert len(set(map(id, found.values()))) == 1
+    assert [found[n].position(n) for n in range(5)] == [0, 1, 0, 0, 0]
+    assert found[0].length == SEGMENT
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,14 @@ from stations import FILMS, FULL, GENESIS, station
 from stations import Station as Made
 
 from playout import keys
-from playout.core.asrun import Code
+from playout.core.airing import Role
+from playout.core.asrun import Code, ms_of
 from playout.core.asrun_text import comma_separated, jsonl
 from playout.core.asset import Kind
-from playout.core.ticks import instant_at
+from playout.core.catalog import Query
+from playout.core.channel import Parent
+from playout.core.rules import Ads, Block, Rules, Source
+from playout.core.ticks import TIMEBASE, Ticks, instant_at
 from playout.core.wall import Change
 from playout.documents import encode
 from playout.reports.asrun import NotAired, aired, keep
@@ -155,6 +159,65 @@ def test_what_was_withdrawn_is_slate_from_then_on(tmp_path: Path) -> None:
     assert before.end == after.start
     assert {row.asset for row in report.rows[1:] if row.airing.asset == asset} == {"slate"}
     assert "pulled off air at 2026-03-01T12:00:09.000Z" in report.discrepancies[0].words
+
+
+def test_a_mirror_aired_what_its_parent_aired_so_long_ago(tmp_path: Path) -> None:
+    made = station(tmp_path)
+    later = timedelta(minutes=10)
+    own = replace(FILMS, id="films-later", genesis=GENESIS + later)
+    started = GENESIS + timedelta(minutes=12)
+    parent = Parent("films", later)
+    revision = replace(made.revisions["films"], channel=own, parent=parent, effective=started)
+    assert made.store.put_new(keys.revision("films-later", 1), encode(revision))
+    made.moments.now = GENESIS + timedelta(minutes=30)
+    made.look()
+    reader = Station(made.store)
+    asset = next(iter(reader.logged("films", GENESIS + later, GENESIS + HOUR))).airings[0].asset
+    made.moments.now = GENESIS + timedelta(minutes=25)
+    made.withdraw("films", asset)
+    now = GENESIS + timedelta(minutes=30)
+    mirror, films = (aired(reader, name, "today", now) for name in ("films-later", "films"))
+    assert 0 <= mirror.rows[0].start - ms_of(started) < 60_000  # from its first turn on, not from its parent's
+    shift = later // timedelta(milliseconds=1)
+    whole = {row.airing.index: row for row in films.rows}
+    same = [row for row in mirror.rows if row.code is Code.SCHEDULED]
+    assert len(same) > 10
+    assert all(row.start - shift == whole[row.airing.index].start for row in same)
+    assert all(row.end <= ms_of(made.moments.now) for row in same if row.asset == asset)
+    assert Code.SUBSTITUTED in {row.code for row in mirror.rows}
+    with pytest.raises(NotAired, match="films-later was not on air yet on 2026-02-28: it began on 2026-03-01"):
+        aired(reader, "films-later", "yesterday", now)
+
+
+def test_a_regional_copy_aired_its_own_ads(tmp_path: Path) -> None:
+    made = Made(tmp_path)
+    made.house()
+    made.asset("film-a", Kind.MOVIE, *[FULL] * 12, breaks=(6,))
+    for name, units in (("ad-long", [FULL] * 5), ("ad-short", [FULL] * 3)):
+        made.asset(name, Kind.AD, *units)
+    long, short = (Query(listed=(name,)) for name in ("ad-long", "ad-short"))
+    ads = Ads(Ticks(20 * TIMEBASE), Ticks(20 * TIMEBASE), long)
+    movies = (Source((Query(kind=(Kind.MOVIE,)),)),)
+    films = made.publish(FILMS, Rules(Block(movies, ads)))
+    copy = replace(
+        films,
+        channel=replace(FILMS, id="films-ie"),
+        rules=Rules(Block(movies, replace(ads, query=short))),
+        parent=Parent("films", regional=True),
+    )
+    assert made.store.put_new(keys.revision("films-ie", 1), encode(copy))
+    made.look()
+    made.look()
+    reader = Station(made.store)
+    now = GENESIS + timedelta(minutes=2)
+    one, two = (aired(reader, name, "today", now) for name in ("films", "films-ie"))
+    assert {row.asset for row in one.rows if row.event is Role.AD} == {"ad-long"}
+    assert {row.asset for row in two.rows if row.event is Role.AD} == {"ad-short"}
+    assert {row.asset for row in two.rows if row.event is Role.SLATE} == {"slate"}
+    assert {row.code for row in two.rows[:-1]} == {Code.SCHEDULED, Code.FILLED}
+    programs = [[(row.start, row.first) for row in report.rows if row.event is Role.PROGRAM] for report in (one, two)]
+    assert programs[0] == programs[1]
+    assert two.until == one.until
 
 
 def test_a_catalog_that_is_gone_costs_the_titles_and_nothing_else(tmp_path: Path) -> None:

@@ -195,8 +195,8 @@ def test_an_instant_is_by_the_clocks_of_the_channel(tmp_path: Path, text: str, e
         (
             "2026-03-29T02:30",
             (
-                "the clocks of Europe/Paris leave 2026-03-29T02:30:00 out; write another time, or an instant in UTC with Z "
-                "behind it"
+                "the clocks of Europe/Paris leave 2026-03-29T02:30:00 out; write another time, or an instant in UTC "
+                "with Z behind it"
             ),
         ),
         (
