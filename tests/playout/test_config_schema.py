@@ -322,3 +322,9 @@ def test_the_examples_of_a_channels_keys_read_well() -> None:
             text = text.replace("version: 1\n", f"version: 1\n{names}")
             found = read(text, "x")
             assert isinstance(found, Programming), str(found)
+
+
+def test_the_demo_configuration_explains_every_key() -> None:
+    text = (CHECKOUT / "channels.yaml").read_text("utf-8")
+    keys = {key for key, _ in _properties()}
+    assert {key for key in keys if not re.search(rf"(?:^|[ {{#]){key}:", text, re.MULTILINE)} == set()
