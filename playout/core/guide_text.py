@@ -62,15 +62,15 @@ def _clocks(local: datetime) -> str:
 def _row(entry: Entry, start: datetime, *, on: bool) -> str:
     """When, what, how long, how much of that is breaks, and for whom."""
     breaks = max(ticks_of(entry.stop - entry.start) - entry.length, 0) if entry.parts else 0
+    lasts = _lasting(seconds(entry.start, entry.stop))
     facts = [
-        _lasting(seconds(entry.start, entry.stop)),
         f"breaks {_lasting(breaks // TIMEBASE)}" if breaks >= TIMEBASE else "",
         one_line(entry.about.rating),
         "" if entry.parts else "no program",
     ]
     mark = _ON if on else " "
     name = entry.title if entry.grouped or entry.single is None else _named(entry.single)
-    return f"{mark} {start:%H:%M}  {one_line(name):<{_WIDTH}}  {'  '.join(filter(None, facts))}"
+    return f"{mark} {start:%H:%M}  {one_line(name):<{_WIDTH}}  {lasts:<6}   {'   '.join(filter(None, facts))}".rstrip()
 
 
 def _parts(entry: Entry, zone: tzinfo, now: datetime) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 from libraries import GENESIS, HOUSE, KIT, airs, catalogs, item, log_of, of_kind, revision, rules
+from listings import MINUTE, laid
 
 from playout.core.airing import Airing, Recent, Role, Tail, Turn
 from playout.core.asset import Kind, Title
@@ -29,26 +30,10 @@ FULL = HOUSE.segment_units
 QUARTER = -(-LEAST // HOUSE.segment)
 """Full segments that are a quarter of an hour, or a little more."""
 SECOND = timedelta(seconds=1)
-MINUTE = 60 * TIMEBASE
 
 
 def turns_of(catalog: Catalog, ruled: Rules, count: int, tail: Tail | None = None) -> tuple[Turn, ...]:
     return log_of(revision(ruled), catalog, count, tail).turns
-
-
-def laid(*plan: tuple[str, int, str], first: int = 0) -> tuple[Turn, ...]:
-    """Turns one after the other: (asset, minutes, block); an asset that begins with `-` is filler.
-
-    The guide asks a turn for nothing but when its airings are and what they are for, so these need no schedule.
-    """
-    turns, at = [], Ticks(0)
-    for index, (asset, minutes, block) in enumerate(plan, first):
-        end = Ticks(at + minutes * MINUTE)
-        role = Role.FILLER if asset.startswith("-") else Role.PROGRAM
-        airing = Airing(index, at, end, index, asset, 0, 1, role)
-        turns.append(Turn(1, "c", (airing,), Tail(index + 1, end, index + 1), block))
-        at = end
-    return tuple(turns)
 
 
 def told(*plan: tuple[str, int, str]) -> list[tuple[str, int, int]]:

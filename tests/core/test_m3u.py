@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from playout.core.channel import Channel
 from playout.core.listing import Links, by_number, tvg_id
-from playout.core.m3u import m3u
+from playout.core.m3u import Catchup, m3u
 from playout.core.xmltv import xmltv
 
 if TYPE_CHECKING:
@@ -73,6 +73,27 @@ def test_catch_up_is_offered_where_there_is_any(days: int) -> None:
     source = "https://tv.example/fast/live/ten/index.m3u8?from=${start}&to=${end}"
     assert facts.get("catchup-source") == (source if days else None)
     assert facts.get("catchup-days") == (str(days) if days else None)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "source"),
+    [
+        (Catchup.DEFAULT, "https://tv.example/fast/live/ten/index.m3u8?from=${start}&to=${end}"),
+        (Catchup.APPEND, "?from=${start}&to=${end}"),
+        (Catchup.SHIFT, None),
+        (Catchup.FLUSSONIC, None),
+        (Catchup.VOD, "https://tv.example/fast/live/ten/index.m3u8?{catchup-id}"),
+    ],
+)
+def test_each_app_is_told_in_its_dialect(dialect: Catchup, source: str | None) -> None:
+    header, row, _ = m3u(CHANNELS[:1], LINKS, days=3, catchup=dialect).splitlines()
+    facts = attributes(row)
+    assert (facts["catchup"], facts["catchup-days"], facts.get("catchup-source")) == (dialect.value, "3", source)
+    assert header.count("xmltv.xml?catchup=vod") == (2 if dialect is Catchup.VOD else 0)
+
+
+def test_who_wants_no_catch_up_gets_none() -> None:
+    assert "catchup" not in m3u(CHANNELS, LINKS, catchup=Catchup.NONE)
 
 
 def test_no_channels_are_a_list_all_the_same() -> None:
