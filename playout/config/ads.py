@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from playout.config.faults import mistake
 from playout.config.queries import ANYTHING, ASKING, query_for, query_keys, query_of
-from playout.config.record import Record, leaf, mapping, quoted, several
+from playout.config.record import Record, leaf, mapping, several
 from playout.config.spans import DAY, HOUR, MINUTE, SECOND, SPAN_PATTERN, span_in, spelled, ticks
+from playout.config.spelling import quoted
 from playout.config.tree import Table
 from playout.config.word import Key, Word, once, or_none, plain, then
 from playout.config.words import at_least_one, choice, whole

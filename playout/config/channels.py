@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from playout.config.ads import OTHER_ADS
@@ -26,7 +27,7 @@ from playout.config.draft import Draft
 from playout.config.faults import Fault, Mistaken, mistake
 from playout.config.groups import Groups
 from playout.config.never import CLOCK_CHANGE, NEVER, TERRITORIES, Refused
-from playout.config.record import Record, Said, meant, one_of, quoted, record
+from playout.config.record import Record, Said, record
 from playout.config.settings import (
     DESCRIPTION,
     GROUP,
@@ -44,6 +45,7 @@ from playout.config.settings import (
     settled,
 )
 from playout.config.sources import INCLUDE, PROGRAMS
+from playout.config.spelling import meant, one_of, quoted
 from playout.config.tree import Leaf, Node
 from playout.config.word import Key, Schema, Word, keyed, named_by, plain
 from playout.config.words import ID_SCHEMA, NUMBER_SCHEMA, channel_id, number, required_text
@@ -122,14 +124,14 @@ class Station:
     def drafts(self) -> tuple[Draft, ...]:
         """All channels, in the order of the file."""
         for key, node in self._keys.entries("a channel has a number, a name and include"):
-            self._keys.check(lambda key=key, node=node: self._read(key, node))  # type: ignore[misc]
+            self._keys.check(partial(self._read, key, node))
         first = [written for written in self._written.values() if written.original is None]
         for written in first:
-            self._keys.check(lambda written=written: self._settle(written))  # type: ignore[misc]
+            self._keys.check(partial(self._settle, written))
         self._keep_groups_apart(first)
         for written in self._written.values():
             if written.original is not None:
-                self._keys.check(lambda written=written: self._derive(written))  # type: ignore[misc]
+                self._keys.check(partial(self._derive, written))
         return tuple(self._drafts[name] for name in self._written if name in self._drafts)
 
     def _read(self, key: Leaf, node: Node) -> None:

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any, Final
 from playout.config.blocks import BLOCK_KEYS, block_of, block_said
 from playout.config.days import dates, day_in, days_of_week
 from playout.config.faults import Fault, Mistaken, mistake
-from playout.config.record import Record, Said, leaf, quoted, record, several
+from playout.config.record import Record, Said, leaf, record, several
 from playout.config.sources import inherited
 from playout.config.spans import TIME_PATTERN, end_of_stretch, time_in, time_meant, time_of_day, until
+from playout.config.spelling import quoted
 from playout.config.word import Key, Word, keyed, named_by, once, or_none, plain, says_none
 from playout.config.words import NAME_SCHEMA, at_least_one, choice, name, unique, whole
 from playout.core.dates import Dates, Day

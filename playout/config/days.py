@@ -17,7 +17,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from playout.config.faults import Mistaken, mistake
-from playout.config.record import Found, leaf, meant, quoted, salvaged, several
+from playout.config.record import Found, leaf, salvaged, several
+from playout.config.spelling import meant, quoted
 from playout.config.word import Word, plain, then
 from playout.config.words import NAME_SCHEMA, SCALAR, at_least_one, name
 from playout.core.dates import Dates, Day

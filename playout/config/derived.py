@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 from playout.config.ads import OTHER_ADS
 from playout.config.faults import mistake
 from playout.config.never import TERRITORIES
-from playout.config.record import Record, Said, leaf, mapping, quoted
+from playout.config.record import Record, Said, leaf, mapping
 from playout.config.settings import IDENTITY, MOST_HORIZON, SETTINGS
 from playout.config.spans import DAY, MINUTE, SPAN_PATTERN, span_in, spelled
+from playout.config.spelling import quoted
 from playout.config.word import Key, plain
 from playout.config.words import SCALAR
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from playout.config.faults import Fault
-from playout.config.record import quoted
 from playout.config.spans import spelled
+from playout.config.spelling import quoted
 from playout.core.rules import Apart, Rival, Rules, Source
 from playout.core.ticks import span_of
 

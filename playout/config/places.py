@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import available_timezones
 
 from playout.config.faults import mistake
-from playout.config.record import leaf, meant, quoted, several
+from playout.config.record import leaf, several
+from playout.config.spelling import meant, quoted
 from playout.config.word import plain, then
 from playout.config.words import at_least_one, unique
 from playout.core.language import UNKNOWN, bcp47

@@ -17,10 +17,11 @@ from playout.config.channels import Common, channels
 from playout.config.days import holidays
 from playout.config.draft import Draft, Programming
 from playout.config.faults import Faults, Mistaken, mistake
-from playout.config.record import Record, Said, quoted, record
+from playout.config.record import Record, Said, record
 from playout.config.saved import collections
 from playout.config.scope import Scope
 from playout.config.settings import LEAST_WINDOW, MOST_WINDOW, defaults, templates
+from playout.config.spelling import quoted
 from playout.config.tree import Leaf, Node, Table, tree
 from playout.config.word import Key, plain
 

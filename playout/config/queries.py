@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 from playout.config.faults import mistake
 from playout.config.places import language
 from playout.config.ratings import rating
-from playout.config.record import Record, each, leaf, mapping, one_of, quoted, several
+from playout.config.record import Record, each, leaf, mapping, several
 from playout.config.spans import DAY, HOUR, lengths, ticks, years
+from playout.config.spelling import one_of, quoted
 from playout.config.tree import Node, Row, Table
 from playout.config.word import Key, Schema, Word, once, plain, then
 from playout.config.words import NAME_SCHEMA, SCALAR, at_least_one, choice, flag, folded, tag, title_of, unique

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from playout.config.faults import mistake
-from playout.config.record import leaf, quoted
+from playout.config.record import leaf
+from playout.config.spelling import quoted
 from playout.config.word import plain
 from playout.config.words import SCALAR, cleaned
 from playout.core.catalog import UNRATED

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from playout.config.faults import Mistaken, mistake
 from playout.config.queries import ANYTHING, queries
-from playout.config.record import Found, meant, one_of, quoted, salvaged
+from playout.config.record import Found, salvaged
 from playout.config.scope import Scope
+from playout.config.spelling import meant, one_of, quoted
 from playout.config.word import Word
 from playout.config.words import NAME_SCHEMA, name
 

@@ -1,7 +1,7 @@
 """The JSON Schema of channels.yaml, by which editors complete and check it while it is written.
 
-Law: it is made of the words that the reader reads with. What it refuses, the reader refuses; the reader knows more,
-such as which names there are, and what does not go together.
+Law: it is made of the words that the reader reads with. What it refuses, the reader refuses, but for whole
+numbers in quotes; the reader knows more, such as which names there are, and what does not go together.
 """
 
 from __future__ import annotations

@@ -15,9 +15,10 @@ from playout.config.dayparts import DAYPARTS
 from playout.config.faults import Fault, Mistaken, mistake
 from playout.config.never import NEVER_KEYS
 from playout.config.places import languages, subtitles, zone
-from playout.config.record import Found, Record, Said, each, leaf, quoted, record, salvaged
+from playout.config.record import Found, Record, Said, each, leaf, record, salvaged
 from playout.config.sources import inherited
 from playout.config.spans import DAY, SECOND, span
+from playout.config.spelling import quoted
 from playout.config.word import Key, Schema, Word, keyed, named_by, or_none, plain
 from playout.config.words import NAME_SCHEMA, SCALAR, name, named, number, one_name, required_text, text, url, whole
 from playout.core.house import HOUSES

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 from playout.config.faults import Fault, Mistaken, mistake
 from playout.config.queries import PROGRAMS as KINDS
 from playout.config.queries import queries
-from playout.config.record import Record, Said, leaf, mapping, one_of, quoted, several
+from playout.config.record import Record, Said, leaf, mapping, several
 from playout.config.scope import Scope
 from playout.config.spans import DAY, MINUTE, ticks
+from playout.config.spelling import one_of, quoted
 from playout.config.word import Key, or_none, plain, then
 from playout.config.words import at_least_one, given_name, one_name, whole
 from playout.core.rules import NONE, Calendar, Order, Source

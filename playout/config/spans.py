@@ -16,7 +16,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from playout.config.faults import mistake
-from playout.config.record import leaf, quoted
+from playout.config.record import leaf
+from playout.config.spelling import quoted
 from playout.config.word import Word, once, plain, then
 from playout.config.words import exactly
 from playout.core.catalog import Span

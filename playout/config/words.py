@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from playout.config.faults import mistake
-from playout.config.record import leaf, meant, one_of, quoted
+from playout.config.record import leaf
+from playout.config.spelling import meant, one_of, quoted
 from playout.config.word import Schema, Word, plain, then
 
 if TYPE_CHECKING:
