@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from playout.core.catalog import Catalog
+    from playout.core.planned import Missed
 
     Catalogs = Callable[[Turn], Sequence[Catalog]]
     """Answers where the assets of a turn are looked up: first in the catalog that it was chosen from."""
@@ -157,7 +158,7 @@ class Discrepancy:
     """One thing that was not as planned."""
 
     code: str
-    """A `Code`, or `late`."""
+    """A `Code`, or `late`, or `missed`."""
     row: str
     """The name of the row, or of the first of some that follow each other."""
     start: int
@@ -235,6 +236,23 @@ def as_run(
         min(last.end, stop) if last else start,
         tuple(_discrepancies(found, told)),
     )
+
+
+def unbegun(report: AsRun, found: Iterable[Missed]) -> AsRun:
+    """The report, with the dayparts that were due in it and never began among the discrepancies."""
+    genesis = report.channel.genesis
+    new = []
+    for one in found:
+        due = ms_of(instant_at(genesis, one.due))
+        if report.since <= due < report.until:
+            row = next((row.name for row in report.rows if row.turn is one.turn), "")
+            words = f"{one.daypart.name} was due at {utc_text(instant_at(genesis, one.due))} and never began"
+            new.append(Discrepancy("missed", row, due, 0, words))
+    return replace(report, discrepancies=tuple(sorted((*report.discrepancies, *new), key=_start_of)))
+
+
+def _start_of(one: Discrepancy) -> int:
+    return one.start
 
 
 def ms_of(instant: datetime) -> int:

@@ -7,7 +7,6 @@ it explains what airs, or the turn that it explains is not the one in the log, a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from playout.core.airing import Airing, Break, Role, Tail, Turn, breaks_of
@@ -16,11 +15,12 @@ from playout.core.catalog import Catalog, Item
 from playout.core.channel import Revision
 from playout.core.daypart import PUNCTUAL, Slot
 from playout.core.draw import Choice, Passed
+from playout.core.planned import spans
 from playout.core.rules import Daypart, Late, Roll, Source
 from playout.core.schedule import HOUR, Drafted, drafted
 from playout.core.stock import stock_of
 from playout.core.ticks import TIMEBASE, Ticks
-from playout.core.wall import DAY_SECONDS, EPOCH, begins, stretch
+from playout.core.wall import DAY_SECONDS, EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,35 +170,13 @@ def _contenders(stock: Stock, slot: Slot, tail: Tail, at: Ticks) -> Iterator[Con
     for place, part in enumerate(rules.dayparts):
         if part is slot.daypart:
             continue
-        if part.stop is None:
-            due = [one for day in (today - 1, today) for one in _starts(stock, part, day) if since < one <= second]
-            if due:
-                yield Contender(part, _lost(slot, part, place, rules.dayparts, overdue=second - due[-1]))
-        elif any(_spans(stock, part, day, second) for day in range(today - 2, today + 1)):
-            yield Contender(part, _lost(slot, part, place, rules.dayparts, overdue=0))
-
-
-def _falls_on(part: Daypart, ordinal: int) -> bool:
-    day = date.fromordinal(ordinal)
-    return day.weekday() in part.days and (not part.dates or any(day in dates for dates in part.dates))
-
-
-def _starts(stock: Stock, part: Daypart, ordinal: int) -> tuple[int, ...]:
-    """The instants, on a day, at which a daypart begins that ends by itself."""
-    if not _falls_on(part, ordinal):
-        return ()
-    wall = (ordinal - EPOCH) * DAY_SECONDS + part.start
-    return begins(stock.revision.clocks, wall, stock.revision.rules.clock_change)
-
-
-def _spans(stock: Stock, part: Daypart, ordinal: int, second: int) -> bool:
-    """Whether a daypart that begins on a day is to be on at `second`."""
-    if part.stop is None or not _falls_on(part, ordinal):
-        return False
-    midnight = (ordinal - EPOCH) * DAY_SECONDS
-    policy = stock.revision.rules.clock_change
-    found = stretch(stock.revision.clocks, midnight + part.start, midnight + part.stop, policy)
-    return found is not None and found[0] <= second < found[1]
+        found = [one for day in range(today - 2, today + 1) for one in spans(stock.revision, part, day)]
+        due = [
+            start for start, stop in found if (since < start <= second if part.stop is None else start <= second < stop)
+        ]
+        if due:
+            overdue = second - due[-1] if part.stop is None else 0
+            yield Contender(part, _lost(slot, part, place, rules.dayparts, overdue=overdue))
 
 
 def _lost(slot: Slot, part: Daypart, place: int, listed: tuple[Daypart, ...], *, overdue: int) -> str:

@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from playout import keys
-from playout.core.asrun import Day, Pulled, as_run, day_at
+from playout.core.asrun import Day, Pulled, as_run, day_at, unbegun
+from playout.core.planned import missed
 from playout.core.ticks import ticks_since
 from playout.core.wall import UTC
 from playout.documents import Corrupt, decode
@@ -57,7 +58,11 @@ def aired(station: Station, channel: str, day: str, now: datetime, *, utc: bool 
     turns = station.logged(channel, asked.start - _BEFORE, min(asked.stop, now))
     first = ticks_since(newest.channel.genesis, began)
     told = tuple(turn for turn in turns if turn.start >= first)
-    return as_run(asked, newest.channel, told, _catalogs(station, newest), withdrawn(station, channel), now)
+    report = as_run(asked, newest.channel, told, _catalogs(station, newest), withdrawn(station, channel), now)
+    if newest.parent and newest.parent.regional:  # it has no plan but its parent's
+        return report
+    chose = {revision.number: revision for revision in station.revisions(station.original(channel))}
+    return unbegun(report, missed(told, lambda turn: chose.get(turn.revision)))
 
 
 def _began(station: Station, channel: str) -> datetime:

@@ -18,10 +18,11 @@ from languages import PARIS, languages, libraries, moments, revised
 from libraries import GENESIS, HOUSE, KIT, airs, item, of_kind, revision
 
 from playout.core.airing import Airing, Role, Tail, Turn, breaks_of
-from playout.core.asrun import AsRun, Code, Day, Pulled, Row, as_run, day_at, ms_of
+from playout.core.asrun import AsRun, Code, Day, Pulled, Row, as_run, day_at, ms_of, unbegun
 from playout.core.asrun_text import COLUMNS, ad_id, comma_separated, fields, header, jsonl
 from playout.core.asset import Kind
 from playout.core.catalog import Catalog, Item, Query, catalog_of
+from playout.core.planned import missed
 from playout.core.rules import Ads, Block, Daypart, Late, Never, Order, Roll, Rules, Source
 from playout.core.schedule import ahead
 from playout.core.ticks import TIMEBASE, Ticks, instant_at
@@ -403,6 +404,49 @@ def test_a_daypart_that_comes_back_after_another_one_is_not_late() -> None:
     report = told(revised.channel, turns, catalog, Day(MARCH, Zone(), "UTC"))
     assert [one.words for one in report.discrepancies if "all-day" in one.words] == []
     assert [one.code for one in report.discrepancies] == ["late"]
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (Daypart("short", AT_ONE, AT_ONE + 600, LATER), ["short"]),  # over before the film that was on has ended
+        (Daypart("long", AT_ONE, AT_ONE + 3 * 3600, LATER), []),  # late
+        (Daypart("skips", AT_ONE, None, LATER, late=Late.SKIP), ["skips"]),
+        (Daypart("waits", AT_ONE, None, LATER), []),
+        (Daypart("another-day", AT_ONE, AT_ONE + 600, LATER, days=(0,)), []),
+        (Daypart("monday", AT_ONE, None, LATER, days=(0,), late=Late.SKIP), []),
+    ],
+)
+def test_a_daypart_that_never_began_is_missed(part: Daypart, expected: list[str]) -> None:
+    revised, catalog = revision(with_part(part)), two_films()
+    turns = turns_of(revised, catalog, 5)
+    report = told(revised.channel, turns, catalog, Day(MARCH, Zone(), "UTC"))
+    found = unbegun(report, missed(turns, lambda _: revised))
+    assert [one.words for one in found.discrepancies if one.code == "missed"] == [
+        f"{name} was due at 2026-03-01T13:00:00.000Z and never began" for name in expected
+    ]
+    assert list(missed(turns, lambda _: None)) == []
+    assert list(missed([], lambda _: revised)) == []
+
+
+def test_a_daypart_under_a_more_important_one_is_not_missed() -> None:
+    parts = (
+        Daypart("low", AT_ONE, AT_ONE + 600, LATER),
+        Daypart("high", AT_ONE - 3600, AT_ONE + 7200, LATER, priority=1),
+    )
+    revised, catalog = revision(Rules(with_part(parts[0]).block, parts)), two_films()
+    assert list(missed(turns_of(revised, catalog, 40), lambda _: revised)) == []
+
+
+@settings(max_examples=40)
+@given(languages(), libraries(), moments, st.integers(1, 25))
+def test_what_was_missed_is_in_no_turn(rules: Rules, catalog: Catalog, start: date, count: int) -> None:
+    revised_rules = revised(rules, start=start)
+    turns = turns_of(revised_rules, catalog, count)
+    for one in missed(turns, lambda _: revised_rules):
+        assert turns[0].tail.asked < one.due <= turns[-1].tail.asked
+        assert one.turn.tail.asked >= one.due
+        assert all((turn.tail.daypart, turn.tail.due) != (one.daypart.name, one.due) for turn in turns)
 
 
 def test_slate_for_want_of_a_program_is_one_discrepancy_however_many_rows_it_has() -> None:
