@@ -74,14 +74,10 @@ def lines(checked: Checked) -> Iterator[str]:
 
 def summary(checked: Checked) -> str:
     """How much was looked at, in a line."""
-    far = (
-        f"simulated {_count(WEEK.days, 'day')} of {checked.simulated}, {TURNS} programs at most"
-        if checked.simulated
-        else "simulated nothing"
-    )
+    week = f"{WEEK.days} days, or {TURNS} turns, of {_count(checked.simulated, 'channel')} to come"
     return (
-        f"looked at {_count(len(checked.channels), 'channel')} and {_count(checked.items, 'item')} of the library and "
-        f"{far}: {_count(checked.count(Level.WARNING), 'warning')}, "
+        f"looked at {_count(len(checked.channels), 'channel')}, {_count(checked.items, 'item')} of the library and "
+        f"{week if checked.simulated else 'no day to come'}: {_count(checked.count(Level.WARNING), 'warning')}, "
         f"{checked.count(Level.INFORMATION)} for information"
     )
 
