@@ -85,7 +85,7 @@ def _shown(entries: Iterable[Entry], now: datetime) -> list[Entry]:
 def _feed(entries: Sequence[Entry], channel: Channel, links: Links, now: datetime) -> Node:
     """In the order that Roku asks for: the live feed first."""
     found: Node = {
-        "providerName": plain(channel.group) or plain(channel.name) or channel.id,
+        "providerName": plain(channel.name) or channel.id,
         "lastUpdated": _instant(now),
         "language": channel.languages[0],
         "liveFeeds": [_live(entries, channel, links)],
@@ -98,10 +98,10 @@ def _feed(entries: Sequence[Entry], channel: Channel, links: Links, now: datetim
     for entry in {content_id(entry): entry for entry in reversed(entries)}.values():
         where = _section(entry)
         if where == "series":
-            series.setdefault(entry.about.series, []).append(entry)
+            series.setdefault(entry.about.series.casefold(), []).append(entry)
         else:
             found[where].append(_program(entry, links))
-    found["series"] = [_series(name, series[name], channel, links) for name in sorted(series)]
+    found["series"] = [_series(series[name], channel, links) for name in sorted(series)]
     for where in ("movies", "shortFormVideos", "tvSpecials"):
         found[where].sort(key=lambda program: program["id"])
     return found
@@ -177,7 +177,7 @@ def _digest(text: str) -> str:
 def _program(entry: Entry, links: Links) -> Node:
     """A movie, a special, a short form, or a block of them."""
     about = entry.about
-    title = plain(entry.title if entry.grouped else about.title)
+    title = plain(entry.title if entry.grouped else about.title) or content_id(entry)
     found: Node = {
         "id": content_id(entry),
         "title": title,
@@ -197,18 +197,21 @@ def _episode(entry: Entry, links: Links) -> Node:
     return found | {"episodeNumber": max(entry.about.episode, 1)}
 
 
-def _series(name: str, entries: Sequence[Entry], channel: Channel, links: Links) -> Node:
+def _series(entries: Sequence[Entry], channel: Channel, links: Links) -> Node:
     """A series with those of its episodes that the schedule names."""
+    name = entries[0].about.series
+    named = "series" + _digest(name.casefold())
+    title = plain(name) or named
     ordered = sorted(entries, key=lambda entry: (entry.about.season, entry.about.episode, content_id(entry)))
     released = min(filter(None, (_released(entry.about) for entry in ordered)), default="")
     pictured = next((entry for entry in ordered if entry.poster), None)
     found: Node = {
-        "id": "series" + _digest(name.casefold()),
-        "title": plain(name),
+        "id": named,
+        "title": title,
         "genres": _genres(genre for entry in ordered for genre in entry.about.genres),
         "thumbnail": links.poster(pictured.asset, pictured.poster) if pictured else "",
         "releaseDate": released,
-        "shortDescription": cut(f"{plain(name)}, on {plain(channel.name) or channel.id}", SHORT),
+        "shortDescription": cut(f"{title}, on {plain(channel.name) or channel.id}", SHORT),
         "advisoryRatings": _advisories(*(entry.about for entry in ordered)),
     }
     seasons = sorted({entry.about.season for entry in ordered})
