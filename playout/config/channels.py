@@ -103,7 +103,7 @@ class _Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
+class Shared:
     """What channels take from elsewhere in the file."""
 
     defaults: Said = field(default_factory=Said)
@@ -114,7 +114,7 @@ class Common:
 class Station:
     """The channels that are being read, with all their mistakes."""
 
-    def __init__(self, keys: Record, common: Common) -> None:
+    def __init__(self, keys: Record, common: Shared) -> None:
         self._keys: Final = keys
         self._common: Final = common
         self._numbers: Final = _Numbers()
@@ -274,7 +274,7 @@ def _regional(parent: Draft, said: Said, original: Original) -> Rules:
     )
 
 
-def channels(common: Callable[[], Common]) -> Word[tuple[Draft, ...]]:
+def channels(common: Callable[[], Shared]) -> Word[tuple[Draft, ...]]:
     """The word for the channels of a file whose defaults are `common`."""
 
     def read(node: Node, scope: Scope) -> tuple[Draft, ...]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from playout.config.channels import Common, channels
+from playout.config.channels import Shared, channels
 from playout.config.days import holidays
 from playout.config.draft import Draft, Programming
 from playout.config.faults import Faults, Mistaken, mistake
@@ -59,7 +59,7 @@ _HOLIDAYS: Final = Key(
 )
 _TEMPLATES: Final = Key("templates", templates, "Settings with a name: a channel takes them by `like`.")
 _CHANNELS: Final = Key(
-    "channels", channels(Common), "The channels, by id.", needed="below it stand the channels, by id"
+    "channels", channels(Shared), "The channels, by id.", needed="below it stand the channels, by id"
 )
 TOP: Final[tuple[Key[Any], ...]] = (_VERSION, _DEFAULTS, _COLLECTIONS, _HOLIDAYS, _TEMPLATES, _CHANNELS)
 """The keys of a file."""
@@ -83,7 +83,7 @@ def _top(node: Node) -> tuple[Draft, ...]:
         return keys.take(replace(_CHANNELS, word=channels(lambda: common)), empty)
 
 
-def _names(keys: Record) -> Common:
+def _names(keys: Record) -> Shared:
     """What channels may take from elsewhere; what has a name is known to `keys` from here on."""
     saved = keys.salvage(_COLLECTIONS, None)
     if saved is not None:
@@ -91,4 +91,4 @@ def _names(keys: Record) -> Common:
     keys.scope = replace(keys.scope, holidays=keys.salvage(_HOLIDAYS, keys.scope.holidays))
     common = keys.salvage(_DEFAULTS, Said())
     found = keys.salvage(_TEMPLATES, None)
-    return Common(common, found.named) if found is not None else Common(common)
+    return Shared(common, found.named) if found is not None else Shared(common)
