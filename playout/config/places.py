@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from playout.config.faults import mistake
 from playout.config.record import leaf, several
 from playout.config.spelling import meant, quoted
-from playout.config.word import plain, then
+from playout.config.word import Schema, once, plain, then
 from playout.config.words import at_least_one, unique
 from playout.core.language import UNKNOWN, bcp47
 from playout.core.territories import TERRITORIES, meant_territory, territory
@@ -74,11 +74,10 @@ def _territory(node: Node) -> str:
     return code
 
 
+_code: Final[Schema] = {"anyOf": [{"enum": sorted(TERRITORIES)}, {"type": "string", "pattern": "^[a-z]{2}$"}]}
 territories: Final = then(
     at_least_one(
-        several(
-            plain(_territory, {"anyOf": [{"enum": sorted(TERRITORIES)}, {"type": "string", "pattern": "^[a-z]{2}$"}]})
-        ),
+        several(once("territory", plain(_territory, _code))),
         "write one territory at least, e.g. [US], or territories: none",
     ),
     lambda codes, _: tuple(sorted(set(codes))),
