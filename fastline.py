@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import errno
 import json
+import json
 import logging
 import os
 import signal
@@ -48,11 +49,12 @@ from playout.migrate import Program, Unreadable, migrate
 from playout.origin import LaneRunner, Settings, create_app
 from playout.publish import newest_revision, publish
 from playout.render import NotOnAir, render
-from playout.reports import check, guide, simulate
+from playout.reports import check, guide, plan, revisions, simulate
 from playout.reports import why as reasons
 from playout.reports.asrun import NotAired, aired, keep
 from playout.station import Station
 from playout.station import UnknownChannel as NoSuchChannel
+from playout.rollback import NoWayBack, rollback
 from playout.store import DirStore, StoreDown
 from playout.watch import Desk, watch
 from playout.withdraw import UnknownChannel, withdraw
@@ -122,7 +124,14 @@ def parser() -> argparse.ArgumentParser:
     _checking(
         _command(commands, "check", _check, "say every mistake in channels.yaml, and what the library makes of it")
     )
+    _planning(_command(commands, "plan", _plan, "say what an edited file would change on air; nothing is published"))
+    _applying(_command(commands, "apply", _apply, "publish a file, after saying what that changes on air"))
+    _going_back(_command(commands, "rollback", _rollback, "return a channel to an earlier revision"))
+    _naming(_command(commands, "revisions", _revisions, "say who changed what of a channel, and when"))
     _simulating(_command(commands, "simulate", _simulate, "run a channel ahead for a year, and say what that comes to"))
+    _command(
+        commands, "schema", _schema, "print the JSON Schema of channels.yaml: with it editors complete and check it"
+    )
     _migrating(_command(commands, "migrate", _migrate, "turn another program's channel into a channels.yaml"))
     _listing(_command(commands, "guide", _guide, "say what is on, and what comes"))
     _asking_what_aired(_command(commands, "asrun", _asrun, "say what aired on a day, to the millisecond"))
@@ -207,6 +216,29 @@ def _checking(command: argparse.ArgumentParser) -> None:
     option("--format", choices=["text", "json"], default="text", help="lines for people (default), or JSON")
 
 
+def _planning(command: argparse.ArgumentParser) -> None:
+    option = command.add_argument
+    option("channels", nargs="?", type=Path, default=_WATCHED, metavar="FILE", help="the file (default: channels.yaml)")
+    option("--days", type=_days, default=2, metavar="N", help="how far ahead (default: 2)")
+    option("--format", choices=["text", "json"], default="text", help="a diff for people (default), or JSON")
+
+
+def _applying(command: argparse.ArgumentParser) -> None:
+    _planning(command)
+    command.add_argument("--yes", action="store_true", help="publish without asking")
+
+
+def _going_back(command: argparse.ArgumentParser) -> None:
+    _naming(command)
+    command.add_argument(
+        "revision", nargs="?", type=_number, metavar="REVISION", help="its number (default: the one before)"
+    )
+
+
+def _naming(command: argparse.ArgumentParser) -> None:
+    command.add_argument("channel", metavar="CHANNEL", help="the channel's id")
+
+
 def _simulating(command: argparse.ArgumentParser) -> None:
     option = command.add_argument
     option("channel", metavar="CHANNEL", help="the channel's id")
@@ -286,6 +318,10 @@ def _jobs(text: str) -> int:
     return _whole(text, 64)
 
 
+def _number(text: str) -> int:
+    return _whole(text, 10**8 - 1)
+
+
 def _hours(text: str) -> int:
     return _whole(text, 24 * 31)
 
@@ -343,6 +379,76 @@ def _check(asked: argparse.Namespace) -> int:
     return REFUSED if asked.strict and checked.count(Level.WARNING) else OK
 
 
+def _plan(asked: argparse.Namespace) -> int:
+    """Print what publishing would change."""
+    planned = _planned(asked, Signed())
+    print(documents.encode_readable(planned).decode() if asked.format == "json" else plan.written(planned), end="")
+    return REFUSED if planned.refused else OK
+
+
+def _planned(asked: argparse.Namespace, by: Signed) -> plan.Plan:
+    return plan.plan(Station(DirStore(asked.media)), _programming(asked), system_clock(), asked.days, by)
+
+
+def _programming(asked: argparse.Namespace) -> Programming:
+    edit = config.load(asked.channels)
+    if isinstance(edit, Faults):
+        raise Refused(str(edit))
+    return edit
+
+
+def _apply(asked: argparse.Namespace) -> int:
+    """Print the plan, ask, and publish; whoever watches another file does not publish that one over it."""
+    store, programming = DirStore(asked.media), _programming(asked)
+    library = scan(store, newest(store), system_clock())
+    by = Signed(author=_user(), note="apply", over=asked.channels != _WATCHED)
+    planned = _planned(asked, by)
+    print(documents.encode_readable(planned).decode() if asked.format == "json" else plan.written(planned), end="")
+    if planned.empty:
+        return OK
+    if not asked.yes and not _agreed("Publish this?"):
+        message = "nothing was published" if sys.stdin.isatty() else "nothing was published: to do so, add --yes"
+        raise Refused(message)
+    outcome = publish_signed(store, programming, library, system_clock(), by)
+    for revision in outcome.revisions:
+        print(f"{revision.channel.id}: revision {revision.number} published", file=sys.stderr)
+    for alarm in outcome.alarms:
+        print(f"fastline: {alarm.where}: {alarm.what}", file=sys.stderr)
+    return REFUSED if planned.refused else OK
+
+
+def _agreed(question: str) -> bool:
+    """Whether somebody at a terminal says yes."""
+    if not sys.stdin.isatty():
+        return False
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+
+
+def _user() -> str:
+    """Who is at work, as far as the system knows."""
+    try:
+        return getuser()
+    except (KeyError, OSError):  # a container has users without names
+        return ""
+
+
+def _rollback(asked: argparse.Namespace) -> int:
+    """Publish an earlier revision once more."""
+    station = Station(DirStore(asked.media))
+    found = rollback(station, asked.channel, asked.revision, system_clock(), _user())
+    airs = f"reaches air after {found.effective + found.horizon:%Y-%m-%d %H:%M:%SZ}, and the program that is on then"
+    print(f"{asked.channel}: revision {found.number} says what revision {found.restores} said; it {airs}")
+    return OK
+
+
+def _revisions(asked: argparse.Namespace) -> int:
+    """Print a channel's revisions, the newest first."""
+    told = revisions.revisions(Station(DirStore(asked.media)), asked.channel)
+    print(revisions.written(told), end="")
+    return OK
+
+
 def _simulate(asked: argparse.Namespace) -> int:
     """Print or write what a channel would air, in figures."""
     station, now = Station(DirStore(asked.media)), system_clock().replace(microsecond=0)
@@ -373,6 +479,12 @@ def _draft(asked: argparse.Namespace) -> Draft:
         message = f"there is no channel {asked.channel!r} in {asked.channels}; there is: {known}"
         raise Refused(message)
     return found
+
+
+def _schema(_asked: argparse.Namespace) -> int:
+    """Print what editors need to know of channels.yaml."""
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return OK
 
 
 def _migrate(asked: argparse.Namespace) -> int:
