@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import errno
 import json
-import json
 import logging
 import os
 import signal
@@ -14,6 +13,7 @@ import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from getpass import getuser
 from ipaddress import ip_network
 from pathlib import Path
 from socket import gethostname
@@ -29,7 +29,7 @@ from packager.bars import Bars, shown
 from packager.batch import Batch, Packaged
 from packager.samples import NotDrawn
 from packager.sidecar import Sidecar
-from playout import config, journal
+from playout import config, documents, journal
 from playout.clock import SteadyClock, system_clock
 from playout.commit import Committer
 from playout.config import Draft, Faults, Programming
@@ -47,24 +47,37 @@ from playout.library import newest, scan
 from playout.migrate import LARGEST as LARGEST_EXPORT
 from playout.migrate import Program, Unreadable, migrate
 from playout.origin import LaneRunner, Settings, create_app
-from playout.publish import newest_revision, publish
+from playout.publish import Signed, newest_revision, publish, publish_signed
 from playout.render import NotOnAir, render
 from playout.reports import check, guide, plan, revisions, simulate
 from playout.reports import why as reasons
 from playout.reports.asrun import NotAired, aired, keep
+from playout.rollback import NoWayBack, rollback
 from playout.station import Station
 from playout.station import UnknownChannel as NoSuchChannel
-from playout.rollback import NoWayBack, rollback
 from playout.store import DirStore, StoreDown
 from playout.watch import Desk, watch
 from playout.withdraw import UnknownChannel, withdraw
+from playout.zones import UnknownZone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
 
-_UNANSWERED: Final = (NotAired, reasons.Unexplained, UnknownChannel, NoSuchChannel, BadKey, Corrupt)
+_UNANSWERED: Final = (
+    NotAired,
+    reasons.Unexplained,
+    UnknownChannel,
+    NoSuchChannel,
+    NoWayBack,
+    UnknownZone,
+    BadKey,
+    Corrupt,
+)
 """What a command says when it was asked for what is not there."""
+
+_WATCHED: Final = Path("channels.yaml")
+"""The file that is watched, unless somebody says otherwise."""
 
 OK: Final = 0
 REFUSED: Final = 1
@@ -219,7 +232,7 @@ def _checking(command: argparse.ArgumentParser) -> None:
 def _planning(command: argparse.ArgumentParser) -> None:
     option = command.add_argument
     option("channels", nargs="?", type=Path, default=_WATCHED, metavar="FILE", help="the file (default: channels.yaml)")
-    option("--days", type=_days, default=2, metavar="N", help="how far ahead (default: 2)")
+    option("--days", type=_month, default=2, metavar="N", help="how far ahead (default: 2)")
     option("--format", choices=["text", "json"], default="text", help="a diff for people (default), or JSON")
 
 
@@ -316,6 +329,10 @@ def _port(text: str) -> int:
 
 def _jobs(text: str) -> int:
     return _whole(text, 64)
+
+
+def _month(text: str) -> int:
+    return _whole(text, 31)
 
 
 def _number(text: str) -> int:

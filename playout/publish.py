@@ -23,7 +23,7 @@ from playout import keys
 from playout.config import Draft
 from playout.core.channel import Parent, Revision
 from playout.core.house import TARGET_DURATION
-from playout.core.shelves import Shelves
+from playout.core.shelves import Shelves, shelves_of
 from playout.core.view import Alarm
 from playout.documents import Corrupt, decode, digest, encode
 from playout.library import Library
@@ -122,7 +122,7 @@ class _Publisher:
     """By channel, how far its mirrors are ahead of it."""
 
     def __post_init__(self) -> None:
-        self.shelves = Shelves(self.library.catalog)
+        self.shelves = shelves_of(self.library.catalog)
 
     def settled(self, programming: Programming) -> Iterator[Intent]:
         """Settle all channels: parents first, and at last those that nobody wants any more."""
@@ -170,7 +170,7 @@ class _Publisher:
         except UnknownZone as unknown:
             return Intent(draft.id, last, alarms=(_alarm(draft, f"not published: {unknown}"),))
         if last is not None and undone:
-            revision = replace(revision, undoes=last.undoes, author="", note="the library" if last.note else "")
+            revision = replace(revision, undoes=last.undoes, restores=last.restores)
         elif self.by.over and (last is None or last.retired or wish(draft) != wish(drafted(last))):
             revision = replace(revision, undoes=RETIRED if last is None or last.retired else wish(drafted(last)))
         elif self.by.over and last is not None:
@@ -245,13 +245,13 @@ class _Publisher:
             return self._grown(name, last)
         effective = max(self.now + SOON, last.effective)
         undoes = wish(drafted(last)) if self.by.over else ""
-        after = replace(last, number=last.number + 1, effective=effective, retired=True, undoes=undoes)
+        after = replace(last, number=last.number + 1, effective=effective, retired=True, undoes=undoes, restores=0)
         return Intent(name, last, replace(after, author=self.by.author, note=self.by.note))
 
     def _grown(self, name: str, last: Revision) -> Intent:
         if last.parent and last.parent.channel not in self.newest:
             return Intent(name, last)
-        revision = replace(self.revision(drafted(last), last), undoes=last.undoes)
+        revision = replace(self.revision(drafted(last), last), undoes=last.undoes, restores=last.restores)
         return Intent(name, last, None if _same(last, revision) else revision)
 
 
@@ -274,6 +274,7 @@ def restored(store: Store, old: Revision, library: Library, now: datetime, by: S
             return None
         undoes = RETIRED if last.retired else wish(drafted(last))
         revision = replace(publisher.revision(draft, last), undoes=undoes, ahead=last.ahead, source=last.source)
+        revision = replace(revision, restores=old.number)
         if store.put_new(keys.revision(name, revision.number), encode(revision)):
             return revision
 

@@ -16,6 +16,7 @@ from playout.core.catalog import Catalog
 from playout.core.channel import Revision, in_force
 from playout.core.derived import regional_turns
 from playout.core.schedule import ahead
+from playout.core.shelves import shelves_of
 from playout.core.ticks import span_of, ticks_since
 from playout.documents import decode
 from playout.library import newest, present
@@ -44,6 +45,8 @@ class Station:
         self.library: Final = newest(store)
         """The newest edition of the library."""
         self._catalogs: dict[str, Catalog] = {self.library.digest: self.library.catalog}
+        self._choices: dict[tuple[str, int], bool] = {}
+        """Whether the newest library has the same choice for a revision, by channel and number."""
         self._revisions: dict[str, tuple[Revision, ...]] = {}
 
     def channels(self, now: datetime | None = None) -> tuple[str, ...]:
@@ -73,11 +76,25 @@ class Station:
         return found
 
     def catalog(self, revision: Revision) -> Catalog:
-        """The catalog that a revision chooses from."""
+        """The catalog that a revision chooses from.
+
+        The newest library stands in for any older one in which the rules match the same: it gives the same turns,
+        and fifty channels that were published at fifty times need one library read.
+        """
         found = self._catalogs.get(revision.catalog)
+        if found is None and self._stands_in(revision):
+            return self.library.catalog
         if found is None:
             key = keys.catalog(revision.catalog)
             found = self._catalogs[revision.catalog] = decode(present(self.store, key), Catalog, key)
+        return found
+
+    def _stands_in(self, revision: Revision) -> bool:
+        key = revision.channel.id, revision.number
+        found = self._choices.get(key)
+        if found is None:
+            shelves = shelves_of(self.library.catalog)
+            found = self._choices[key] = shelves.choice(revision.channel.house, revision.rules) == revision.choice
         return found
 
     def original(self, channel: str) -> str:
@@ -146,7 +163,7 @@ class Station:
         if parent is None:
             yield from ahead(revisions, self.catalog, tail)
             return
-        given = self._stocked(self.given(channel, tail))
+        given = self.stocked(self.given(channel, tail))
         yield from regional_turns(revisions, self.catalog, given, self.item, tail)
 
     def given(self, channel: str, tail: Tail) -> Iterator[Turn]:
@@ -162,7 +179,7 @@ class Station:
         yield from self._logged(parent.channel, since, since + timedelta(days=36_500))
         yield from self.foreseen(parent.channel)
 
-    def _stocked(self, turns: Iterable[Turn]) -> Iterator[Turn]:
+    def stocked(self, turns: Iterable[Turn]) -> Iterator[Turn]:
         """`turns`, with the catalog read of each that names an asset which has left the library since."""
         for turn in turns:
             if turn.catalog not in self._catalogs and any(self.item(one.asset) is None for one in turn.airings):

@@ -97,6 +97,8 @@ class Revision:
     """What it repeats, when it is derived."""
     undoes: str = ""
     """A digest of what was published before, where a person took that back: it is not published again."""
+    restores: int = 0
+    """The number of the earlier revision that it repeats, when a rollback published it."""
     ahead: timedelta = timedelta(0)
     """How far its mirrors are ahead of it, at most: idle or not, it is decided so much sooner."""
     author: str = ""
