@@ -158,7 +158,7 @@ class Discrepancy:
     """One thing that was not as planned."""
 
     code: str
-    """A `Code`, or `late`, or `missed`."""
+    """A `Code`, or `late`, `missed` or `unlogged`."""
     row: str
     """The name of the row, or of the first of some that follow each other."""
     start: int
@@ -227,15 +227,26 @@ def as_run(
     carried = next((row for row in rows if row.start < start < row.end), None)
     first = carried or (found[0] if found else None)
     last = found[-1] if found else carried
+    until = min(last.end, stop) if last else start
+    unlogged = _unlogged(last, until, min(stop, ms_of(now)))
     return AsRun(
         channel,
         day,
         found,
         carried,
         max(first.start, start) if first else start,
-        min(last.end, stop) if last else start,
-        tuple(_discrepancies(found, told)),
+        until,
+        (*_discrepancies(found, told), *unlogged),
     )
+
+
+def _unlogged(last: Row | None, since: int, until: int) -> tuple[Discrepancy, ...]:
+    """That the log ends before the time of which it is asked."""
+    if since >= until:
+        return ()
+    end = utc_text(EPOCH_START + timedelta(milliseconds=since))
+    words = f"the log has nothing from {end} on: the channel had ended, or no committer ran, or the log was removed"
+    return (Discrepancy("unlogged", last.name if last else "", since, until - since, words),)
 
 
 def unbegun(report: AsRun, found: Iterable[Missed]) -> AsRun:
