@@ -554,8 +554,8 @@ def test_a_day_without_any_turn_is_empty_and_not_complete() -> None:
             "unlogged",
             24 * 3_600_000,
             (
-                "the log has nothing from 2026-03-01T00:00:00.000Z on: the channel had ended, or no committer ran, or the "
-                "log was removed"
+                "the log has nothing from 2026-03-01T00:00:00.000Z on: the channel had ended, or no committer ran, or "
+                "the log was removed"
             ),
         )
     ]
