@@ -33,6 +33,7 @@ from playout import config, documents, journal
 from playout.clock import SteadyClock, system_clock
 from playout.commit import Committer
 from playout.config import Draft, Faults, Programming
+from playout.config.schema import json_schema
 from playout.core.asrun_text import comma_separated, jsonl
 from playout.core.asset import Kind
 from playout.core.house import DEFAULT_HOUSE, HOUSES, House
