@@ -209,7 +209,7 @@ def test_a_rule_that_gives_way_is_told_with_its_first_breach() -> None:
     assert found.breach
     assert found.breach.title == "Title of b"
     assert found.breach.reason.endswith("and 24 h must lie between")
-    assert found.breach.at == found.start + timedelta(seconds=found.repeats.first // TIMEBASE)
+    assert found.breach.at == instant_at(found.start, found.repeats.first)
 
 
 def test_what_the_rules_ask_for_and_never_air_is_named() -> None:
