@@ -143,9 +143,7 @@ def parser() -> argparse.ArgumentParser:
     _going_back(_command(commands, "rollback", _rollback, "return a channel to an earlier revision"))
     _naming(_command(commands, "revisions", _revisions, "say who changed what of a channel, and when"))
     _simulating(_command(commands, "simulate", _simulate, "run a channel ahead for a year, and say what that comes to"))
-    _command(
-        commands, "schema", _schema, "print the JSON Schema of channels.yaml: with it editors complete and check it"
-    )
+    _command(commands, "schema", _schema, "print the JSON Schema of channels.yaml, for editors that complete it")
     _migrating(_command(commands, "migrate", _migrate, "turn another program's channel into a channels.yaml"))
     _listing(_command(commands, "guide", _guide, "say what is on, and what comes"))
     _asking_what_aired(_command(commands, "asrun", _asrun, "say what aired on a day, to the millisecond"))
