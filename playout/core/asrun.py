@@ -374,6 +374,8 @@ def _due(turn: Turn, before: Tail | None) -> Ticks:
 
 FOR_WANT: Final = ("nothing matches", "everything is refused")
 """How the reason begins of what airs because there was no program."""
+NOT_HERE: Final = " is not shown here: "
+"""What the reason says of slate in a regional copy, in the place of what the region may not see."""
 THOUGH: Final = "; the least bad of all, though "
 """What the reason of a program says that airs against a rule."""
 
@@ -381,7 +383,8 @@ THOUGH: Final = "; the least bad of all, though "
 def _code(airing: Airing) -> Code:
     """The code of an airing that played as it was chosen."""
     if airing.role in (Role.FILLER, Role.SLATE):
-        return Code.NO_PROGRAM if airing.reason.startswith(FOR_WANT) else Code.FILLED
+        wanting = airing.reason.startswith(FOR_WANT) or NOT_HERE in airing.reason
+        return Code.NO_PROGRAM if wanting else Code.FILLED
     return Code.LEAST_BAD if airing.role is Role.PROGRAM and THOUGH in airing.reason else Code.SCHEDULED
 
 

@@ -20,10 +20,10 @@ from playout import keys
 from playout.core.airing import Role
 from playout.core.asrun import Code, ms_of
 from playout.core.asrun_text import comma_separated, jsonl
-from playout.core.asset import Kind
-from playout.core.catalog import Query
+from playout.core.asset import Kind, Rights
+from playout.core.catalog import Query, item_of
 from playout.core.channel import Parent
-from playout.core.rules import Ads, Block, Rules, Source
+from playout.core.rules import Ads, Block, Never, Rules, Source
 from playout.core.ticks import TIMEBASE, Ticks, instant_at
 from playout.core.wall import Change
 from playout.documents import encode
@@ -218,6 +218,33 @@ def test_a_regional_copy_aired_its_own_ads(tmp_path: Path) -> None:
     programs = [[(row.start, row.first) for row in report.rows if row.event is Role.PROGRAM] for report in (one, two)]
     assert programs[0] == programs[1]
     assert two.until == one.until
+
+
+def test_what_a_region_may_not_see_is_no_program_there(tmp_path: Path) -> None:
+    made = Made(tmp_path)
+    made.house()
+    for name in ("film-a", "film-b"):
+        made.asset(name, Kind.MOVIE, *[FULL] * 12)
+    barred = item_of(made.assets["film-a"])
+    barred = replace(barred, about=replace(barred.about, rights=(Rights(territories=("GB",)),)))
+    rules = Rules(Block((Source((Query(kind=(Kind.MOVIE,)),)),)), never=Never(territories=("GB",)))
+    films = made.publish(FILMS, rules, items=(barred, item_of(made.assets["film-b"])))
+    copy = replace(
+        films,
+        channel=replace(FILMS, id="films-ie"),
+        rules=replace(rules, never=Never(territories=("IE",))),
+        parent=Parent("films", regional=True),
+    )
+    assert made.store.put_new(keys.revision("films-ie", 1), encode(copy))
+    made.look()
+    made.look()
+    report = aired(Station(made.store), "films-ie", "today", GENESIS + timedelta(minutes=2))
+    slate = [row for row in report.rows[:-1] if row.event is Role.SLATE]
+    assert {row.code for row in slate} == {Code.NO_PROGRAM}
+    assert {row.event for row in report.rows} == {Role.SLATE, Role.PROGRAM}
+    assert report.discrepancies[0].words == (
+        "no program for 44 s: Title of film-a is not shown here: there are no rights for IE"
+    )
 
 
 def test_a_catalog_that_is_gone_costs_the_titles_and_nothing_else(tmp_path: Path) -> None:
