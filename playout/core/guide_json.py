@@ -28,26 +28,36 @@ Node = dict[str, Any]
 
 
 def guide_json(guide: Mapping[str, Sequence[Entry]], channels: Sequence[Channel], links: Links) -> str:
-    """The guide of `channels`, in the order of their numbers; `guide` has the entries by channel id."""
-    found = [_channel(channel, guide.get(channel.id, ()), links) for channel in by_number(channels)]
-    return json.dumps({"generator": "Fastline", "channels": found}, ensure_ascii=False, indent=1) + "\n"
+    """The guide of `channels`, in the order of their numbers; `guide` has the entries by channel id.
+
+    Every entry is a line, so that a change of the guide is a change of lines.
+    """
+    found = ",\n".join(_channel(channel, guide.get(channel.id, ()), links) for channel in by_number(channels))
+    return f'{{"generator": "Fastline", "channels": [\n{found}\n]}}\n'
 
 
-def _channel(channel: Channel, entries: Sequence[Entry], links: Links) -> Node:
-    return {
-        "id": channel.id,
-        "tvgId": tvg_id(channel),
-        "number": channel.number,
-        "name": one_line(channel.name) or channel.id,
-        "description": lines(channel.description),
-        "group": one_line(channel.group),
-        "logo": links.logo(channel),
-        "playlist": links.playlist(channel),
-        "zone": channel.zone,
-        "languages": list(channel.languages),
-        "subtitles": list(channel.subtitles),
-        "entries": [_entry(entry, channel, links) for entry in entries],
-    }
+def _channel(channel: Channel, entries: Sequence[Entry], links: Links) -> str:
+    about = _written(
+        {
+            "id": channel.id,
+            "tvgId": tvg_id(channel),
+            "number": channel.number,
+            "name": one_line(channel.name) or channel.id,
+            "description": lines(channel.description),
+            "group": one_line(channel.group),
+            "logo": links.logo(channel),
+            "playlist": links.playlist(channel),
+            "zone": channel.zone,
+            "languages": list(channel.languages),
+            "subtitles": list(channel.subtitles),
+        }
+    )
+    rows = ",\n".join(_written(_entry(entry, channel, links)) for entry in entries)
+    return f'{about[:-1]}, "entries": [\n{rows}\n]}}'
+
+
+def _written(node: Node) -> str:
+    return json.dumps(node, ensure_ascii=False)
 
 
 def _entry(entry: Entry, channel: Channel, links: Links) -> Node:

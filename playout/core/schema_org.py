@@ -33,12 +33,16 @@ Node = dict[str, Any]
 
 
 def schema_org(guide: Mapping[str, Sequence[Entry]], channels: Sequence[Channel], links: Links) -> str:
-    """The broadcast services and their events, in the order of channel numbers; `guide` is by channel id."""
+    """The broadcast services and their events, in the order of channel numbers; `guide` is by channel id.
+
+    Every one of them is a line.
+    """
     graph: list[Node] = []
     for channel in by_number(channels):
         graph.append(_service(channel, links))
         graph.extend(_event(entry, channel, links) for entry in guide.get(channel.id, ()))
-    return json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False, indent=1) + "\n"
+    rows = ",\n".join(json.dumps(node, ensure_ascii=False) for node in graph)
+    return f'{{"@context": "https://schema.org", "@graph": [\n{rows}\n]}}\n'
 
 
 def schema_org_faults(entries: Sequence[Entry]) -> list[str]:
