@@ -265,7 +265,7 @@ class _Look:
 
     @cached_property
     def _program_names(self) -> dict[str, str]:
-        named = ((item.about.title, *item.about.ids, item.id) for item in self.catalog.items)
+        named = ((item.id, *item.about.ids, item.about.title) for item in self.catalog.items)
         return {name.casefold(): name for names in named for name in names}
 
     def _enough(self) -> Iterator[Finding]:
@@ -379,8 +379,8 @@ class _Look:
             held = [i for i in self.programs if (i.about.rating or UNRATED).casefold() in rated and i.length > length]
             if held:
                 hours = f"{clock(shed.start)}–{clock(shed.stop)}"
-                text = f"never air, because they are longer than their watershed, {hours}: {_titles(held)}"
-                yield self._warn("watershed", f"{_some(len(held), 'program')} {text}; make it longer, or take them out")
+                text = f"the watershed {hours} is too short for {_titles(held)}, so that never airs"
+                yield self._warn("watershed", f"{text}; make the watershed longer, or take it out")
 
     def _episodes(self) -> Iterator[Finding]:
         """Series in sequence that lack episodes between the first and the last that there are."""
@@ -664,11 +664,9 @@ class _Look:
         due = breaks.pods + breaks.empty
         if (breaks.short + breaks.empty) * 10 <= due:
             return
-        text = (
-            f"in {_coming(week)} {breaks.short} of {_some(due, 'break')} are shorter than their pod by more than a "
-            f"tenth, and {breaks.empty} have no ad; package more ads, or ask less of apart, cap and load"
-        )
-        yield self._warn("short-pods", text)
+        empty = f", and {breaks.empty} have no ad" if breaks.empty else ""
+        text = f"in {_coming(week)} {breaks.short} of {_some(due, 'break')} lack more than a tenth of their pod{empty}"
+        yield self._warn("short-pods", f"{text}; package more ads, or ask less of apart, cap and load")
 
     def _local(self, at: datetime) -> str:
         ahead = self.revision.clocks.offset(int(at.timestamp()))
