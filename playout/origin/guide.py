@@ -39,6 +39,8 @@ _AGE: Final = timedelta(hours=1)
 """For so long a listing of days is kept."""
 _GLANCE: Final = 1.0
 """Seconds that whoever asks what is on waits for listings; the rest of them come with the next question."""
+_MOST: Final = 20_000
+"""So many turns a channel's guide looks ahead: a fortnight of clips of a minute."""
 _LEAST: Final = timedelta(minutes=1)
 """For so long one is kept that cannot say what comes next."""
 
@@ -177,7 +179,7 @@ def _library(site: Site, view: View, turns: tuple[Turn, ...]) -> Callable[[str],
 
 
 def _future(site: Site, on_air: OnAir, until: datetime) -> tuple[list[Turn], bool]:
-    """The turns after the log until one starts at or after `until`; and whether all could be computed."""
+    """The turns after the log until one starts at or after `until`, or there are many; and whether all went well."""
     genesis = on_air.channel.genesis
     stop = ticks_since(genesis, until)
     tail = on_air.log.turns[-1].tail if on_air.log.turns else Tail()
@@ -187,7 +189,7 @@ def _future(site: Site, on_air: OnAir, until: datetime) -> tuple[list[Turn], boo
     try:
         for turn in ahead(on_air.revisions, site.catalogs, tail):
             found.append(turn)
-            if turn.start >= stop:
+            if turn.start >= stop or len(found) == _MOST:
                 break
     except (Corrupt, StoreDown, NothingToAir) as bad:
         reached = instant_at(genesis, found[-1].end if found else Ticks(tail.start))
