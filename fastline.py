@@ -554,6 +554,7 @@ def _guide(asked: argparse.Namespace) -> int:
         message = f"there are no channels in {asked.media}: `fastline up` or `fastline commit` publishes channels.yaml"
         raise Refused(message)
     start, stop = guide.between(asked.format, now, asked.at, asked.days, asked.hours)
+    now = guide.as_of(asked.format, now, asked.at)
     listed = [guide.listed(station, channel, start, stop) for channel in channels]
     try:
         print(guide.written(asked.format, listed, asked.public_url, now), end="")

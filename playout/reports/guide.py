@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _HOUR: Final = timedelta(hours=1)
 ROKU_SPAN: Final = (-BACK, AHEAD + timedelta(days=1))
-"""From when until when a Roku feed is made, counted from now."""
+"""From when until when a Roku feed is made, counted from the moment it is of."""
 
 
 class Form(StrEnum):
@@ -117,11 +117,19 @@ def clocks(channel: Channel) -> tzinfo:
         return UTC
 
 
+def as_of(form: Form, now: datetime, at: datetime | None) -> datetime:
+    """The moment whose guide is asked for: a feed may be that of another one than now."""
+    return at or now if form is Form.ROKU else now
+
+
 def between(form: Form, now: datetime, at: datetime | None, days: int | None, hours: int) -> tuple[datetime, datetime]:
-    """From when until when a guide is asked for: so many days, negative for the past, or hours, from `at` or now."""
-    if form is Form.ROKU and at is None and days is None:
-        return now + ROKU_SPAN[0], now + ROKU_SPAN[1]
+    """From when until when a guide is asked for: so many days, negative for the past, or hours, from `at` or now.
+
+    A Roku feed has a span of its own around that moment.
+    """
     start = at or now
+    if form is Form.ROKU:
+        return start + ROKU_SPAN[0], start + ROKU_SPAN[1]
     if days is None:
         return start, start + hours * _HOUR
     other = start + timedelta(days=days)
