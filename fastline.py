@@ -399,7 +399,7 @@ def _check(asked: argparse.Namespace) -> int:
 def _plan(asked: argparse.Namespace) -> int:
     """Print what publishing would change."""
     gc.disable()  # a library is a million values that stay: looking through them again and again takes a second
-    planned = _planned(asked, Signed())
+    planned = _planned(asked, Signed(over=asked.channels != _WATCHED))
     print(documents.encode_readable(planned).decode() if asked.format == "json" else plan.written(planned), end="")
     return REFUSED if planned.refused else OK
 
@@ -422,9 +422,7 @@ def _apply(asked: argparse.Namespace) -> int:
     by = Signed(author=_user(), note="apply", over=asked.channels != _WATCHED)
     planned = _planned(asked, by)
     print(documents.encode_readable(planned).decode() if asked.format == "json" else plan.written(planned), end="")
-    if planned.empty:
-        return OK
-    if not asked.yes and not _agreed("Publish this?"):
+    if not planned.empty and not asked.yes and not _agreed("Publish this?"):
         message = "nothing was published" if sys.stdin.isatty() else "nothing was published: to do so, add --yes"
         raise Refused(message)
     outcome = publish_signed(store, programming, library, system_clock(), by)

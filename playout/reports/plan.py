@@ -176,6 +176,8 @@ def _outlook(station: Station, intent: Intent, futures: _Futures) -> Outlook | N
         return outlook
     said = tuple(str(edit) for edit in edits(last, new)) if last else ()
     change = ENDS if new.retired else NEW if last is None or last.retired else EDITED
+    if change == EDITED and not said:  # only whose wish it is, which nobody sees
+        return outlook
     seen, lines = _seen(station, new, last, futures)
     return replace(outlook, change=change, edits=said, seen=seen, lines=lines)
 
