@@ -1,6 +1,6 @@
 """`make bench`: the figures of speed and size, as ratios from one run wherever there is something to compare with.
 
-Run it on a quiet machine. `bench.py core delivery scale package` picks parts.
+Run it on a quiet machine. `bench.py core delivery scale planning package` picks parts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from core import playlist, year
 from delivery import delivery
 from figures import Figure, show
 from package import ratio
+from planning import planning
 from scale import scale
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "core": lambda _: [playlist(), year()],
     "delivery": delivery,
     "scale": scale,
+    "planning": planning,
     "package": lambda folder: [ratio(folder / "fast", "fast", 60), ratio(folder / "hd30", "hd30", 6)],
 }
 
