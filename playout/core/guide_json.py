@@ -75,12 +75,13 @@ def _entry(entry: Entry, channel: Channel, links: Links) -> Node:
         "poster": links.poster(entry.asset, entry.poster) if entry.poster else "",
         "shown": _instant(entry.single.shown if entry.single else None),
         "catchup": links.catchup(channel, entry.start, entry.stop),
-        "parts": [_part(part, links) for part in entry.parts],
+        "parts": [_part(part, channel, links) for part in entry.parts],
     }
 
 
-def _part(part: Part, links: Links) -> Node:
+def _part(part: Part, channel: Channel, links: Links) -> Node:
     return {
+        "id": f"{channel.id}-{part.index}",
         **_times(part.start, part.stop, part.length),
         "title": one_line(part.title),
         "subtitle": one_line(part.subtitle),
