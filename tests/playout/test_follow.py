@@ -16,9 +16,10 @@ from playout.commit import Committer
 from playout.core.airing import Role, Tail, Turn
 from playout.core.asset import Kind
 from playout.core.catalog import Catalog, catalog_of
+from playout.core.rules import Daypart, Never, Order, Rules, Watershed
 from playout.core.schedule import next_turn
 from playout.core.shelves import Shelves
-from playout.core.ticks import instant_at, ticks_since
+from playout.core.ticks import TIMEBASE, Ticks, instant_at, ticks_since
 from playout.follow import Follower, Withdrawal
 from playout.library import Edition
 from playout.store import DirStore, StoreDown
@@ -353,3 +354,60 @@ def test_the_first_film_reaches_an_idle_channel_within_two_minutes(station: Stat
     assert on_air.role is Role.PROGRAM
     assert station.one.end >= ticks_since(GENESIS, station.now + timedelta(minutes=10))
     assert station.follower.view.alarms == ()
+
+
+# What people should know of
+
+
+def padded(pad: int, *dayparts: Daypart, filler: bool = True) -> Rules:
+    """Movies that start on multiples of so many minutes."""
+    block = airs(of_kind(Kind.MOVIE), filler=of_kind(Kind.FILLER) if filler else None).block
+    return Rules(replace(block, pad=Ticks(pad * 60 * TIMEBASE)), dayparts)
+
+
+def test_padding_at_the_end_of_a_turn_is_no_alarm(station: Station) -> None:
+    filler = item("filler", Kind.FILLER, 7, 7, 7)
+    station.publish(revision(padded(30)), catalog_of([*CATALOG.items, filler], [KIT]))
+    station.pass_time(timedelta())
+    for _ in range(12):
+        station.pass_time(timedelta(minutes=10))
+        assert station.one.log.airings[-1].role in (Role.FILLER, Role.SLATE)
+        assert station.follower.view.alarms == ()
+
+
+def test_a_daypart_that_matches_nothing_is_named(station: Station) -> None:
+    clips = Daypart("clips", 12 * 3600, 18 * 3600, airs(of_kind(Kind.CLIP)).block)
+    station.publish(revision(padded(0, clips)))
+    station.pass_time(timedelta())
+    assert 'nothing in the library matches what daypart "clips" asks for; filler or slate is on air' in station.whats()
+    station.now = GENESIS + timedelta(hours=6)
+    station.pass_time(timedelta(minutes=12))
+    assert station.follower.view.alarms == ()
+
+
+def test_slate_where_everything_is_refused_is_an_alarm(station: Station) -> None:
+    rated = [replace(one, about=replace(one.about, rating="R")) for one in CATALOG.items]
+    shed = Watershed(("R",), 22 * 3600, 28 * 3600)
+    station.publish(
+        revision(replace(padded(0, filler=False), never=Never(watersheds=(shed,)))), catalog_of(rated, [KIT])
+    )
+    station.pass_time(timedelta())
+    assert "slate is on air: everything is refused, and there is no filler" in station.whats()
+
+
+def test_a_restart_long_after_the_log_ended_goes_on_by_the_rules_of_that_time(station: Station) -> None:
+    """A committer that starts anew writes what origins aired meanwhile, whatever was edited since."""
+    station.publish(revision())
+    station.pass_time(timedelta())
+    edits = [timedelta(minutes=40), timedelta(minutes=80)]
+    for number, later in enumerate(edits, 2):
+        rules = airs(of_kind(Kind.MOVIE), order=Order.NEWEST if number == 2 else Order.SEQUENCE)
+        station.publish(revision(rules, number=number, effective=GENESIS + later))
+    for _ in range(18):
+        station.pass_time(timedelta(minutes=10), committing=False)
+    aired = {turn.index: turn for turn in station.one.log.turns}
+    station.restart()
+    station.pass_time(timedelta())
+    stored = {turn.index: turn for turn in station.stored()}
+    assert {turn.revision for turn in stored.values()} == {1, 2, 3}
+    assert all(stored[index] == turn for index, turn in aired.items())
