@@ -13,7 +13,20 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-COMMANDS = ["up", "origin", "commit", "worker", "package", "check", "guide", "asrun", "why", "render", "withdraw"]
+COMMANDS = [
+    "up",
+    "origin",
+    "commit",
+    "worker",
+    "package",
+    "check",
+    "simulate",
+    "guide",
+    "asrun",
+    "why",
+    "render",
+    "withdraw",
+]
 
 
 def fastline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -651,10 +651,10 @@ class _Look:
         first, total = week.slate, week.airtime(Role.SLATE)
         if first is None:
             return
-        days = max((week.stop - week.start) // timedelta(days=1), 1)
-        much = total // days > _SLATE_A_DAY or week.slate_run >= _SLATE_RUN
+        a_day = total * 24 * _HOUR_TICKS // week.air
+        much = a_day > _SLATE_A_DAY or week.slate_run >= _SLATE_RUN
         text = (
-            f"in {_coming(week)} slate airs for {spelled(total)}, {spelled(week.slate_run)} at a stretch; first at "
+            f"in {_coming(week)} slate airs for {_at_least(a_day)} a day, {_at_least(week.slate_run)} at a stretch; first at "
             f"{self._local(first.at)}: {first.reason}"
         )
         yield self._say(Level.WARNING if much else Level.INFORMATION, "slate", text, first.daypart)
@@ -735,6 +735,11 @@ def _one_each(spots: tuple[Item, ...], mark: Callable[[Item], str]) -> int:
         name = mark(item).casefold() or f"\0{item.id}"
         longest[name] = max(longest.get(name, 0), item.length)
     return sum(longest.values())
+
+
+def _at_least(ticks: int) -> str:
+    """A span in words; one that is short is not nothing."""
+    return spelled(ticks) if ticks >= TIMEBASE else "less than a second"
 
 
 def _coming(week: Simulation) -> str:

@@ -6,6 +6,7 @@ the titles and the hours of the local day, and not with what airs. A seam that d
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -514,7 +515,7 @@ class _Tally:
 
     def _unaired(self, revision: Revision, catalog: Catalog) -> tuple[str, ...]:
         wanted = shelves_of(catalog).programs(revision.channel.house, revision.rules)
-        missed = (catalog.items[place] for place in wanted)
+        missed = (item for place in wanted if (item := catalog.items[place]).id not in self.begun)
         return tuple(sorted(item.about.title for item in missed if item.about.work not in self.played))
 
 
@@ -603,6 +604,7 @@ class _Hours:
     def __init__(self, revision: Revision, start: Ticks) -> None:
         self.genesis: Final = revision.channel.genesis
         self.zone: Final = revision.clocks
+        self.changes: Final = [change.at for change in revision.changes]
         self.birth: Final = int(self.genesis.timestamp())
         self.begun = start
         self.ads = 0
@@ -619,7 +621,8 @@ class _Hours:
         second = self.birth + at // TIMEBASE
         wall = self.zone.wall(second)
         end = second + HOUR - wall % HOUR
-        change = next((change.at for change in self.zone.changes if second < change.at < end), end)
+        after = bisect_right(self.changes, second)
+        change = min(end, self.changes[after]) if after < len(self.changes) else end
         day, rest = divmod(wall, DAY_SECONDS)
         return (day, rest // HOUR), Ticks((change - self.birth) * TIMEBASE)
 

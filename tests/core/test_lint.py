@@ -576,8 +576,8 @@ def test_what_the_week_meets_is_told_with_its_first_instant() -> None:
             "less of the rule"
         ),
         (
-            "10: warning: one: in the coming week slate airs for 14 h, 10 min at a stretch; first at 2026-03-01 14:50: "
-            "pads to the next 30 min, and no filler is as short as what is left"
+            "10: warning: one: in the coming week slate airs for 2 h a day, 10 min at a stretch; first at 2026-03-01 "
+            "14:50: pads to the next 30 min, and no filler is as short as what is left"
         ),
     ]
 
