@@ -654,8 +654,8 @@ class _Look:
         a_day = total * 24 * _HOUR_TICKS // week.air
         much = a_day > _SLATE_A_DAY or week.slate_run >= _SLATE_RUN
         text = (
-            f"in {_coming(week)} slate airs for {_at_least(a_day)} a day, {_at_least(week.slate_run)} at a stretch; first at "
-            f"{self._local(first.at)}: {first.reason}"
+            f"in {_coming(week)} slate airs for {_at_least(a_day)} a day, {_at_least(week.slate_run)} at a stretch; "
+            f"first at {self._local(first.at)}: {first.reason}"
         )
         yield self._say(Level.WARNING if much else Level.INFORMATION, "slate", text, first.daypart)
 
