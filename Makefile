@@ -29,6 +29,7 @@ lint: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/mypy tests/origin/conftest.py
 	$(BIN)/mypy tests/players/conftest.py
+	$(BIN)/mypy tests/control_api/conftest.py
 	$(BIN)/lint-imports
 
 names: $(DEV)
@@ -60,6 +61,6 @@ $(DEV): $(RUN) .ci/constraints-dev.txt
 	@touch $@
 
 # Without hls.js the page still plays where the browser itself can: go on, and try again at the next start.
-$(WEB): $(RUN) playout/page/build.py
+$(WEB): $(RUN) playout/npm.py playout/page/build.py control_api/swagger.py
 	@mkdir -p $(@D)
-	@if $(BIN)/python -m playout.page.build hls.js; then touch $@; fi
+	@if $(BIN)/python -m playout.page.build hls.js && $(BIN)/python -m control_api.swagger; then touch $@; fi

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
+
+REQUEST: Final[ContextVar[str]] = ContextVar("request")
+"""The id of the request that is being answered: every line that is written meanwhile has it, whoever writes it."""
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -30,6 +34,8 @@ class _Json(logging.Formatter):
             **{name: value for name, value in vars(record).items() if name not in _STANDARD},
             "text": record.getMessage(),
         }
+        if asked := REQUEST.get(""):
+            entry["request_id"] = asked
         if record.exc_info:
             entry["trace"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False, default=str)

@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from playout.page.build import HLS, PACKAGES, NotBuilt, Package, main, unpacked
+from playout.npm import NotBuilt, Package, unpacked
+from playout.page.build import HLS, PACKAGES, main
 from playout.page.load import load
 from playout.page.page import POLICY, Sources, site
 

@@ -17,7 +17,8 @@ import aiohttp
 from aiohttp import web
 
 from players.screening import AHEAD, PLAYED, Missing, program
-from playout.page.build import HLS, SHAKA, NotBuilt, Package, build
+from playout.npm import NotBuilt, Package, build
+from playout.page.build import HLS, SHAKA
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -1,0 +1,97 @@
+"""The application: a process of the control API, wired together."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from control_api import keys, openapi, outside, schema
+from control_api.database import Database
+from control_api.happenings import Feed
+from control_api.measures import Measures
+from control_api.operation import Operation
+from control_api.rates import Rates
+from control_api.resources import RESOURCES
+from control_api.resources.reference import DOCUMENT
+from control_api.running import served
+from control_api.signing import signer
+from control_api.site import SITE, Site
+from control_api.streams import Streams
+from playout.clock import system_clock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from control_api.callers import Caller, Scheme, Stranger
+    from control_api.settings import Settings
+    from playout.clock import Clock
+
+OPERATIONS: Final = web.AppKey("operations", tuple[Operation, ...])
+"""All operations of an application; every route of it is one of them."""
+
+_CURSORS: Final = "cursors"
+
+
+def create_app(
+    settings: Settings, *, clock: Clock = system_clock, more: Sequence[Operation] = (), schemes: Sequence[Scheme] = ()
+) -> web.Application:
+    """The control API as an application.
+
+    `more` are operations beside those of the package; `schemes` are ways to say who asks, beside API keys.
+    """
+    database = Database(
+        settings.database_url, connections=settings.database_connections, patience_ms=settings.database_patience_ms
+    )
+    site = Site(
+        settings=settings,
+        clock=clock,
+        database=database,
+        rates=Rates(settings.rate_storage, {"caller": settings.rate, "address": settings.rate_anonymous}),
+        streams=Streams(settings.streams),
+        feed=Feed(database, settings.stream_poll_ms / 1000),
+        measures=Measures(),
+        schemes=(_by_key(database, clock), *schemes),
+    )
+    operations = (*RESOURCES, *more)
+    app = web.Application(middlewares=[outside.outside], client_max_size=settings.body_bytes)
+    app[SITE] = site
+    app[OPERATIONS] = operations
+    app[DOCUMENT] = json.dumps(openapi.document(operations, settings.public_url), indent=1, ensure_ascii=False).encode()
+    for operation in operations:
+        app.router.add_route(operation.declared.method, operation.declared.path, served(operation))
+        if operation.declared.is_safe:
+            app.router.add_route("HEAD", operation.declared.path, served(operation))
+    app.on_response_prepare.append(outside.finish)
+    app.on_shutdown.append(_leave)
+    app.cleanup_ctx.append(_at_work)
+    return app
+
+
+async def _at_work(app: web.Application) -> AsyncIterator[None]:
+    """Bring the schema up to date, and close the database at the end."""
+    site = app[SITE]
+    await schema.upgrade(site.settings.database_url)
+    site.signer = await signer(site.database, _CURSORS, site.clock())
+    yield
+    await site.database.close()
+
+
+async def _leave(app: web.Application) -> None:
+    """Let nobody wait any longer for what will not come."""
+    site = app[SITE]
+    site.streams.leave()
+    site.feed.ring()
+
+
+def _by_key(database: Database, clock: Clock) -> Scheme:
+    """API keys, as `Authorization: Bearer fl_...`."""
+
+    async def scheme(request: web.Request) -> Caller | Stranger | None:
+        kind, _, credentials = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        return await keys.caller(database, credentials.strip(), clock())
+
+    return scheme

@@ -1,0 +1,108 @@
+"""The database: SQLite in a file, or PostgreSQL, behind one engine.
+
+Law: what reads and what writes are told apart before the first statement. On SQLite a transaction that
+writes takes the write lock when it begins, and waits for it; one that reads never waits.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import Connection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+_WRITING: Final = "fastline_writing"
+
+OUTAGES: Final = (OperationalError, InterfaceError, NoConnection)
+"""What is raised when the database cannot answer now."""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database could not answer, rather than was asked something wrong."""
+    return isinstance(error, OUTAGES) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+class Database:
+    """One database of one process."""
+
+    def __init__(self, url: str, *, connections: int = 10, patience_ms: int = 5000, guarded: bool = True) -> None:
+        """`guarded` is whether SQLite holds foreign keys; only migrations, which rebuild tables, may not want that."""
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = create_async_engine(
+            self.url,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=patience_ms / 1000,
+            pool_pre_ping=not self.is_sqlite,
+            connect_args=_sqlite(patience_ms) if self.is_sqlite else _postgresql(patience_ms),
+        )
+        if self.is_sqlite:
+            _told_about_sqlite(self.engine, patience_ms, guarded=guarded)
+        self._reading = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False, autoflush=False)
+        writing = self.engine.execution_options(**{_WRITING: True})
+        self._writing = async_sessionmaker(writing, class_=AsyncSession, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for what only reads; never shared between tasks."""
+        async with self._reading() as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A session whose changes are committed at the end, all or none; never shared between tasks."""
+        async with self._writing() as session:
+            yield session
+            await session.commit()
+
+    async def answers(self) -> None:
+        """Ask for nothing; raises one of `OUTAGES` when that is not answered."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+def _sqlite(patience_ms: int) -> dict[str, Any]:
+    return {"timeout": patience_ms / 1000}
+
+
+def _postgresql(patience_ms: int) -> dict[str, Any]:
+    waits = f"-c timezone=UTC -c lock_timeout={patience_ms} -c statement_timeout={max(4 * patience_ms, 1000)}"
+    return {"connect_timeout": max(patience_ms // 1000, 2), "options": waits}  # libpq takes one second for two
+
+
+def _told_about_sqlite(engine: AsyncEngine, patience_ms: int, *, guarded: bool) -> None:
+    """Set up every connection, and begin transactions ourselves: the driver would begin them too late."""
+
+    def connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # sqlite3's own
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {patience_ms}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if guarded else 'OFF'}")
+        cursor.close()
+
+    def begun(connection: Connection) -> None:
+        writing = connection.get_execution_options().get(_WRITING, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    event.listen(engine.sync_engine, "connect", connected)
+    event.listen(engine.sync_engine, "begin", begun)

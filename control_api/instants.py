@@ -1,0 +1,42 @@
+"""Instants and spans in the API: RFC 3339 in UTC to the millisecond, and whole milliseconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, WithJsonSchema
+
+
+def whole_millis(instant: datetime) -> datetime:
+    """The instant in UTC, what is finer than a millisecond left out; refuses one without a zone."""
+    if instant.tzinfo is None:
+        message = f"{instant.isoformat()} has no zone"
+        raise ValueError(message)
+    utc = instant.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+def written(instant: datetime) -> str:
+    """As the API writes it, e.g. `2026-03-01T20:15:00.000Z`."""
+    return whole_millis(instant).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _sensible(instant: datetime) -> datetime:
+    try:
+        return whole_millis(instant)
+    except OverflowError:
+        message = "the instant lies outside the years 1 to 9999 of UTC"
+        raise ValueError(message) from None
+
+
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(_sensible),
+    PlainSerializer(written, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-03-01T20:15:00.000Z"]}),
+]
+"""An instant in a model: read with any offset, kept in UTC, written with milliseconds."""
+
+Millis = Annotated[int, Field(ge=0, le=(1 << 53) - 1, description="Milliseconds.", json_schema_extra={"unit": "ms"})]
+"""A span of time in a model."""

@@ -1,0 +1,232 @@
+"""The OpenAPI 3.1 document, written from the same declarations that the API runs by."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from control_api import idempotency
+from control_api.models import Nothing
+from control_api.operation import Media, Operation, Precondition
+from control_api.problems import MEDIA_TYPE, UNAUTHENTICATED, ProblemShown
+from control_api.scopes import MEANINGS, OPEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pydantic import BaseModel
+
+    from control_api.problems import Kind
+
+Document = dict[str, Any]
+
+_SCHEME: Final = "apiKey"
+_REFERENCE: Final = "#/components/schemas/{model}"
+_HEADERS: Final = {
+    "X-Request-Id": "The id under which the journal knows the request.",
+    "ETag": "The tag of what is shown; send it in If-None-Match to be told 304, and in If-Match to change it.",
+    "Link": "The next page, or what replaces a deprecated operation (RFC 8288).",
+    "Location": "The address of what was made.",
+    "RateLimit": "What is left of the quota, and in how many seconds there is more.",
+    "RateLimit-Policy": "How much may be asked in how many seconds.",
+    "Retry-After": "After how many seconds to ask again.",
+    "WWW-Authenticate": "How to say who asks.",
+    "Idempotency-Replayed": "`true` when this is the answer that was given the first time.",
+    "Deprecation": "Since when this should not be used any more (RFC 9745).",
+    "Sunset": "When this is gone (RFC 8594).",
+}
+_HAS: Final = "present"
+
+
+def document(operations: Sequence[Operation], public_url: str = "") -> Document:
+    """The whole document."""
+    schemas, references = _schemas(operations)
+    paths: Document = {}
+    for operation in operations:
+        written = _Writer(schemas, references, operation).operation()
+        paths.setdefault(operation.template, {})[operation.declared.method.lower()] = written
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Fastline control API",
+            "version": version("fastline"),
+            "description": "Manages the library, the channels and the people. Channels play on without it.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": public_url or "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(operation.declared.tag for operation in operations)],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "headers": {name: {"description": words, "schema": {"type": "string"}} for name, words in _HEADERS.items()},
+            "securitySchemes": {
+                _SCHEME: {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key, made by `fastline api-key create`. Scopes:\n\n"
+                    + "\n".join(f"- `{scope}`: {words}" for scope, words in MEANINGS.items()),
+                }
+            },
+        },
+    }
+
+
+def _schemas(
+    operations: Iterable[Operation],
+) -> tuple[Document, dict[tuple[type[BaseModel], JsonSchemaMode], Document]]:
+    """All models once, and where each of them is found."""
+    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(ProblemShown, "serialization"): None}
+    for operation in operations:
+        given = (operation.path_model, operation.query_model, operation.body_model)
+        wanted |= dict.fromkeys((model, "validation") for model in given if model is not Nothing)
+        wanted |= {
+            (model, "serialization"): None for model in map(_model, operation.declared.answers.values()) if model
+        }
+    references, whole = models_json_schema(list(wanted), ref_template=_REFERENCE)
+    schemas: Document = whole.get("$defs", {})
+    for given_model, mode in [pair for pair in wanted if pair[1] == "validation"]:
+        name = references[given_model, mode]["$ref"].rpartition("/")[2]
+        schemas[name].setdefault("additionalProperties", False)
+    return schemas, {(model, mode): references[model, mode] for model, mode in wanted}
+
+
+def _model(declared: type[BaseModel] | Media | None) -> type[BaseModel] | None:
+    return declared.model if isinstance(declared, Media) else declared
+
+
+class _Writer:
+    """Writes one operation."""
+
+    def __init__(
+        self,
+        schemas: Document,
+        references: dict[tuple[type[BaseModel], JsonSchemaMode], Document],
+        operation: Operation,
+    ) -> None:
+        self._schemas = schemas
+        self._references = references
+        self._operation = operation
+        self._said = operation.declared
+
+    def operation(self) -> Document:
+        """The object of the operation."""
+        said = self._said
+        scope = "Everyone may ask this." if said.scope is OPEN else f"Needs the scope `{said.scope}`."
+        written: Document = {
+            "operationId": said.name,
+            "summary": said.summary,
+            "description": "\n\n".join(filter(None, (said.description, scope))),
+            "tags": [said.tag],
+            "security": [] if said.scope is OPEN else [{_SCHEME: [str(said.scope)]}],
+            "responses": self._responses(),
+        }
+        parameters = [
+            *self._parameters("path", self._operation.path_model),
+            *self._parameters("query", self._operation.query_model),
+            *self._headers(),
+        ]
+        if parameters:
+            written["parameters"] = parameters
+        if self._operation.has_body:
+            schema = self._references[self._operation.body_model, "validation"]
+            written["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        if said.deprecated is not None:
+            written["deprecated"] = True
+        return written
+
+    def _parameters(self, place: str, model: type[BaseModel]) -> list[Document]:
+        if model is Nothing:
+            return []
+        name = self._references[model, "validation"]["$ref"].rpartition("/")[2]
+        schema = self._schemas[name]
+        required = set(schema.get("required", ()))
+        return [
+            {
+                "name": name,
+                "in": place,
+                "required": place == "path" or name in required,
+                "description": found.get("description", ""),
+                "schema": _unnulled(found),
+            }
+            for name, found in schema.get("properties", {}).items()
+        ]
+
+    def _headers(self) -> list[Document]:
+        found = []
+        if self._said.idempotent:
+            words = "A name for this request, e.g. a random UUID: repeated with it, it happens once."
+            schema = {"type": "string", "pattern": idempotency.PATTERN}
+            found.append({"name": idempotency.HEADER, "in": "header", "description": words, "schema": schema})
+        if self._said.precondition is not Precondition.NONE:
+            # a header without a tag is answered with 400, and that one is required with 428: a document can say neither
+            words = "The ETag of what was read; refused when it has changed since."
+            found.append({"name": "If-Match", "in": "header", "description": words, "schema": {"type": "string"}})
+        if self._said.is_safe:
+            words = "The ETag of what is held; answered with 304 when it is still that."
+            found.append({"name": "If-None-Match", "in": "header", "description": words, "schema": {"type": "string"}})
+        return found
+
+    def _responses(self) -> Document:
+        found: Document = {}
+        for status, declared in self._said.answers.items():
+            found[str(status)] = self._good(status, declared)
+        if self._said.is_safe:
+            found["304"] = {"description": "What the client holds is still that.", "headers": _headers("ETag")}
+        for status, kinds in self._operation.refusals().items():
+            found[str(status)] = self._problem(kinds)
+        return found
+
+    def _good(self, status: int, declared: type[BaseModel] | Media | None) -> Document:
+        names = ["ETag"] if declared is not None else []
+        names += ["Link"] if "cursor" in self._operation.query_model.model_fields else []
+        names += ["Location"] if status in (201, 202) else []
+        names += ["Idempotency-Replayed"] if self._said.idempotent else []
+        names += ["Deprecation", "Sunset", "Link"] if self._said.deprecated is not None else []
+        found: Document = {"description": self._said.summary, "headers": self._always(names)}
+        content: Document = {}
+        model = _model(declared)
+        if model is not None:
+            content["application/json"] = {"schema": self._references[model, "serialization"]}
+        if isinstance(declared, Media):
+            content |= {media_type: {"schema": {"type": "string"}} for media_type in declared.types}
+        if content:
+            found["content"] = content
+        return found
+
+    def _problem(self, kinds: list[Kind]) -> Document:
+        status = kinds[0].status
+        names = ["Retry-After"] if status in (409, 429, 503) else []
+        names += ["WWW-Authenticate"] if status in (UNAUTHENTICATED.status, 403) else []
+        schema = {
+            "allOf": [
+                self._references[ProblemShown, "serialization"],
+                {"properties": {"type": {"enum": [kind.uri for kind in kinds]}, "status": {"const": status}}},
+            ]
+        }
+        return {
+            "description": "; or: ".join(kind.title for kind in kinds),
+            "headers": self._always(names),
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
+
+    def _always(self, names: Iterable[str]) -> Document:
+        limits = ("RateLimit", "RateLimit-Policy") if self._said.counted else ()
+        return _headers("X-Request-Id", *limits, *names)
+
+
+def _headers(*names: str) -> Document:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in dict.fromkeys(names)}
+
+
+def _unnulled(schema: Document) -> Document:
+    """The schema of a parameter: there is no null in a path or a query, only what is absent."""
+    found = {key: value for key, value in schema.items() if key not in ("description", "title")}
+    ways = [way for way in found.get("anyOf", ()) if way != {"type": "null"}]
+    if len(ways) == 1 and len(ways) < len(found["anyOf"]):
+        found |= ways[0]
+        del found["anyOf"]
+    if found.get("default", _HAS) is None:
+        del found["default"]
+    return found

@@ -1,0 +1,86 @@
+"""Lists, page by page: a page begins where the one before it ended, whatever was added or removed since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel, Field
+from sqlalchemy import and_, or_
+
+from control_api.call import Answer, Call
+from control_api.cursors import LONGEST, sealed, unsealed
+from control_api.models import Given, Shown
+from control_api.problems import unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import ColumnElement
+    from sqlmodel.sql.expression import SelectOfScalar
+
+    from control_api.signing import Signer
+    from control_api.tables.row import Row
+
+Item = TypeVar("Item", bound=BaseModel)
+Found = TypeVar("Found", bound="Row")
+
+
+class PageQuery(Given):
+    """Which page of a list is wanted. Lists with filters have a model of their own that inherits from this one."""
+
+    limit: int = Field(default=50, ge=1, le=100, description="How many items a page has at most.")
+    cursor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=LONGEST,
+        description="Where the page begins: from `next` of the page before.",
+    )
+
+
+class Page(Shown, Generic[Item]):
+    """A page of a list."""
+
+    items: list[Item]
+    next: str | None = Field(description="The address of the next page; null on the last one.")
+
+
+async def page(
+    call: Call[Any, Any, Any],
+    rows: SelectOfScalar[Found],
+    order: Sequence[tuple[Any, bool]],
+    shown: Callable[[Found], Item],
+    model: type[Page[Item]],
+) -> Answer:
+    """One page of `rows`, in the order of these columns, each with whether it descends.
+
+    No column has nulls, and together they are unique. The query of the call is a `PageQuery`.
+    """
+    signer = _signer(call)
+    query: PageQuery = call.query
+    place = f"{call.operation}\n{query.model_dump_json(exclude={'limit', 'cursor'})}"
+    if query.cursor is not None:
+        rows = rows.where(_after(order, unsealed(signer, place, query.cursor)))
+    rows = rows.order_by(*(column.desc() if descends else column.asc() for column, descends in order))
+    found = list((await call.session.exec(rows.limit(query.limit + 1))).all())
+    items = [shown(row) for row in found[: query.limit]]
+    if len(found) <= query.limit:
+        return Answer(model(items=items, next=None))
+    last = found[query.limit - 1]
+    cursor = sealed(signer, place, [getattr(last, str(column.key)) for column, _ in order])
+    address = call.site.settings.public_url + str(call.request.rel_url.update_query(cursor=cursor))
+    return Answer(model(items=items, next=address), headers={"Link": f'<{address}>; rel="next"'})
+
+
+def _signer(call: Call[Any, Any, Any]) -> Signer:
+    if call.site.signer is None:
+        raise unavailable("the database has not answered since the start")
+    return call.site.signer
+
+
+def _after(order: Sequence[tuple[Any, bool]], values: Sequence[Any]) -> ColumnElement[bool]:
+    """What comes after the row with these values."""
+    ways = []
+    for number, (column, descends) in enumerate(order):
+        same = [before == value for (before, _), value in zip(order[:number], values, strict=False)]
+        ways.append(and_(*same, column < values[number] if descends else column > values[number]))
+    return or_(*ways)

@@ -1,0 +1,203 @@
+"""What goes wrong, as RFC 9457 writes it: one type for each kind of failure, with a page that explains it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import Field
+
+from control_api.models import Shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+MEDIA_TYPE: Final = "application/problem+json"
+PLACE: Final = "/problems"
+"""Where the types are explained; the beginning of every type's URI."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One type of problem."""
+
+    slug: str
+    status: int
+    title: str
+    meaning: str
+    """What happened and what to do, for the page that explains the type."""
+
+    @property
+    def uri(self) -> str:
+        """The type's URI; it names the same kind for ever."""
+        return f"{PLACE}/{self.slug}"
+
+
+MALFORMED: Final = Kind(
+    "malformed", 400, "The request cannot be read",
+    "A header, the query or the JSON of the body is not well-formed, or names a parameter that does not exist. "
+    "`errors` says where. The same request will fail again.",
+)  # fmt: skip
+BAD_CURSOR: Final = Kind(
+    "bad-cursor", 400, "The cursor does not belong to this list",
+    "A cursor is good for the list and the filters that it was made for. Begin again without one.",
+)  # fmt: skip
+UNAUTHENTICATED: Final = Kind(
+    "unauthenticated", 401, "Who asks is not known",
+    "Send an API key as `Authorization: Bearer fl_...`. The one that was sent, if any, is unknown, expired or revoked.",
+)  # fmt: skip
+FORBIDDEN: Final = Kind(
+    "forbidden", 403, "That is not allowed",
+    "The caller is known and may not do this. `scope` names the right that is missing, where it is one.",
+)  # fmt: skip
+NOT_FOUND: Final = Kind(
+    "not-found", 404, "There is nothing here",
+    "The address is wrong, or what it named is gone.",
+)  # fmt: skip
+METHOD_NOT_ALLOWED: Final = Kind(
+    "method-not-allowed", 405, "This address does not know the method",
+    "The header Allow names the methods that it knows.",
+)  # fmt: skip
+CONFLICT: Final = Kind(
+    "conflict", 409, "It conflicts with what is there",
+    "Something else has the same name, or is in a state that does not allow this.",
+)  # fmt: skip
+IN_PROGRESS: Final = Kind(
+    "in-progress", 409, "The same request is being worked on",
+    "A request with this Idempotency-Key has not ended yet. Ask again after the seconds that Retry-After names.",
+)  # fmt: skip
+CHANGED: Final = Kind(
+    "changed", 412, "It has changed since it was read",
+    "The tag in If-Match is not that of the present version. Read it again, look at what changed, and try again.",
+)  # fmt: skip
+TOO_LARGE: Final = Kind(
+    "too-large", 413, "The body is too large",
+    "The setting `body_bytes` says how large a body may be. Files are uploaded in another way.",
+)  # fmt: skip
+UNSUPPORTED: Final = Kind(
+    "unsupported-media-type", 415, "The body is of a type that is not read here",
+    "Send `Content-Type: application/json`, without a Content-Encoding.",
+)  # fmt: skip
+UNACCEPTABLE: Final = Kind(
+    "unacceptable", 422, "The body is not acceptable",
+    "It was read, and values in it are missing, unknown or out of range. `errors` names all of them.",
+)  # fmt: skip
+KEY_REUSED: Final = Kind(
+    "idempotency-key-reused", 422, "The Idempotency-Key belongs to another request",
+    "A key stands for one request. Take a new one, e.g. a random UUID, for each thing that is to happen once.",
+)  # fmt: skip
+PRECONDITION_REQUIRED: Final = Kind(
+    "precondition-required", 428, "Say which version is meant",
+    "A change of this needs `If-Match` with the ETag that was read, so that nobody's work is overwritten.",
+)  # fmt: skip
+TOO_MANY: Final = Kind(
+    "too-many-requests", 429, "Too many requests",
+    "Wait for the seconds that Retry-After names. RateLimit-Policy says what is allowed, RateLimit what is left.",
+)  # fmt: skip
+INTERNAL: Final = Kind(
+    "internal", 500, "A mistake of ours",
+    "The server failed. The journal has the reason beside the request's id; nothing of the request has happened.",
+)  # fmt: skip
+UNAVAILABLE: Final = Kind(
+    "unavailable", 503, "Not now",
+    "The database does not answer, the server is full, or it is being stopped. Ask again after the seconds that "
+    "Retry-After names. Channels play on.",
+)  # fmt: skip
+
+KINDS: Final = {
+    kind.slug: kind
+    for kind in (
+        MALFORMED, BAD_CURSOR, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT, IN_PROGRESS,
+        CHANGED, TOO_LARGE, UNSUPPORTED, UNACCEPTABLE, KEY_REUSED, PRECONDITION_REQUIRED, TOO_MANY, INTERNAL,
+        UNAVAILABLE,
+    )
+}  # fmt: skip
+"""All types."""
+
+
+class Mistake(Shown):
+    """One thing that is wrong with a request."""
+
+    part: str = Field(description="Where: body, query, path or header.")
+    pointer: str = Field(description="A JSON Pointer (RFC 6901) into that part; empty for the whole.")
+    detail: str = Field(description="What is wrong with it.")
+
+
+class ProblemShown(Shown):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(description="The kind of problem: a URI that explains it.")
+    title: str = Field(description="What that kind means, in short.")
+    status: int = Field(description="The status of the answer.")
+    detail: str = Field(description="What happened this time, for people.")
+    request_id: str = Field(description="The id under which the journal knows the request.")
+    scope: str | None = Field(default=None, description="The right that is missing.")
+    errors: list[Mistake] = Field(default_factory=list, description="Everything that is wrong, each with its place.")
+
+
+class Problem(Exception):
+    """A request cannot be fulfilled: the answer that says why."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        errors: Sequence[Mistake] = (),
+        headers: Mapping[str, str] | None = None,
+        scope: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.scope = scope
+
+    def shown(self, request_id: str) -> ProblemShown:
+        """The body of the answer."""
+        return ProblemShown(
+            type=self.kind.uri,
+            title=self.kind.title,
+            status=self.kind.status,
+            detail=self.detail,
+            request_id=request_id,
+            scope=self.scope,
+            errors=list(self.errors),
+        )
+
+    def json(self, request_id: str) -> bytes:
+        """The body of the answer, in bytes; what does not apply is left out."""
+        return self.shown(request_id).model_dump_json(exclude_defaults=True).encode()
+
+
+def missing(what: str, name: str) -> Problem:
+    """There is no such thing of that name."""
+    return Problem(NOT_FOUND, f"there is no {what} {name}")
+
+
+def unavailable(why: str, seconds: int = 5) -> Problem:
+    """Not now; perhaps in some seconds."""
+    return Problem(UNAVAILABLE, why, headers={"Retry-After": str(seconds)})
+
+
+def unacceptable(pointer: str, detail: str) -> Problem:
+    """One value in the body will not do."""
+    return Problem(UNACCEPTABLE, detail, errors=[Mistake(part="body", pointer=pointer, detail=detail)])
+
+
+def pointer(path: Iterable[object]) -> str:
+    """A JSON Pointer to what is found by this path (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def mistakes(part: str, faults: Iterable[Mapping[str, Any]]) -> list[Mistake]:
+    """What a model found wrong."""
+    return [
+        Mistake(
+            part=part,
+            pointer=pointer(fault["loc"]),
+            detail=str(fault["msg"]).removeprefix("Value error, "),
+        )
+        for fault in faults
+    ]

@@ -1,0 +1,78 @@
+"""Rate limits: how often one caller may ask, counted in memory or in a store that several processes share."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from limits import parse
+from limits.aio.storage import Storage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+
+from control_api.problems import TOO_MANY, Problem
+from playout.clock import system_clock
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+
+_log: Final = logging.getLogger("fastline.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is left after a request."""
+
+    policy: str
+    quota: int
+    window: int
+    """In seconds."""
+    left: int
+    resets: int
+    """Seconds until there is more again."""
+    allowed: bool
+
+    def headers(self) -> dict[str, str]:
+        """RateLimit and RateLimit-Policy, as the IETF's draft has them (revision 11)."""
+        return {
+            "RateLimit-Policy": f'"{self.policy}";q={self.quota};w={self.window}',
+            "RateLimit": f'"{self.policy}";r={self.left};t={self.resets}',
+        }
+
+
+class Rates:
+    """Counts requests."""
+
+    def __init__(self, storage: str, policies: dict[str, str]) -> None:
+        """`policies` are rates by name, e.g. `{"caller": "600/minute"}`."""
+        found = storage_from_string(storage, wrap_exceptions=True)
+        if not isinstance(found, Storage):
+            message = f"{storage} cannot be used on an event loop"
+            raise TypeError(message)
+        self._limiter = SlidingWindowCounterRateLimiter(found)
+        self._policies: dict[str, RateLimitItem] = {name: parse(rate) for name, rate in policies.items()}
+        self._counting = True
+
+    async def take(self, policy: str, who: str, cost: int = 1) -> Taken | None:
+        """Count a request of `who`; None when nothing can be counted now, and so everything is allowed."""
+        rate = self._policies[policy]
+        try:
+            allowed = await self._limiter.hit(rate, policy, who, cost=cost)
+            window = await self._limiter.get_window_stats(rate, policy, who)
+        except StorageError as error:
+            if self._counting:
+                _log.warning("requests are not counted: %s", error, extra={"action": "rates_down"})
+            self._counting = False
+            return None
+        self._counting = True
+        resets = max(1, math.ceil(window.reset_time - system_clock().timestamp()))
+        return Taken(policy, rate.amount, rate.get_expiry(), max(window.remaining, 0), resets, allowed)
+
+
+def refused(taken: Taken) -> Problem:
+    """The answer to one request too many."""
+    detail = f"{taken.quota} requests in {taken.window} seconds are allowed; more in {taken.resets} seconds"
+    return Problem(TOO_MANY, detail, headers={"Retry-After": str(taken.resets)})

@@ -1,0 +1,114 @@
+"""Reading a request: path, query and body become models, and everything that is wrong is told at once."""
+
+from __future__ import annotations
+
+import json
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from control_api.models import Nothing
+from control_api.problems import (
+    MALFORMED,
+    NOT_FOUND,
+    TOO_LARGE,
+    UNACCEPTABLE,
+    UNSUPPORTED,
+    Mistake,
+    Problem,
+    mistakes,
+    pointer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from control_api.operation import Operation
+
+_NUL: Final = "the character U+0000 is not taken: databases cannot keep it"
+
+
+def path_of(operation: Operation, request: web.Request) -> BaseModel:
+    """The parameters in the path; what does not fit names nothing."""
+    try:
+        return operation.path_model.model_validate(dict(request.match_info))
+    except ValidationError:
+        raise Problem(NOT_FOUND, f"there is nothing at {request.path[:200]!r}") from None
+
+
+def query_of(operation: Operation, request: web.Request) -> BaseModel:
+    """The query; a name that nobody knows, or a single value that is given twice, is refused."""
+    fields = operation.query_model.model_fields
+    values: dict[str, Any] = {}
+    wrong: list[Mistake] = []
+    for name in dict.fromkeys(request.query):
+        found = request.query.getall(name)
+        if name in fields and _is_many(fields[name].annotation):
+            values[name] = found
+        else:
+            values[name] = found[0]
+            if len(found) > 1:
+                wrong.append(Mistake(part="query", pointer=pointer([name]), detail="is given more than once"))
+        if any("\0" in text for text in (name, *found)):
+            wrong.append(Mistake(part="query", pointer=pointer([name]), detail=_NUL))
+    try:
+        model = operation.query_model.model_validate_strings(values)
+    except ValidationError as error:
+        wrong += mistakes("query", map(dict, error.errors(include_url=False)))
+        model = None
+    if wrong or model is None:
+        raise Problem(MALFORMED, "the query is not one that is known here", errors=wrong)
+    return model
+
+
+async def body_of(operation: Operation, request: web.Request) -> BaseModel:
+    """The body, which must be JSON; of an operation without one, nothing may come."""
+    if operation.body_model is Nothing:
+        return Nothing()
+    if request.content_type != "application/json" or request.headers.get("Content-Encoding", "identity") != "identity":
+        raise Problem(UNSUPPORTED, "send the body as `Content-Type: application/json`, without a Content-Encoding")
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise Problem(TOO_LARGE, "the body is larger than is taken here") from error
+    try:
+        model = operation.body_model.model_validate_json(raw, strict=True)
+    except ValidationError as error:
+        faults: list[dict[str, Any]] = [dict(fault) for fault in error.errors(include_url=False, include_input=False)]
+        if [fault["type"] for fault in faults] == ["json_invalid"]:
+            raise Problem(MALFORMED, f"the body is not JSON: {faults[0]['ctx']['error']}") from error
+        raise Problem(UNACCEPTABLE, _counted(faults), errors=mistakes("body", faults)) from error
+    if b"\\u0000" in raw:
+        wrong = [Mistake(part="body", pointer=pointer(place), detail=_NUL) for place in _nul(json.loads(raw), ())]
+        if wrong:
+            raise Problem(UNACCEPTABLE, _counted(wrong), errors=wrong)
+    return model
+
+
+def _counted(wrong: list[Any]) -> str:
+    return "one value in the body is not acceptable" if len(wrong) == 1 else f"{len(wrong)} values are not acceptable"
+
+
+def _is_many(annotation: Any) -> bool:  # noqa: ANN401 — whatever stands there
+    """Whether a field takes several values."""
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType):
+        return any(_is_many(part) for part in get_args(annotation) if part is not NoneType)
+    return (origin or annotation) in (list, tuple, set, frozenset)
+
+
+def _nul(value: object, place: tuple[object, ...]) -> Iterator[tuple[object, ...]]:
+    """Where in a JSON value the character stands."""
+    if isinstance(value, str):
+        if "\0" in value:
+            yield place
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if "\0" in name:
+                yield (*place, name)
+            yield from _nul(inner, (*place, name))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _nul(inner, (*place, number))

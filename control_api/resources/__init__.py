@@ -1,0 +1,12 @@
+"""The resources: a module for each, with its operations."""
+
+from control_api.resources import api_keys, audit, events, health, reference
+
+RESOURCES = (
+    *events.OPERATIONS,
+    *api_keys.OPERATIONS,
+    *audit.OPERATIONS,
+    *health.OPERATIONS,
+    *reference.OPERATIONS,
+)
+"""Every operation of the API, in the order in which the reference has them."""

@@ -1,0 +1,78 @@
+"""Whether the process lives, whether it can do its work, and its figures."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import Field
+
+from control_api import schema
+from control_api.call import Answer, Call
+from control_api.models import Shown
+from control_api.operation import Endpoint, Media
+from control_api.problems import unavailable
+from control_api.scopes import OPEN, Scope
+
+
+class Health(Shown):
+    """How the process is."""
+
+    status: str = Field(description="`ok`, and nothing else: whatever is wrong is a problem.")
+
+
+@Endpoint(
+    method="GET",
+    path="/healthz",
+    name="check_health",
+    summary="Whether the process lives",
+    description="Says nothing of the database: a process is not to be restarted because that one is down.",
+    scope=OPEN,
+    tag="Operations",
+    answers={200: Health},
+    counted=False,
+)
+async def check_health(_call: Call) -> Answer:
+    """It answers, so it lives."""
+    return Answer(Health(status="ok"))
+
+
+@Endpoint(
+    method="GET",
+    path="/readyz",
+    name="check_readiness",
+    summary="Whether requests should be sent here",
+    scope=OPEN,
+    tag="Operations",
+    answers={200: Health},
+    counted=False,
+)
+async def check_readiness(call: Call) -> Answer:
+    """The database answers and has the tables of this version, and the process is not being stopped."""
+    if call.site.streams.leaving.is_set():
+        raise unavailable("the server is being stopped")
+    revision, needed = await schema.current(call.site.database), schema.head()
+    if revision != needed:
+        detail = f"the database is at revision {revision or 'none'}, and this version needs {needed}"
+        raise unavailable(detail, seconds=30)
+    return Answer(Health(status="ok"))
+
+
+@Endpoint(
+    method="GET",
+    path="/metrics",
+    name="read_metrics",
+    summary="The figures for Prometheus",
+    scope=Scope.METRICS_READ,
+    tag="Operations",
+    answers={200: Media((CONTENT_TYPE_LATEST.partition(";")[0],))},
+    counted=False,
+)
+async def read_metrics(call: Call) -> Answer:
+    """Everything that is counted."""
+    measures = call.site.measures
+    measures.streams.set(call.site.streams.open)
+    return Answer(raw=generate_latest(measures.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+OPERATIONS: Final = (check_health, check_readiness, read_metrics)

@@ -1,0 +1,265 @@
+"""What can be set about the control API: one frozen model, read from a file and from the environment.
+
+A setting is named `port` in the file and `FASTLINE_PORT` in the environment, which goes first. Nothing has to
+be set: what is not given has the value of a small installation.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from limits import parse
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from yarl import URL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX: Final = "FASTLINE_"
+FILE: Final = "FASTLINE_SETTINGS"
+"""The environment variable that names the file."""
+_OTHERS: Final = frozenset({FILE, "FASTLINE_FFMPEG"})
+"""Variables that other parts of Fastline read."""
+
+_DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+
+
+def _separated(value: object) -> object:
+    """A list as the environment writes it: with commas or spaces."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+def _rate(text: str) -> str:
+    try:
+        parse(text)
+    except ValueError:
+        message = f"{text!r} is not a rate: write one like 600/minute or 20/second"
+        raise ValueError(message) from None
+    return text
+
+
+def _database(text: str) -> str:
+    if not text:
+        return text
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        message = "that is no database URL: write postgresql://user:password@host/name or sqlite:////path/file.db"
+        raise ValueError(message) from None
+    driver = _DRIVERS.get(url.drivername, url.drivername)
+    if driver not in _DRIVERS.values():
+        message = f"{url.drivername} is no database that Fastline knows: take postgresql:// or sqlite:///"
+        raise ValueError(message)
+    if driver == _DRIVERS["sqlite"] and url.database in (None, "", ":memory:"):
+        message = "a database in memory is gone at the next start: name a file, as in sqlite:////path/file.db"
+        raise ValueError(message)
+    return url.set(drivername=driver).render_as_string(hide_password=False)
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers send it, in lower case and without a slash."""
+    message = f"{text!r} is not an origin: write one like https://desk.example"
+    try:
+        url = URL(text)
+        found = str(url.origin())
+    except ValueError:
+        raise ValueError(message) from None
+    if url.scheme not in ("http", "https") or url.path not in ("", "/") or url.query_string:
+        raise ValueError(message)
+    return found
+
+
+def _public(text: str) -> str:
+    if text and (not text.startswith(("https://", "http://")) or not URL(text).host):
+        message = f"{text!r} is not an address: write one like https://tv.example"
+        raise ValueError(message)
+    return text.rstrip("/")
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_separated)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_separated)]
+
+
+class Settings(BaseModel):
+    """The settings of one process of the control API."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    media: Path = Field(default=Path("media"), description="The folder of the store.")
+    database: Annotated[str, AfterValidator(_database)] = Field(
+        default="",
+        description="The database: postgresql://user:password@host/name, or sqlite:////path/file.db. "
+        "Empty: the file fastline.db in the folder of the store.",
+    )
+    database_connections: int = Field(
+        default=10, ge=1, le=200, description="How many connections to the database this process holds at most."
+    )
+    database_patience_ms: int = Field(
+        default=5000,
+        ge=100,
+        le=60_000,
+        description="How long a request waits for the database, in milliseconds, before it is answered with 503.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on; 0.0.0.0 lets other machines in.")
+    port: int = Field(default=8081, ge=0, le=65535, description="The port to listen on; 0 takes any that is free.")
+    public_url: Annotated[str, AfterValidator(_public)] = Field(
+        default="",
+        description="How the world reaches this API, e.g. https://tv.example. Empty: links are without a host.",
+    )
+    trusted_proxies: Networks = Field(
+        default=(), description="Networks of proxies whose X-Forwarded-For is believed, e.g. 127.0.0.1/32."
+    )
+    cors_origins: Origins = Field(
+        default=(),
+        description="Origins whose pages may use the API from a browser, e.g. https://desk.example. Empty: none.",
+    )
+    rate: Rate = Field(default="1200/minute", description="How often one caller with a key may ask.")
+    rate_anonymous: Rate = Field(default="240/minute", description="How often one address without a valid key may ask.")
+    rate_storage: str = Field(
+        default="async+memory://",
+        pattern=r"^async\+(memory|redis|rediss|valkey|valkeys)://",
+        description="Where requests are counted: async+memory:// for one process, async+redis://host for several.",
+    )
+    body_bytes: int = Field(default=1 << 20, ge=1024, le=1 << 30, description="How large the body of a request may be.")
+    streams: int = Field(default=200, ge=1, le=10_000, description="How many event streams may be open at a time.")
+    stream_poll_ms: int = Field(
+        default=1000,
+        ge=50,
+        le=60_000,
+        description="How often, in milliseconds, streams look for events that another process wrote.",
+    )
+    stream_beat_ms: int = Field(
+        default=15_000,
+        ge=100,
+        le=120_000,
+        description="After how many milliseconds of silence a stream says that it lives, and its key is checked anew.",
+    )
+    idempotency_hours: int = Field(
+        default=24, ge=1, le=24 * 30, description="How long the answer to an Idempotency-Key is kept, in hours."
+    )
+    stop_seconds: float = Field(
+        default=10, ge=0, le=600, description="How long requests may take to end when the process is stopped."
+    )
+    access_log: bool = Field(default=True, description="Whether every answer is written to the journal.")
+    docs: bool = Field(default=True, description="Whether /docs shows the reference of the API.")
+
+    @property
+    def database_url(self) -> str:
+        """The URL of the database, with its driver."""
+        return self.database or f"sqlite+aiosqlite:///{(self.media / 'fastline.db').absolute()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Why the settings cannot be used: all mistakes, each with its place."""
+
+    mistakes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.mistakes)
+
+
+def read(environment: Mapping[str, str], given: Mapping[str, Any] | None = None) -> Settings | Unsettled:
+    """The settings of the file that `FASTLINE_SETTINGS` names, of the environment, and of `given`.
+
+    The last goes first: it is what somebody typed on the command line.
+    """
+    mistakes: list[str] = []
+    values: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    if environment.get(FILE):
+        path = Path(environment[FILE])
+        said = _file(path)
+        if isinstance(said, str):
+            return Unsettled((said,))
+        values.update(said)
+        places.update({name: f"{path}: {name}" for name in said})
+    said = {name: text for name, text in environment.items() if name.startswith(PREFIX) and name not in _OTHERS}
+    for name, text in sorted(said.items()):
+        field = name.removeprefix(PREFIX).lower()
+        values[field] = text
+        places[field] = name
+    for name, value in (given or {}).items():
+        values[name] = value
+        places[name] = f"--{name.replace('_', '-')}"
+    for name in sorted(values.keys() - Settings.model_fields.keys()):
+        del values[name]
+        mistakes.append(_unknown(places[name], name))
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        return Unsettled((*mistakes, *(_told(places, dict(fault)) for fault in error.errors(include_url=False))))
+    return Unsettled(tuple(mistakes)) if mistakes else settings
+
+
+def _file(path: Path) -> dict[str, Any] | str:
+    """What stands in the file, or why it cannot be read."""
+    try:
+        text = path.read_text("utf-8")
+        found = YAML(typ="safe", pure=True).load(text) if path.suffix in (".yaml", ".yml") else tomllib.loads(text)
+    except OSError as error:
+        return f"{path}: cannot be read: {error.strerror}"
+    except (tomllib.TOMLDecodeError, YAMLError, UnicodeDecodeError) as error:
+        return f"{path}: cannot be read: {' '.join(str(error).split())}"
+    if not isinstance(found or {}, dict):
+        return f"{path}: settings are expected, each with its name, as `fastline settings --sample` prints them"
+    return {str(name): value for name, value in (found or {}).items()}
+
+
+def _unknown(place: str, name: str) -> str:
+    close = get_close_matches(name, Settings.model_fields, n=1, cutoff=0.65)
+    meant = ""
+    if close:
+        spelt = f"{PREFIX}{close[0].upper()}" if place.startswith(PREFIX) else close[0]
+        meant = f"; did you mean {spelt}?"
+    return f"{place}: there is no such setting{meant}"
+
+
+def _told(places: Mapping[str, str], fault: Mapping[str, Any]) -> str:
+    field, *rest = fault["loc"]
+    words = str(fault["msg"]).removeprefix("Value error, ")
+    # the branches of a union are Pydantic's affair: people wrote one value
+    inside = "".join(f"[{part}]" for part in rest if isinstance(part, int))
+    shown = "" if field == "database" else f" (and not {_short(fault['input'])})" if "Value error" not in words else ""
+    return f"{places.get(str(field), str(field))}{inside}: {words[:1].lower()}{words[1:]}{shown}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004 — one line of a terminal
+
+
+def sample() -> str:
+    """A file with every setting, what it means and its default, made of the model itself."""
+    lines = [
+        "# Settings of Fastline's control API. Name this file in FASTLINE_SETTINGS, or set single ones in the",
+        "# environment, where they go first. What stands here are the defaults: uncomment what you change.",
+    ]
+    for name, field in Settings.model_fields.items():
+        lines += ["", *_comment(field.description or ""), f"# Also {PREFIX}{name.upper()}."]
+        lines.append(f"# {name} = {_toml(field.default)}")
+    return "\n".join(lines) + "\n"
+
+
+def _comment(text: str, width: int = 100) -> list[str]:
+    lines = ["#"]
+    for word in text.split():
+        if len(lines[-1]) + len(word) >= width:
+            lines.append("#")
+        lines[-1] += f" {word}"
+    return lines
+
+
+def _toml(value: object) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value)

@@ -1,0 +1,54 @@
+"""All that a request has at hand: what the process is made of, and what is known of the request itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from control_api.callers import ANONYMOUS, Caller, Scheme, Stranger
+from control_api.database import Database
+from control_api.happenings import Feed
+from control_api.measures import Measures
+from control_api.rates import Rates
+from control_api.settings import Settings
+from control_api.signing import Signer
+from control_api.streams import Streams
+from playout.clock import Clock
+
+
+@dataclass(slots=True, eq=False)
+class Site:
+    """One process of the control API. What is only there once the database answers is None before."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    rates: Rates
+    streams: Streams
+    feed: Feed
+    measures: Measures
+    schemes: tuple[Scheme, ...]
+    signer: Signer | None = None
+
+
+@dataclass(slots=True)
+class Asked:
+    """What is known of a request before anybody looks at what it wants."""
+
+    id: str
+    address: str
+    """The client's, as far as trusted proxies tell."""
+    caller: Caller | Stranger = ANONYMOUS
+    headers: dict[str, str] = field(default_factory=dict)
+    """What every answer to this request carries, whether it is a good one or not."""
+
+
+SITE: Final = web.AppKey("site", Site)
+ASKED: Final = web.RequestKey("asked", Asked)
+
+
+def site_of(request: web.Request) -> Site:
+    """The site that this request came to."""
+    return request.config_dict[SITE]

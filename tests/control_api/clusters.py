@@ -1,0 +1,100 @@
+"""A private PostgreSQL, for as long as the tests run."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=200")
+SUPER = "fastline"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running server; nobody needs a password from this machine."""
+
+    port: int
+    data: Path
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://{SUPER}@127.0.0.1:{self.port}/{name}"
+
+    def create(self, name: str, template: str = "template0") -> None:
+        self._tell(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+    def drop(self, name: str) -> None:
+        self._tell(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def stop(self, *, how: str = "fast") -> None:
+        _run("pg_ctl", "-D", str(self.data), "-m", how, "-w", "stop")
+
+    def start(self) -> None:
+        settings = [word for setting in FAST for word in ("-c", setting)]
+        server = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= {' '.join(settings)}"
+        _run("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.data.parent / "log"), "-o", server, "start")
+
+    def _tell(self, words: str) -> None:
+        with psycopg.connect(f"postgresql://{SUPER}@127.0.0.1:{self.port}/postgres", autocommit=True) as connection:
+            connection.execute(words.encode())
+
+
+def program(name: str) -> str | None:
+    """Where a program of the server is; Debian keeps them out of the way of people."""
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *map(str, places)]))
+
+
+def installed() -> bool:
+    return program("initdb") is not None and program("pg_ctl") is not None
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A new server on a free port, on an empty folder; it is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="fastline-postgresql-"))
+    if os.geteuid() == 0:  # the server refuses to run as root
+        owner = pwd.getpwnam("postgres")
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    found = Cluster(port, folder / "data")
+    try:
+        options = ("--username", SUPER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
+        _run("initdb", "-D", str(found.data), *options)
+        found.start()
+        try:
+            yield found
+        finally:
+            found.stop(how="immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(name: str, *arguments: str) -> None:
+    path = program(name)
+    assert path is not None
+    as_user: dict[str, Any] = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+    done = subprocess.run(
+        [path, *arguments],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # the server keeps its parent's pipes: to read them would never end
+        stderr=subprocess.DEVNULL,
+        timeout=60,
+        cwd="/",
+        **as_user,
+    )
+    assert done.returncode == 0, f"{name} failed with status {done.returncode}"

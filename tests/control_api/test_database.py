@@ -1,0 +1,140 @@
+"""The database: migrations up and down, the models, instants, and transactions, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlmodel import select
+
+from control_api import schema
+from control_api.database import Database, is_outage
+from control_api.tables import ApiKey, Event, Secret
+
+NOW = datetime(2026, 3, 1, 20, 15, 0, 123456, tzinfo=UTC)
+
+
+async def tables(url: str) -> set[str]:
+    database = Database(url)
+    async with database.engine.connect() as connection:
+        names = await connection.run_sync(lambda plain: inspect(plain).get_table_names())
+    await database.close()
+    return set(names)
+
+
+async def test_the_models_are_the_sum_of_the_migrations(database: Database) -> None:
+    assert await schema.current(database) == schema.head()
+    assert await schema.differences(database) == []
+
+
+async def test_a_missing_column_is_a_difference(database: Database) -> None:
+    async with database.writing() as session:
+        await session.exec(text("ALTER TABLE api_key DROP COLUMN hint"))  # type: ignore[call-overload]
+    assert len(await schema.differences(database)) == 1
+
+
+async def test_every_migration_goes_up_and_down_and_up_again(empty_url: str) -> None:
+    revisions = schema.revisions()
+    states = [await tables(empty_url)]
+    for revision in revisions:
+        await schema.upgrade(empty_url, revision)
+        states.append(await tables(empty_url))
+    for revision, state in zip([*revisions[-2::-1], schema.NOTHING], states[-2::-1], strict=True):
+        await schema.downgrade(empty_url, revision)
+        assert await tables(empty_url) - {"alembic_version"} == state - {"alembic_version"}
+    await schema.upgrade(empty_url)
+    assert await tables(empty_url) == states[-1]
+    database = Database(empty_url)
+    assert await schema.differences(database) == []
+    await database.close()
+
+
+async def test_of_processes_that_start_at_once_one_migrates(empty_url: str) -> None:
+    await asyncio.gather(*(schema.upgrade(empty_url) for _ in range(4)))
+    assert "event" in await tables(empty_url)
+
+
+async def test_an_instant_comes_back_with_its_zone_in_whole_milliseconds(database: Database) -> None:
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    async with database.writing() as session:
+        session.add(Secret(name="x", value=b"\0\xff", created_at=elsewhere))
+    async with database.reading() as session:
+        found = (await session.exec(select(Secret))).one()
+    assert found.created_at == NOW.replace(microsecond=123000)
+    assert found.created_at.utcoffset() == timedelta(0)
+    assert found.value == b"\0\xff"
+
+
+async def test_an_instant_without_a_zone_is_refused(database: Database) -> None:
+    with pytest.raises(StatementError, match="has no zone"):
+        async with database.writing() as session:
+            session.add(Secret(name="x", value=b"", created_at=NOW.replace(tzinfo=None)))
+
+
+async def test_instants_compare_in_the_database(database: Database) -> None:
+    async with database.writing() as session:
+        for minutes in (0, 1, 2):
+            session.add(Secret(name=str(minutes), value=b"", created_at=NOW + timedelta(minutes=minutes)))
+    async with database.reading() as session:
+        later = select(Secret.name).where(Secret.created_at > NOW + timedelta(seconds=30)).order_by(Secret.name)
+        assert (await session.exec(later)).all() == ["1", "2"]
+
+
+async def test_a_row_can_be_read_after_its_transaction(database: Database) -> None:
+    async with database.writing() as session:
+        key = ApiKey(id="ak_1", name="n", digest="d", hint="h", scopes=["a"], created_at=NOW)
+        session.add(key)
+    assert key.name == "n"
+
+
+async def test_what_failed_leaves_nothing(database: Database) -> None:
+    async def half() -> None:
+        async with database.writing() as session:
+            session.add(Secret(name="kept", value=b"", created_at=NOW))
+            await session.flush()
+            session.add(Event(id="e", type=None, at=NOW, subject="s", data={}))  # type: ignore[arg-type]
+
+    with pytest.raises(IntegrityError):
+        await half()
+    async with database.reading() as session:
+        assert (await session.exec(select(Secret))).all() == []
+
+
+async def test_many_who_read_and_then_write_wait_for_each_other(database: Database) -> None:
+    """With a plain BEGIN, SQLite would refuse all but one of them at once."""
+    async with database.writing() as session:
+        session.add(Secret(name="count", value=b"0", created_at=NOW))
+
+    async def one_more() -> None:
+        async with database.writing() as session:
+            row = (await session.exec(select(Secret).with_for_update())).one()
+            await asyncio.sleep(0)
+            row.value = str(int(row.value) + 1).encode()
+
+    await asyncio.gather(*(one_more() for _ in range(40)))
+    async with database.reading() as session:
+        assert (await session.exec(select(Secret.value))).one() == b"40"
+
+
+async def test_sqlite_is_set_up_for_servers(database: Database) -> None:
+    if not database.is_sqlite:
+        async with database.engine.connect() as connection:
+            assert (await connection.execute(text("SHOW timezone"))).scalar() == "UTC"
+        return
+    found: dict[str, Any] = {}
+    async with database.engine.connect() as connection:
+        for name in ("journal_mode", "foreign_keys", "busy_timeout"):
+            found[name] = (await connection.execute(text(f"PRAGMA {name}"))).scalar()
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 5000}
+
+
+async def test_a_database_that_is_not_there_is_an_outage() -> None:
+    database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none", patience_ms=1000)
+    with pytest.raises(Exception, match="refused") as failure:
+        await database.answers()
+    assert is_outage(failure.value)
+    await database.close()
