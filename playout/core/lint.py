@@ -219,10 +219,13 @@ class _Look:
 
     def _matching(self) -> Iterator[Finding]:
         """Sources that match nothing."""
+        told: set[str] = set()
         for place, at, source in self.sources():
-            if self.pool(source).items:
+            material = self.material(place.block)
+            if self.pool(source).items or (not material and place.name in told):
                 continue
-            if self.material(place.block):
+            told.add(place.name)
+            if material:
                 what = f"source {at + 1} of {len(place.block.sources)} matches nothing, so the others air in its turn"
             elif place.daypart is not None and place.daypart.stop is None:
                 what = "no program matches, so it ends as it begins"

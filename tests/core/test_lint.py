@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from languages import languages, libraries, moments, revised
-from libraries import GENESIS, HOUSE, KIT, cuts, item, of_kind
+from lengths import lasting
+from libraries import GENESIS, KIT, of_kind
 
 from playout.core.airing import BEGINNING, Role
-from playout.core.asset import BreakPoint, Kind, Rights
+from playout.core.asset import Kind, Rights
 from playout.core.catalog import Catalog, Item, catalog_of
 from playout.core.channel import Parent
 from playout.core.dates import Dates, Day
@@ -34,15 +35,6 @@ HOUR = 3600 * TIMEBASE
 MINUTE = 60 * TIMEBASE
 FILMS = of_kind(Kind.MOVIE)
 OWN = Block((Source((FILMS,)),))
-
-
-def lasting(name: str, kind: Kind, seconds: int, **about: object) -> Item:
-    """An item that lasts so long, to within a unit; the facts are those of its title."""
-    units = seconds * TIMEBASE // HOUSE.unit
-    full, rest = divmod(units, HOUSE.segment_units)
-    made = replace(item(name, kind, 1), cuts=cuts(*[HOUSE.segment_units] * full, *([rest] if rest else [])))
-    made = replace(made, breaks=tuple(BreakPoint(at, Ticks(0), 100, "sidecar") for at in range(160, full, 160)))
-    return replace(made, about=replace(made.about, title=name.capitalize(), **about))  # type: ignore[arg-type]
 
 
 def film(name: str = "film", hours: int = 2, **about: object) -> Item:
@@ -138,6 +130,11 @@ CASES = {
                 "such tags, or ask for others"
             ),
         ),
+    ),
+    "no source matches anything": Case(
+        Block((Source((of_kind(Kind.EPISODE),)), Source((of_kind(Kind.CLIP),)))),
+        (film(),),
+        (NOTHING,),
     ),
     "a daypart that ends by itself matches nothing": Case(
         Rules(OWN, (daypart(stop=None, block=Block((Source((of_kind(Kind.CLIP),)),))),)),

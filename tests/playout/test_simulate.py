@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
+from languages import revised
+from lengths import lasting
+from libraries import KIT, of_kind
 from stations import FULL, GENESIS, Station, station
 
 import fastline
 from playout import config
 from playout.config import Programming
-from playout.core.airing import Role
+from playout.core.airing import BEGINNING, Role
 from playout.core.asset import Kind
-from playout.core.ticks import instant_at
+from playout.core.catalog import catalog_of
+from playout.core.rules import Ads, Block, Daypart, Late, Never, Order, Rules, Source
+from playout.core.simulation import simulated
+from playout.core.ticks import TIMEBASE, Ticks, instant_at
 from playout.library import newest, scan
 from playout.reports.picture import svg
 from playout.reports.simulate import Derived, Form, Run, as_json, of_revision, of_station, wanted, write
@@ -154,6 +161,31 @@ def test_the_picture_is_whole_and_has_every_hour(made: Station) -> None:
     paths = [element.get("d", "") for element in tree.iter() if element.tag.endswith("path")]
     wide = sum(float(box.split("h")[1].split("v")[0]) for path in paths for box in path.split("z") if box)
     assert wide == pytest.approx(cells * 24)
+
+
+def season() -> Run:
+    """Three days before and after clocks are put forward in Paris: films, ads, trailers, a morning and a night."""
+    genres = ("noir", "drama", "noir", "western", "drama")
+    films = [lasting(f"film{n}", Kind.MOVIE, 4800 + 600 * n, genres=(genre,)) for n, genre in enumerate(genres)]
+    spots = [lasting(f"ad{n}", Kind.AD, 20) for n in range(4)]
+    trailers = [lasting(f"trailer{n}", Kind.FILLER, 30 + 40 * n) for n in range(3)]
+    ads = Ads(Ticks(1200 * TIMEBASE), Ticks(60 * TIMEBASE), of_kind(Kind.AD))
+    own = Block((Source((of_kind(Kind.MOVIE),), order=Order.SEQUENCE),), ads, of_kind(Kind.FILLER))
+    morning = Daypart("morning", 6 * 3600, 12 * 3600, replace(own, pad=Ticks(1800 * TIMEBASE)), late=Late.CUT)
+    night = Daypart("night", 22 * 3600, 29 * 3600, replace(own, ads=None))
+    one = revised(Rules(own, (morning, night), Never(repeat=Ticks(6 * 3600 * TIMEBASE))), start=date(2026, 3, 28))
+    catalog = catalog_of([*films, *spots, *trailers], [KIT])
+    stop = one.channel.genesis + timedelta(days=3)
+    return Run(one, simulated((one,), lambda _: catalog, BEGINNING, stop))
+
+
+def test_every_form_is_as_it_was_agreed(golden: Callable[[str, str], None]) -> None:
+    """Text of 110 columns, JSON and SVG; `make golden` writes them, and the picture is looked at again."""
+    out = StringIO()
+    write(season(), Form.TEXT, out)
+    golden("simulation.txt", out.getvalue())
+    golden("simulation.json", as_json(season()))
+    golden("simulation.svg", svg(season().simulation, "Channel One", "Europe/Paris"))
 
 
 @pytest.fixture
