@@ -12,11 +12,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from playout import keys
-from playout.core.airing import Tail
 from playout.core.catalog import Catalog
+from playout.core.derived import foreseen
 from playout.core.guide import MARGIN, programmes, showings
-from playout.core.schedule import NothingToAir, ahead
+from playout.core.schedule import NothingToAir
 from playout.core.ticks import Ticks, instant_at, ticks_since
+from playout.core.window import UnknownAsset
 from playout.documents import Corrupt, decode
 from playout.origin.site import Listing
 from playout.origin.turns import turns_between
@@ -100,15 +101,20 @@ async def _make(site: Site, view: View, now: datetime, days: int) -> None:
 def _serves(site: Site, on_air: OnAir, now: datetime, days: int) -> bool:
     """Whether the listing that is kept is still good."""
     kept = site.guide.get((on_air.channel.id, days))
-    return kept is not None and kept.revision == on_air.revisions[-1].number and now < kept.until
+    return kept is not None and kept.edition == _edition(on_air) and now < kept.until
+
+
+def _edition(on_air: OnAir) -> tuple[int, ...]:
+    """The newest revisions that have a say in what a channel airs: its own, and those of what it repeats."""
+    return (on_air.revisions[-1].number, *(_edition(on_air.parent) if on_air.parent else ()))
 
 
 async def _glance(site: Site, view: View, on_air: OnAir, now: datetime) -> Listing:
     """What is on now, and what comes next."""
-    future, whole = await asyncio.to_thread(_future, site, on_air, now)
+    future, whole = await asyncio.to_thread(_future, site, view, on_air, now)
     parts = showings((*on_air.log.turns, *future), view.library, on_air.channel)
     until = parts[-1].start if len(parts) > 1 else now + _LEAST  # from then on nothing comes next
-    return Listing(on_air.revisions[-1].number, now, until if whole else now + _LEAST, parts=parts)
+    return Listing(_edition(on_air), now, until if whole else now + _LEAST, parts=parts)
 
 
 async def _listing(site: Site, view: View, on_air: OnAir, now: datetime) -> Listing:
@@ -118,12 +124,10 @@ async def _listing(site: Site, view: View, on_air: OnAir, now: datetime) -> List
     told = [entry for entry in kept.entries if reach < entry.stop <= kept.made] if kept else []
     since = max(kept.made, reach) - MARGIN if kept and told else reach - MARGIN
     made = await _from(site, view, on_air, since, now)
-    if told:
-        before = [entry for entry in told if made.entries and entry.start < made.entries[0].start]
-        if before and before[-1].stop == made.entries[0].start:
-            return replace(made, entries=(*before, *made.entries))
-        made = await _from(site, view, on_air, reach - MARGIN, now)
-    return replace(made, entries=tuple(entry for entry in made.entries if entry.stop > reach))
+    before = [entry for entry in told if made.entries and entry.start < made.entries[0].start]
+    if told and not (made.entries and (not before or before[-1].stop == made.entries[0].start)):
+        before, made = [], await _from(site, view, on_air, reach - MARGIN, now)  # the log has a hole
+    return replace(made, entries=tuple(entry for entry in (*before, *made.entries) if entry.stop > reach))
 
 
 async def _from(site: Site, view: View, on_air: OnAir, since: datetime, now: datetime) -> Listing:
@@ -145,13 +149,11 @@ async def _gone(site: Site, on_air: OnAir, since: datetime) -> list[Turn]:
 def _made(site: Site, view: View, on_air: OnAir, before: list[Turn], now: datetime) -> Listing:
     """A channel's listing, with the turns before its log; blocks."""
     reach = now + timedelta(days=site.settings.guide_days) + _AGE
-    future, whole = _future(site, on_air, reach + MARGIN)
+    future, whole = _future(site, view, on_air, reach + MARGIN)
     turns = (*before, *on_air.log.turns, *future)
     entries = programmes(turns, _library(site, view, turns), on_air.channel)
     until = now + (_AGE if whole else _LEAST)
-    return Listing(
-        on_air.revisions[-1].number, now, until, entries=tuple(entry for entry in entries if entry.start < reach)
-    )
+    return Listing(_edition(on_air), now, until, entries=tuple(entry for entry in entries if entry.start < reach))
 
 
 def _library(site: Site, view: View, turns: tuple[Turn, ...]) -> Callable[[str], Item | None]:
@@ -178,21 +180,20 @@ def _library(site: Site, view: View, turns: tuple[Turn, ...]) -> Callable[[str],
     return library
 
 
-def _future(site: Site, on_air: OnAir, until: datetime) -> tuple[list[Turn], bool]:
+def _future(site: Site, view: View, on_air: OnAir, until: datetime) -> tuple[list[Turn], bool]:
     """The turns after the log until one starts at or after `until`, or there are many; and whether all went well."""
     genesis = on_air.channel.genesis
     stop = ticks_since(genesis, until)
-    tail = on_air.log.turns[-1].tail if on_air.log.turns else Tail()
     found: list[Turn] = []
     if on_air.log.turns and on_air.log.turns[-1].start >= stop:
         return found, True
     try:
-        for turn in ahead(on_air.revisions, site.catalogs, tail):
+        for turn in foreseen(on_air, site.catalogs, view.library):
             found.append(turn)
             if turn.start >= stop or len(found) == _MOST:
                 break
-    except (Corrupt, StoreDown, NothingToAir) as bad:
-        reached = instant_at(genesis, found[-1].end if found else Ticks(tail.start))
+    except (Corrupt, StoreDown, NothingToAir, UnknownAsset) as bad:
+        reached = instant_at(genesis, found[-1].end if found else on_air.end or Ticks(0))
         site.measures.alarm(f"{on_air.channel.id}: guide", f"{bad}; the guide ends at {reached:%Y-%m-%d %H:%M} UTC")
         return found, False
     return found, True

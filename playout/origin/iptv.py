@@ -163,7 +163,7 @@ async def guide_page(request: web.Request, form: _Form) -> Page:
         async with site.writing:
             return await asyncio.to_thread(lambda: page(form.write(wanted, _until(kept, wanted.days), made), form.mime))
 
-    editions = tuple((name, listing.revision, listing.made) for name, listing in kept.items())
+    editions = tuple((name, listing.edition, listing.made) for name, listing in kept.items())
     return await site.pages.fetch(("guide", form.name, wanted, editions), make)
 
 

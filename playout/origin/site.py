@@ -52,8 +52,8 @@ class Edition:
 class Listing:
     """A channel's guide. As the log grows it stays true: what is committed is what was foreseen."""
 
-    revision: int
-    """The number of the channel's newest revision when it was made."""
+    edition: tuple[int, ...]
+    """The numbers of the newest revisions when it was made: the channel's, and those of what it repeats."""
     made: datetime
     until: datetime
     """When it no longer reaches far enough."""

@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from playout import keys
+from playout.core.catalog import Catalog
 from playout.core.channel import Channel
 from playout.core.guide import MARGIN, Entry, clipped, programmes
 from playout.core.guide_csv import guide_csv
@@ -20,7 +23,8 @@ from playout.core.listing import Links, by_number
 from playout.core.roku import AHEAD, BACK, roku, roku_faults
 from playout.core.schema_org import schema_org
 from playout.core.xmltv import xmltv
-from playout.documents import Corrupt
+from playout.documents import Corrupt, decode
+from playout.library import present
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -62,23 +66,25 @@ def listed(station: Station, channel: str, start: datetime, stop: datetime) -> L
     """What is on `channel` between two instants; raises `UnknownChannel`, `Corrupt` and `StoreDown`."""
     turns = tuple(station.turns(channel, start - MARGIN, stop + MARGIN))
     found = station.revisions(channel)[-1].channel
-    return Listed(found, clipped(programmes(turns, library(station, channel, turns), found), start, stop))
+    return Listed(found, clipped(programmes(turns, library(station, turns), found), start, stop))
 
 
-def library(station: Station, channel: str, turns: Iterable[Turn]) -> Callable[[str], Item | None]:
+def library(station: Station, turns: Iterable[Turn]) -> Callable[[str], Item | None]:
     """Answers the items that turns name: from the newest library, else from the catalog they were chosen from."""
-    revisions = {revision.number: revision for revision in station.revisions(channel)}
-    chosen_by = {turn.program[0].asset: turn.revision for turn in turns if turn.program}
+    chosen_from = {turn.program[0].asset: turn.catalog for turn in turns if turn.program}
+
+    @cache
+    def catalog(digest: str) -> Catalog | None:
+        key = keys.catalog(digest)
+        try:
+            return decode(present(station.store, key), Catalog, key)
+        except Corrupt:  # the guide has the channel's name there
+            return None
 
     def item(asset: str) -> Item | None:
         found = station.library.catalog.item(asset)
-        revision = revisions.get(chosen_by.get(asset, 0))
-        if found is not None or revision is None:
-            return found
-        try:
-            return station.catalog(revision).item(asset)
-        except Corrupt:  # the guide has the channel's name there
-            return None
+        before = catalog(chosen_from[asset]) if found is None and asset in chosen_from else None
+        return before.item(asset) if before else found
 
     return item
 

@@ -17,7 +17,10 @@ import pytest
 from origins import Origin
 from stations import FILMS, FULL, GENESIS, Station
 
+from playout import documents, keys
 from playout.core.asset import Kind
+from playout.core.catalog import item_of
+from playout.core.channel import Parent
 from playout.core.listing import Links
 from playout.core.m3u import Catchup
 from playout.core.roku import roku
@@ -224,6 +227,59 @@ async def test_the_guide_of_a_command_is_the_one_of_an_origin(
     said = json.loads(written(Form.JSON, [found], "https://tv.example", now))["channels"][0]["entries"]
     assert len(said) > 50
     assert said == [one for one in served if one["id"] in {ours["id"] for ours in said}]
+
+
+@pytest.mark.parametrize("offset", [HOUR, -3 * HOUR])
+async def test_the_guide_of_a_mirror_is_its_original_s_of_another_time(
+    small: Station, aiohttp_client: Callable[..., Awaitable[Any]], offset: timedelta
+) -> None:
+    """By whoever makes it; past, present and future."""
+    wide = replace(small.revisions["films"], number=2, effective=GENESIS, horizon=4 * HOUR, ahead=3 * HOUR)
+    assert small.store.put_new(keys.revision("films", 2), documents.encode(wide))
+    mirror = replace(FILMS, id="mirror", number="2", genesis=GENESIS + offset)
+    made = replace(wide, number=1, channel=mirror, parent=Parent("films", offset))
+    assert small.store.put_new(keys.revision("mirror", 1), documents.encode(made))
+    small.restart()
+    air(small, GENESIS + 5 * HOUR)
+    origin = await opened(small, aiohttp_client, public_url="https://tv.example")
+    channels = json.loads(await origin.text("/iptv/guide.json?days=2"))["channels"]
+    films, shown = [
+        [said(one, later) for one in found["entries"]]
+        for found, later in zip(channels, (offset, timedelta(0)), strict=True)
+    ]
+    both = min(len(films), len(shown))
+    assert both > 40
+    assert shown[:both] == films[:both]
+    now = small.moments.now
+    found = listed(Stored(small.store), "mirror", now - 2 * HOUR, now + 10 * HOUR)
+    told = json.loads(written(Form.JSON, [found], "https://tv.example", now))["channels"][0]["entries"]
+    first = shown.index(said(told[0], timedelta(0)))
+    assert [said(one, timedelta(0)) for one in told] == shown[first : first + len(told)]
+    assert len(told) >= 12
+
+
+def said(one: dict[str, Any], moved: timedelta) -> tuple[Any, ...]:
+    """What an entry says, so much later."""
+    parts = [(part["asset"], datetime.fromisoformat(part["start"]) + moved) for part in one["parts"]]
+    return (*(datetime.fromisoformat(one[edge]) + moved for edge in ("start", "stop")), one["title"], *parts)
+
+
+async def test_what_has_left_the_library_is_known_from_its_catalog(
+    small: Station, aiohttp_client: Callable[..., Awaitable[Any]]
+) -> None:
+    air(small, GENESIS + 2 * HOUR)
+    left = tuple(item_of(asset) for name, asset in small.assets.items() if name not in ("slate", "film-c"))
+    small.publish(small.revisions["films"].channel, items=left)
+    air(small, GENESIS + 4 * HOUR)
+    small.restart()
+    small.look()
+    assert small.view().library("film-c") is None
+    origin = await opened(small, aiohttp_client)
+    (channel,) = json.loads(await origin.text("/iptv/guide.json"))["channels"]
+    titles = {part["title"] for entry in channel["entries"][:2] for part in entry["parts"]}
+    assert titles == {"Title of film-a", "Title of film-b", "Title of film-c"}
+    found = listed(Stored(small.store), "films", GENESIS, GENESIS + HOUR)
+    assert {part.title for entry in found.entries for part in entry.parts} == titles
 
 
 def test_every_form_of_a_command_is_that_of_the_core(lengthy: Station) -> None:
