@@ -126,10 +126,13 @@ class _Channel:
         return parent is not None and in_force(parent.revisions, now - self.offset).retired
 
     def show(self, now: datetime, parent: _Channel | None = None) -> bool:
-        """Bring `shown` and `alarmed` up to date; whether either has changed. A retired channel is not shown."""
+        """Bring `shown` and `alarmed` up to date; whether either has changed.
+
+        A retired channel is not shown, nor is a mirror whose original has not been on air for so long.
+        """
         before = self.shown, self.alarmed
         self.whole = self._picture(parent)
-        ended = self.whole is not None and self.retired(now, parent)
+        ended = self.whole is not None and (self.retired(now, parent) or (self.mirror and now < self.genesis))
         self.shown = None if ended else self.whole
         self.alarmed = () if ended else tuple(
             Alarm(self.id, what) for what in (*self.alarms.values(), *self._concerns(now))

@@ -194,7 +194,7 @@ def _seen(
     if new.retired:
         return new.effective + new.horizon, ()
     if new.mirrors:
-        return (new.effective if last is None else None), ()
+        return (max(new.effective, genesis) if last is None else None), ()
     if last is not None and not last.retired and same_schedule(last, new):
         return new.effective, ()
     after = futures.turns(channel, edited=True)
