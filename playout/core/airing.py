@@ -115,7 +115,11 @@ class Tail:
 
     def moved(self, *cursors: Cursor) -> tuple[Cursor, ...]:
         """The cursors with these ones in the place of their namesakes, by name."""
-        merged = {cursor.source: cursor for cursor in (*self.cursors, *cursors)}
+        merged = {cursor.source: cursor for cursor in self.cursors}
+        known = len(merged)
+        merged.update((cursor.source, cursor) for cursor in cursors)
+        if len(merged) == known:  # these stand in order
+            return tuple(merged.values())
         return tuple(merged[source] for source in sorted(merged))
 
 

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from hashlib import blake2b
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.airing import Cursor
@@ -89,8 +90,7 @@ class Lap:
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(NamedTuple):
     """An item whose turn it was, and why it does not air."""
 
     item: Item
@@ -133,10 +133,10 @@ class Candidate(NamedTuple):
     def reason(self, order: Order, count: int) -> str:
         """Why it is its turn, for people."""
         if self.place == _OWED:
-            return f"{order}: was put off before"
+            return order + ": was put off before"
         if self.place == _ARRIVED:
-            return f"{order}: just arrived"
-        return f"{order}: {self.place + 1} of {count}, lap {self.lap + 1}"
+            return order + ": just arrived"
+        return order + f": {self.place + 1} of {count}, lap {self.lap + 1}"
 
 
 _OWED: Final = -1
@@ -199,14 +199,15 @@ def candidates(pool: Pool, order: Order, seed: str, cursor: Cursor) -> Iterator[
     """Every item of the pool once, in the order in which it is their turn."""
     if order is Order.RANDOM:
         return _at_random(pool, seed, cursor)
-    if cursor.owed or (order is Order.NEWEST and cursor.high):
-        return _with_those_first(pool, order, seed, cursor)
-    return _following(pool, order, seed, cursor)
-
-
-def _with_those_first(pool: Pool, order: Order, seed: str, cursor: Cursor) -> Iterator[Candidate]:
-    """What has just arrived, then what is owed, then the others."""
     seen: set[str] = set()
+    following = _following(pool, order, seed, cursor, seen)
+    if cursor.owed or (order is Order.NEWEST and cursor.high):
+        return chain(_those_first(pool, order, seed, cursor, seen), following)
+    return following
+
+
+def _those_first(pool: Pool, order: Order, seed: str, cursor: Cursor, seen: set[str]) -> Iterator[Candidate]:
+    """What has just arrived, then what is owed; all of it is put down as seen."""
     if order is Order.NEWEST and cursor.high:
         for candidate in _arrivals(pool, seed, cursor):
             seen.add(candidate.item.id)
@@ -216,24 +217,23 @@ def _with_those_first(pool: Pool, order: Order, seed: str, cursor: Cursor) -> It
         if item is not None and name not in seen:
             seen.add(name)
             yield Candidate(item, cursor.lap, cursor.key, cursor.high, _OWED)
-    for candidate in _following(pool, order, seed, cursor):
-        if candidate.item.id not in seen:
-            yield candidate
 
 
-def _following(pool: Pool, order: Order, seed: str, cursor: Cursor) -> Iterator[Candidate]:
+def _following(pool: Pool, order: Order, seed: str, cursor: Cursor, seen: set[str]) -> Iterator[Candidate]:
     """The items after the cursor, to the end of the lap, and then the others as the next lap has them."""
-    lap = _lap(pool, order, seed, _salt(order, cursor.lap))
+    lap, number = _lap(pool, order, seed, _salt(order, cursor.lap)), cursor.lap
     begun = bisect_right(lap.keys, cursor.key)
     for at in range(begun, len(lap.items)):
-        high = lap.keys[0] if at == 0 and order is Order.NEWEST else cursor.high
-        yield Candidate(lap.items[at], cursor.lap, lap.keys[at], high, at)
-    ahead = {item.id for item in lap.items[begun:]}
-    lap = _lap(pool, order, seed, _salt(order, cursor.lap + 1))
-    for at, item in enumerate(lap.items):
-        if item.id not in ahead:
+        item = lap.items[at]
+        if item.id not in seen:
             high = lap.keys[0] if at == 0 and order is Order.NEWEST else cursor.high
-            yield Candidate(item, cursor.lap + 1, lap.keys[at], high, at)
+            yield Candidate(item, number, lap.keys[at], high, at)
+    seen.update(item.id for item in lap.items[begun:])
+    lap, number = _lap(pool, order, seed, _salt(order, cursor.lap + 1)), cursor.lap + 1
+    for at, item in enumerate(lap.items):
+        if item.id not in seen:
+            high = lap.keys[0] if at == 0 and order is Order.NEWEST else cursor.high
+            yield Candidate(item, number, lap.keys[at], high, at)
 
 
 def _arrivals(pool: Pool, seed: str, cursor: Cursor) -> Iterator[Candidate]:
@@ -329,8 +329,26 @@ def in_order(pool: Pool, order: Order, seed: str, lap: int = 0) -> tuple[Item, .
 
 @lru_cache(maxsize=256)
 def _lap(pool: Pool, order: Order, seed: str, salt: int) -> Lap:
-    keyed = sorted(((_key(item, pool, order, f"{seed}\0{salt}\0"), item) for item in pool.items), key=_by_key)
+    if order is Order.SHUFFLE:
+        keys = _shuffled(pool.items, f"{seed}\0{salt}\0")
+    else:
+        keys = [_key(item, pool, order) for item in pool.items]
+    keyed = sorted(zip(keys, pool.items, strict=True), key=_by_key)
     return Lap(tuple(key for key, _ in keyed), tuple(item for _, item in keyed))
+
+
+def _shuffled(items: tuple[Item, ...], seed: str) -> list[str]:
+    """The keys of a lap of a shuffle. The parts of a story share a place, and air in their order.
+
+    The digest of the seed is continued for each item: a year has a thousand laps of a thousand ads.
+    """
+    seeded = blake2b(seed.encode(errors="replace"), digest_size=8)
+    keys: list[str] = []
+    for item in items:
+        digest, story = seeded.copy(), item.about.story
+        digest.update((story.casefold() if story else item.id).encode(errors="replace"))
+        keys.append(digest.hexdigest() + (f"{item.about.part:04d}{item.id}" if story else item.id))
+    return keys
 
 
 def _by_key(keyed: tuple[str, Item]) -> str:
@@ -341,14 +359,10 @@ def _digest(text: str) -> bytes:
     return blake2b(text.encode(errors="replace"), digest_size=8).digest()
 
 
-def _key(item: Item, pool: Pool, order: Order, seed: str) -> str:
+def _key(item: Item, pool: Pool, order: Order) -> str:
     """What `item` is sorted by; unique, as it ends in the id, and never empty."""
     about = item.about
     match order:
-        case Order.SHUFFLE:
-            if about.story:  # its parts share a place, and air in their order
-                return f"{_digest(seed + about.story.casefold()).hex()}{about.part:04d}{item.id}"
-            return _digest(seed + item.id).hex() + item.id
         case Order.CHRONOLOGICAL:
             return f"{about.released}\0{about.title.casefold()}\0{item.id}"
         case Order.LISTED:
@@ -356,7 +370,7 @@ def _key(item: Item, pool: Pool, order: Order, seed: str) -> str:
             return f"{place:06d}\0{item.id}"
         case Order.NEWEST:
             return f"{_LATEST - int(item.added.timestamp()):013d}\0{item.id}"
-        case Order.SEQUENCE | Order.RANDOM | Order.ROTATION:
+        case _:
             numbers = (f"{about.season:06d}", f"{about.episode:06d}", f"{about.part:04d}")
             return "\0".join((about.series.casefold(), *numbers, about.title.casefold(), item.id))
 

@@ -38,6 +38,7 @@ class Spot(NamedTuple):
     """`by acme`, case-folded, so that it can be compared; empty where nobody said."""
     category: str
     """`for cars`."""
+    segments: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +68,7 @@ def spot_of(item: Item) -> Spot:
     about = item.about
     advertiser = f"by {about.advertiser.casefold()}" if about.advertiser else ""
     category = f"for {about.category.casefold()}" if about.category else ""
-    return Spot(item, item.length, about.work, advertiser, category)
+    return Spot(item, item.length, about.work, advertiser, category, item.cuts.segments)
 
 
 class Aired:
@@ -77,31 +78,42 @@ class Aired:
         self._known: Final = sponsors
         """By the work of an ad: who is behind it, and what it is for."""
         self._works: dict[str, list[Ticks]] = {}
-        """When each ad started."""
+        """When each ad started, the latest last."""
         self._sponsors: dict[str, Ticks] = {}
         """When the last ad of each advertiser and of each category started."""
         for spot in spots:
             self.add(spot)
 
     def add(self, spot: Recent) -> None:
-        """Remember one more."""
+        """Remember one more, which started after the others."""
         work, start = spot
-        self._works.setdefault(work, []).append(start)
+        if work in self._works:
+            self._works[work].append(start)
+        else:
+            self._works[work] = [start]
         for sponsor in self._known.get(work, ()):
             self._sponsors[sponsor] = start
 
     def refuses(self, spot: Spot, ads: Ads, at: Ticks) -> Refusal | None:
         """Why `spot` may not start at `at`."""
         cap = ads.cap
-        if cap is not None and spot.work in self._works:
-            since = at - cap.within
-            if sum(1 for start in self._works[spot.work] if start > since) >= cap.times:
+        if cap is not None:
+            starts = self._works.get(spot.work, ())
+            if len(starts) >= cap.times and starts[-cap.times] > at - cap.within:
                 return Refusal(Rule.REPEAT, 0, f"it aired {cap.times} times in {spelled(cap.within)}")
-        for sponsor, apart in ((spot.advertiser, ads.advertiser), (spot.category, ads.category)):
-            last = self._sponsors.get(sponsor) if apart else None
-            if last is not None and at - last < apart:
-                return Refusal(Rule.REPEAT, 0, f"another ad {sponsor} aired {spelled(at - last)} ago")
+        if ads.advertiser:
+            last = self._sponsors.get(spot.advertiser)
+            if last is not None and at - last < ads.advertiser:
+                return _sponsored(spot.advertiser, at - last)
+        if ads.category:
+            last = self._sponsors.get(spot.category)
+            if last is not None and at - last < ads.category:
+                return _sponsored(spot.category, at - last)
         return None
+
+
+def _sponsored(sponsor: str, ago: int) -> Refusal:
+    return Refusal(Rule.REPEAT, 0, f"another ad {sponsor} aired {spelled(ago)} ago")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,60 +139,58 @@ class Room:
 
 def pod_of(spots: Spots, ads: Ads, seed: str, cursor: Cursor, room: Room) -> Pod:
     """The pod for `room`."""
-    filling = _Filling(spots, ads, room)
+    filling = _Filling(ads, room)
+    most, count, facts = ads.most or LOOKED_AT, len(spots.facts), spots.facts
+    chosen: list[tuple[Spot, str]] = []
     last: Candidate | None = None
+    passed: list[Passed] = []
     held: list[Passed] = []  # since the last one that was chosen: it is still their turn
     for candidate in islice(candidates(spots.pool, Order.SHUFFLE, seed, cursor), LOOKED_AT):
-        if filling.full:
+        if filling.left < spots.shortest or len(chosen) >= most:
             break
-        spot = spots.facts[candidate.item.id]
+        spot = facts[candidate.item.id]
         refusal = filling.refuses(spot)
         if refusal is not None:
             held.append(Passed(spot.item, refusal))
             continue
         if held:
-            filling.passed += held
+            passed += held
             held.clear()
-        filling.take(spot, candidate.reason(Order.SHUFFLE, len(spots.facts)))
+        filling.take(spot)
+        chosen.append((spot, candidate.reason(Order.SHUFFLE, count)))
         last = candidate
     after = cursor
     if last is not None:
-        after = last.after(cursor, owed(cursor, filling.passed, *(spot.item.id for spot, _ in filling.chosen)))
-    return Pod(tuple(filling.chosen), after, (*filling.passed, *held))
+        after = last.after(cursor, owed(cursor, passed, *(spot.item.id for spot, _ in chosen)))
+    return Pod(tuple(chosen), after, (*passed, *held))
 
 
 class _Filling:
-    """A pod in the making."""
+    """What is left of the room for a pod, and who has an ad in it."""
 
-    def __init__(self, spots: Spots, ads: Ads, room: Room) -> None:
-        self.chosen: list[tuple[Spot, str]] = []
-        self.passed: list[Passed] = []
-        self._shortest, self._ads, self._aired = spots.shortest, ads, room.aired
-        self._at, self._left = room.at, room.length
-        self._most = ads.most or LOOKED_AT
+    def __init__(self, ads: Ads, room: Room) -> None:
+        self.left = room.length
+        self._at, self._ads, self._aired = room.at, ads, room.aired
         self._sponsors: set[str] = set()
         """The advertisers and categories that have an ad in it."""
 
-    @property
-    def full(self) -> bool:
-        """Whether no ad fits any more."""
-        return self._left < self._shortest or len(self.chosen) >= self._most
-
     def refuses(self, spot: Spot) -> Refusal | None:
         """Why `spot` cannot be the next one."""
-        if spot.length > self._left:
+        if spot.length > self.left:
             return _TOO_LONG
         if spot.advertiser in self._sponsors:
             return _SAME_ADVERTISER
-        if spot.category in self._sponsors and self._ads.category:
+        if self._ads.category and spot.category in self._sponsors:
             return _SAME_CATEGORY
         return self._aired.refuses(spot, self._ads, self._at) if self._aired else None
 
-    def take(self, spot: Spot, reason: str) -> None:
+    def take(self, spot: Spot) -> None:
         """Put `spot` at the end of the pod."""
-        self.chosen.append((spot, reason))
-        self._at, self._left = Ticks(self._at + spot.length), Ticks(self._left - spot.length)
-        self._sponsors.update(sponsor for sponsor in (spot.advertiser, spot.category) if sponsor)
+        self._at, self.left = Ticks(self._at + spot.length), Ticks(self.left - spot.length)
+        if spot.advertiser:
+            self._sponsors.add(spot.advertiser)
+        if spot.category:
+            self._sponsors.add(spot.category)
 
 
 _TOO_LONG: Final = Refusal(Rule.OVERRUN, 0, "it is longer than what is left of the pod")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from playout.core.catalog import Catalog, Item, Query
     from playout.core.draw import Refuse
-    from playout.core.rules import Ads, Block
+    from playout.core.rules import Ads, Block, Watershed
 
     Catalogs = Callable[[Revision], Catalog]
     """Answers the catalog that a revision chooses from."""
@@ -45,6 +45,8 @@ FILLERS_OFFERED: Final = 32
 """How many fillers are considered for one gap: enough to hit almost any."""
 FILLERS_LOOKED_AT: Final = 200
 """How many are looked at when few of them are short enough."""
+NEVER: Final = Ticks(10**18)
+"""Later than anything airs."""
 HOUR: Final = 3600
 DAY: Final = 86_400
 
@@ -123,9 +125,18 @@ class _Draft:
         self.programs = 0
         self.begun = Ticks(tail.start + stock.house.segment // 2)
         """For when the daypart is looked up: a cut that is nearest to a start may lie before it."""
-        self.slot = stock.timeline.slot(self.begun, tail)
+        self._enter(stock.timeline.slot(self.begun, tail))
         self.full = False
         """Whether the next daypart has cut the turn."""
+
+    def _enter(self, slot: Slot) -> None:
+        """Begin to draft by the rules of `slot`, with what is asked of them again and again."""
+        self.slot = slot
+        boundary, ads = slot.boundary, slot.block.ads
+        self.cut = boundary.at if boundary and boundary.cut else NEVER
+        """When the next daypart cuts what is on."""
+        self.ads = ads if ads and self.stock.spots(ads, slot.today).pool.items else None
+        """How breaks are made; None when there are none, or no ads for them."""
 
     @property
     def block(self) -> Block:
@@ -166,7 +177,7 @@ class _Draft:
         if daypart is None or daypart.stop is not None:
             return False
         done = Tail(daypart=daypart.name, due=self.slot.due, count=daypart.count, asked=self.begun)
-        self.slot = self.stock.timeline.slot(self.begun, done)
+        self._enter(self.stock.timeline.slot(self.begun, done))
         return True
 
     # Programs
@@ -178,9 +189,9 @@ class _Draft:
             return False
         item, block = choice.item, self.block
         reason = f"{self.slot.name}: {choice.reason}" if self.slot.name else choice.reason
-        places = list(_breaks(item, block.ads, self.since_break)) if block.ads and self._has_ads(block.ads) else []
+        places = list(_breaks(item, self.ads, self.since_break)) if self.ads else []
         if places and places[0] == 0:
-            self._break(block.ads)
+            self._break()
             places.pop(0)
         self._bumper("before", block.before, "before the program")
         self._remember(item)
@@ -189,12 +200,12 @@ class _Draft:
             self._air(item, first, segment, Role.PROGRAM, reason)
             first = segment
             if segment < item.cuts.segments:
-                self._break(block.ads)
+                self._break()
         if first < item.cuts.segments:
             self._air(item, first, item.cuts.segments, Role.PROGRAM, reason)
         self._bumper("after", block.after, "after the program")
         if places and first == item.cuts.segments:
-            self._break(block.ads)
+            self._break()
         self.programs += 1
         self._pad()
         return True
@@ -278,19 +289,19 @@ class _Draft:
 
     def _refusals(self) -> Refuse:
         """Says of an item why it may not start now."""
-        never = self.revision.rules.never
+        never, stock = self.revision.rules.never, self.stock
         boundary = self.slot.boundary if self.block.overrun is not None else None
         room = Ticks(boundary.at + (self.block.overrun or 0) - self.at) if boundary else None
         started = {one.work: one.start for one in self.tail.recent} if never.repeat else {}
 
         def refuse(item: Item) -> Refusal | None:
-            about = item.about
-            if about.rights or never.watersheds or room is not None:
-                found = self._untimely(item, room)
+            sheds = stock.sheds(item.about.rating)
+            if sheds or item.about.rights or room is not None:
+                found = self._untimely(item, sheds, room)
                 if found is not None:
                     return found
             if started:
-                since = started.get(about.work)
+                since = started.get(stock.work(item))
                 if since is not None:
                     found = repeated(Rule.REPEAT, Ticks(self.at - since), never.repeat)
                     if found is not None:
@@ -299,14 +310,16 @@ class _Draft:
 
         return refuse
 
-    def _untimely(self, item: Item, room: Ticks | None) -> Refusal | None:
+    def _untimely(self, item: Item, sheds: tuple[Watershed, ...], room: Ticks | None) -> Refusal | None:
         """Why `item` may not air from now to the latest moment at which it can end."""
-        never, timeline = self.revision.rules.never, self.stock.timeline
+        timeline = self.stock.timeline
         end = Ticks(self.at + self._bound(item))
-        genesis = self.revision.channel.genesis
-        found = unlicensed(item.about, instant_at(genesis, self.at), instant_at(genesis, end), never.territories)
-        if found is None and never.watersheds:
-            found = too_early(item.about, never.watersheds, timeline.wall(self.at), timeline.wall(end))
+        found: Refusal | None = None
+        if item.about.rights:
+            genesis, territories = self.revision.channel.genesis, self.revision.rules.never.territories
+            found = unlicensed(item.about, instant_at(genesis, self.at), instant_at(genesis, end), territories)
+        if found is None and sheds:
+            found = too_early(item.about, sheds, timeline.wall(self.at), timeline.wall(end))
         if found is None and room is not None and end - self.at > room:
             over = spelled(end - self.at - room)
             found = Refusal(Rule.OVERRUN, min((end - self.at - room) // TIMEBASE, 999), f"it would run over by {over}")
@@ -317,7 +330,7 @@ class _Draft:
         apart = self.revision.rules.never.apart
         if apart is None:
             return None
-        work = item.about.work
+        work = self.stock.work(item)
         members = self.stock.rivals(item, work)
         now = self.stock.timeline.second(self.at) * TIMEBASE
         channel = self.revision.channel.id
@@ -338,17 +351,16 @@ class _Draft:
 
     def _bound(self, item: Item) -> Ticks:
         """How long a turn of `item` can take, padding apart."""
-        ads = self.block.ads
         total = self._between(self.block.before) + item.length + self._between(self.block.after)
-        if ads and self._has_ads(ads):
-            total += sum(1 for _ in _breaks(item, ads, self.since_break)) * self._break_bound(ads)
+        if self.ads:
+            total += len(list(_breaks(item, self.ads, self.since_break))) * self._break_bound(self.ads)
         return Ticks(total)
 
     def _lead(self) -> Ticks:
         """How long it can take from the start of the turn to the start of its program."""
-        ads = self.block.ads
+        ads = self.ads
         lead = self._between(self.block.before)
-        if ads and Roll.PRE in ads.rolls and self._has_ads(ads) and self.since_break >= ads.every:
+        if ads and Roll.PRE in ads.rolls and self.since_break >= ads.every:
             lead = Ticks(lead + self._break_bound(ads))
         return lead
 
@@ -361,17 +373,16 @@ class _Draft:
 
     # Breaks
 
-    def _has_ads(self, ads: Ads) -> bool:
-        return bool(self.stock.spots(ads, self.slot.today).pool.items)
-
-    def _break(self, ads: Ads | None) -> None:
+    def _break(self) -> None:
         """Draft a break: a bumper, a pod, a bumper; nothing when no ad may air."""
+        ads = self.ads
         if ads is None or self.full:
             return
         spots = self.stock.spots(ads, self.slot.today)
         room = spots.bound(ads)
         if ads.load:
-            self._enter_hour(self.at)
+            if self.at >= self.hour_ends:
+                self._enter_hour(self.at)
             room = min(room, Ticks(ads.load - self.load))
         if self.aired is None and self.stock.spot_memory:
             self.aired = Aired(self.tail.spots, self.stock.sponsors)
@@ -389,23 +400,24 @@ class _Draft:
     def _spot(self, spot: Spot, reason: str) -> None:
         """Air an ad, and remember it for the rules that look back."""
         start = self.at
-        self._air(spot.item, 0, spot.item.cuts.segments, Role.AD, reason)
+        self._air(spot.item, 0, spot.segments, Role.AD, reason)
         if self.at == start:
             return
         if self.aired is not None:
-            self.spots.append(Recent(spot.work, start))
-            self.aired.add(self.spots[-1])
-        self._enter_hour(start)
+            recent = Recent(spot.work, start)
+            self.spots.append(recent)
+            self.aired.add(recent)
+        if start >= self.hour_ends:
+            self._enter_hour(start)
         self.load = Ticks(self.load + self.at - start)
 
     def _enter_hour(self, at: Ticks) -> None:
         """Begin to count anew what of a clock hour is ads, when `at` lies in another one."""
-        if at >= self.hour_ends:
-            wall = self.stock.timeline.wall(at)
-            hour = wall // HOUR
-            if hour != self.hour:
-                self.hour, self.load = hour, Ticks(0)
-            self.hour_ends = Ticks(at - at % TIMEBASE + (HOUR - wall % HOUR) * TIMEBASE)
+        wall = self.stock.timeline.wall(at)
+        hour = wall // HOUR
+        if hour != self.hour:
+            self.hour, self.load = hour, Ticks(0)
+        self.hour_ends = Ticks(at - at % TIMEBASE + (HOUR - wall % HOUR) * TIMEBASE)
 
     def _bumper(self, cursor: str, query: Query | None, does: str) -> None:
         if query is None or self.full:
@@ -554,9 +566,8 @@ class _Draft:
         cuts = item.cuts
         begun = cuts.tick(first)
         end = Ticks(self.at + cuts.tick(stop) - begun)
-        boundary = self.slot.boundary
-        if boundary and boundary.cut and not whole and end > boundary.at:
-            stop = self._nearest(item, first, stop, Ticks(begun + boundary.at - self.at))
+        if end > self.cut and not whole:
+            stop = self._nearest(item, first, stop, Ticks(begun + self.cut - self.at))
             end = Ticks(self.at + cuts.tick(stop) - begun)
             self.full = True
             if stop == first:
@@ -620,4 +631,6 @@ def _remembered(before: tuple[Recent, ...], new: list[Recent], since: Ticks) -> 
     """The starts that a rule may still ask for."""
     if not new and (not before or before[0].start > since):
         return before
-    return tuple(one for one in (*before, *new) if one.start > since)[-REMEMBERED:]
+    known = (*before, *new)
+    first = next((place for place, one in enumerate(known) if one.start > since), len(known))
+    return known[max(first, len(known) - REMEMBERED) :]

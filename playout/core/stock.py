@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from playout.core.catalog import UNRATED
 from playout.core.daypart import Timeline
 from playout.core.draw import Pool, of_day, pool_of
 from playout.core.house import HOUSES
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from playout.core.catalog import Catalog, Item, Query
     from playout.core.channel import Revision
-    from playout.core.rules import Ads, Block, Source
+    from playout.core.rules import Ads, Block, Source, Watershed
     from playout.core.ticks import Ticks
 
 
@@ -41,6 +42,8 @@ class Stock:
         self._todays: dict[int, tuple[date | None, Pool]] = {}
         self._spots: dict[int, Spots] = {}
         self._rivals: dict[str, tuple[str, ...]] = {}
+        self._works: dict[str, str] = {}
+        self._sheds: dict[str, tuple[Watershed, ...]] = {}
 
     def programs(self, source: Source, today: date) -> Pool:
         """The programs of a source on a local day."""
@@ -98,6 +101,23 @@ class Stock:
         found = self._rivals.get(work)
         if found is None:
             found = self._rivals[work] = rivals_of(apart, item)
+        return found
+
+    def work(self, item: Item) -> str:
+        """`Title.work` of a program."""
+        found = self._works.get(item.id)
+        if found is None:
+            found = self._works[item.id] = item.about.work
+        return found
+
+    def sheds(self, rating: str) -> tuple[Watershed, ...]:
+        """The watersheds that keep programs of a rating off air."""
+        found = self._sheds.get(rating)
+        if found is None:
+            folded = (rating or UNRATED).casefold()
+            sheds = self.revision.rules.never.watersheds
+            found = tuple(shed for shed in sheds if folded in (name.casefold() for name in shed.ratings))
+            self._sheds[rating] = found
         return found
 
     @cached_property
