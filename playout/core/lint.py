@@ -626,6 +626,7 @@ class _Look:
         yield from self._stands_in(week)
         yield from self._slate(week)
         yield from self._short(week)
+        yield from self._full(week)
 
     def _gives_way(self, week: Simulation) -> Iterator[Finding]:
         breach = week.breach
@@ -670,6 +671,12 @@ class _Look:
         empty = f", and {breaks.empty} have no ad" if breaks.empty else ""
         text = f"in {_coming(week)} {breaks.short} of {_some(due, 'break')} lack more than a tenth of their pod{empty}"
         yield self._warn("short-pods", f"{text}; package more ads, or ask less of apart, cap and load")
+
+    def _full(self, week: Simulation) -> Iterator[Finding]:
+        breaks = week.breaks
+        if breaks.worst > LOAD and breaks.worst_at is not None:
+            text = f"in {_coming(week)} the fullest clock hour has {spelled(breaks.worst)} of ads"
+            yield self._tell("full-hour", f"{text}, {self._local(breaks.worst_at)}; Roku takes 8 min")
 
     def _local(self, at: datetime) -> str:
         ahead = self.revision.clocks.offset(int(at.timestamp()))

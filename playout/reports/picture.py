@@ -25,7 +25,9 @@ _ROW: Final = 11
 _MONTH_ROW: Final = 22
 _COLOURS: Final = 9
 """Names with a colour of their own; all others share the last one."""
-_WIDEST: Final = 24
+_WIDEST: Final = 90
+_NAMED: Final = 22
+"""How wide a day must be to have its date below it."""
 _HOURS: Final = 24
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LABEL: Final = 26
@@ -153,7 +155,7 @@ def _paths(grid: Grid, wide: float, top: int) -> list[str]:
 
 def _dates(days: list[date], wide: float) -> Iterator[tuple[int, str]]:
     """Where days are named: the first of each month, or each day where there is room."""
-    if wide >= _WIDEST:
+    if wide >= _NAMED:
         yield from ((at, str(day.day)) for at, day in enumerate(days))
         return
     for at, day in enumerate(days):

@@ -600,6 +600,16 @@ def test_pods_that_stay_short_are_told() -> None:
     ]
 
 
+def test_an_hour_that_is_full_of_ads_is_told() -> None:
+    lines = said(ads(every=Ticks(9 * MINUTE), pod=Ticks(2 * MINUTE)), film(), *SPOTS, simulate=True)
+    assert [line for line in lines if "fullest" in line] == [
+        (
+            "10: information: one: in the coming week the fullest clock hour has 8 min 57 s of ads, 2026-03-01 21:00; "
+            "Roku takes 8 min"
+        )
+    ]
+
+
 PREDICTED = {"gives-way", "slate", "no-program"}
 
 

@@ -160,7 +160,7 @@ def test_the_picture_is_whole_and_has_every_hour(made: Station) -> None:
     cells = sum(place >= 0 for _, row in run.simulation.by_daypart.days for place in row)
     paths = [element.get("d", "") for element in tree.iter() if element.tag.endswith("path")]
     wide = sum(float(box.split("h")[1].split("v")[0]) for path in paths for box in path.split("z") if box)
-    assert wide == pytest.approx(cells * 24)
+    assert wide == pytest.approx(cells * 90)
 
 
 def season() -> Run:
