@@ -77,6 +77,8 @@ class Intent:
     revision: Revision | None = None
     """The one that is to follow; None when nothing is new, or nothing may follow."""
     alarms: tuple[Alarm, ...] = ()
+    refused: bool = False
+    """Whether what is wanted cannot be published."""
     unfinished: bool = False
 
 
@@ -144,12 +146,12 @@ class _Publisher:
             try:
                 last = newest_revision(self.store, name)
             except (Corrupt, keys.BadKey) as bad:
-                return Intent(name, alarms=(_stuck(name, draft, bad),), unfinished=True)
+                return Intent(name, alarms=(_stuck(name, draft, bad),), refused=True, unfinished=True)
             intent = self._following(draft, last) if draft else self._ending(name, last)
             new = intent.revision
             if new is None or self.dry or self.store.put_new(keys.revision(name, new.number), encode(new)):
                 newest = new or last
-                if newest is not None:
+                if newest is not None and not intent.refused:
                     self.newest[name] = newest
                 return intent
 
@@ -157,7 +159,7 @@ class _Publisher:
         """The revision of a channel that is wanted."""
         refusal = self._refusal(draft, last)
         if refusal:
-            return Intent(draft.id, last, alarms=(_alarm(draft, f"not published: {refusal}"),))
+            return Intent(draft.id, last, alarms=(_alarm(draft, f"not published: {refusal}"),), refused=True)
         undone = last is not None and bool(last.undoes) and not self.by.over and last.undoes == wish(draft)
         if last is not None and undone:
             if last.retired:
@@ -168,7 +170,7 @@ class _Publisher:
         try:
             revision = self.revision(draft, last)
         except UnknownZone as unknown:
-            return Intent(draft.id, last, alarms=(_alarm(draft, f"not published: {unknown}"),))
+            return Intent(draft.id, last, alarms=(_alarm(draft, f"not published: {unknown}"),), refused=True)
         if last is not None and undone:
             revision = replace(revision, undoes=last.undoes, restores=last.restores)
         elif self.by.over and (last is None or last.retired or wish(draft) != wish(drafted(last))):

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from playout.config import Programming
     from playout.core.channel import Revision
     from playout.core.difference import Piece, Showing
-    from playout.core.view import Alarm
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +161,11 @@ def _outlook(station: Station, intent: Intent, futures: _Futures) -> Outlook | N
     alarms = tuple(alarm.what for alarm in intent.alarms)
     shown = new or last
     if shown is None or (new is None and shown.retired):
-        return Outlook(intent.channel, "", REFUSED, alarms=alarms) if alarms else None
+        return Outlook(intent.channel, "", REFUSED, alarms=alarms) if intent.refused else None
     outlook = Outlook(
         intent.channel,
         shown.channel.name,
-        REFUSED if _not_published(intent.alarms) else SAME,
+        REFUSED if intent.refused else SAME,
         follows=descent(shown.parent) if shown.parent else "",
         zone=shown.channel.zone,
         clock=tuple((change.at, change.offset) for change in shown.changes),
@@ -180,10 +179,6 @@ def _outlook(station: Station, intent: Intent, futures: _Futures) -> Outlook | N
         return outlook
     seen, lines = _seen(station, new, last, futures)
     return replace(outlook, change=change, edits=said, seen=seen, lines=lines)
-
-
-def _not_published(alarms: Iterable[Alarm]) -> bool:
-    return any("not published: " in alarm.what or "not retired: " in alarm.what for alarm in alarms)
 
 
 def _seen(

@@ -19,7 +19,7 @@ from playout.core.catalog import Catalog, Item, Query, catalog_of
 from playout.core.channel import Parent, Revision
 from playout.core.derived import foreseen, regional_turn, regional_turns
 from playout.core.playlog import Log, faults
-from playout.core.rules import Ads, Cap, Daypart, Never, Rules, Watershed
+from playout.core.rules import Ads, Cap, Daypart, Never, Roll, Rules, Watershed
 from playout.core.schedule import NothingToAir
 from playout.core.ticks import TIMEBASE, Ticks
 from playout.core.view import OnAir
@@ -210,6 +210,20 @@ def test_the_bumper_after_a_program_is_no_part_of_the_break() -> None:
     (turn,) = regional(log.turns, catalog, rules)
     assert shown([turn], Role.BUMPER) == [one for one in shown(log.turns, Role.BUMPER) if one[2] == "next"]
     assert shown([turn], Role.BUMPER) != []
+
+
+def test_the_bumper_before_a_program_is_no_part_of_the_pre_roll() -> None:
+    catalog = catalog_of([*LIBRARY, item("here", Kind.BUMPER, 2, tags=("here",))], [KIT])
+    ads = replace(BREAKS, rolls=(Roll.PRE,), opens=None, closes=Query(any=("bumper",)))
+    block = replace(airs(of_kind(Kind.MOVIE), ads=ads).block, before=Query(any=("here",)))
+    log = log_of(revision(Rules(block)), catalog, 2)
+    turn = log.turns[1]
+    assert [airing.asset for airing in turn.airings][:3] == ["ad", "in", "here"]
+    rules = Rules(replace(block, ads=Ads(MINUTE, MINUTE, OWN)))
+    told = regional(log.turns, catalog, rules)[1].airings
+    assert [airing.asset for airing in told][-2:] == ["here", "film"]
+    assert {airing.asset for airing in told[:-2]} == {"own-a", "own-b", "slate"}
+    assert told[-2].start == turn.airings[2].start
 
 
 @pytest.mark.parametrize(

@@ -333,6 +333,33 @@ def test_a_house_is_for_life(store: Counting) -> None:
     )
 
 
+def test_a_zone_that_the_machine_does_not_know_is_not_published(store: Counting) -> None:
+    package(store, film("one"), SLATE)
+    (draft,) = programming().drafts
+    wanted = Programming((replace(draft, zone="Mars/Olympus"),), "channels.yaml")
+    outcome = publish(store, wanted, scan(store, newest(store), NOW), NOW)
+    assert outcome.revisions == ()
+    (alarm,) = outcome.alarms
+    assert alarm.what == (
+        'line 4: not published: time zone "Mars/Olympus" is not in the database at hand: update tzdata, or choose '
+        "another zone"
+    )
+
+
+def test_a_derived_channel_waits_for_its_original(store: Counting) -> None:
+    """What it repeats may be refused for its own reasons; both are published as soon as it is not."""
+    package(store, film("one"), SLATE)
+    later = "  later: {number: 2, name: Later, mirror: {of: films, offset: 1h}}\n"
+    published(store, source="api")
+    outcome = published(store, FILMS + later)
+    assert outcome.revisions == ()
+    assert [alarm.what for alarm in outcome.alarms] == [
+        'line 4: not published: a channel of this id was published by "api"; choose another id, or remove it there',
+        'line 11: not published: "films", which it repeats, is not published: mend that channel first',
+    ]
+    assert numbers(published(store, FILMS + later, source="api")) == [("later", 1)]
+
+
 def test_a_house_without_a_slate_waits_for_it(store: Counting) -> None:
     package(store, film("one"))
     outcome = published(store)
