@@ -7,6 +7,7 @@ writes takes the write lock when it begins, and waits for it; one that reads nev
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event, text
@@ -68,6 +69,15 @@ class Database:
         async with self._writing() as session:
             yield session
             await session.commit()
+
+    def has_file(self) -> bool:
+        """Whether the file of SQLite is there; to connect would make it."""
+        return Path(self.url.database or "").is_file()
+
+    def make_room(self) -> None:
+        """Make the folder in which SQLite keeps its file."""
+        if self.is_sqlite:
+            Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True)
 
     async def answers(self) -> None:
         """Ask for nothing; raises one of `OUTAGES` when that is not answered."""

@@ -173,7 +173,10 @@ class _Writer:
         for status, declared in self._said.answers.items():
             found[str(status)] = self._good(status, declared)
         if self._said.is_safe:
-            found["304"] = {"description": "What the client holds is still that.", "headers": _headers("ETag")}
+            found["304"] = {
+                "description": "What the client holds is still that.",
+                "headers": self._always(["ETag", "Link"]),
+            }
         for status, kinds in self._operation.refusals().items():
             found[str(status)] = self._problem(kinds)
         return found
@@ -190,7 +193,10 @@ class _Writer:
         if model is not None:
             content["application/json"] = {"schema": self._references[model, "serialization"]}
         if isinstance(declared, Media):
-            content |= {media_type: {"schema": {"type": "string"}} for media_type in declared.types}
+            content |= {
+                media_type: {"schema": {"type": "object" if media_type == "application/json" else "string"}}
+                for media_type in declared.types
+            }
         if content:
             found["content"] = content
         return found

@@ -15,7 +15,7 @@ from aiohttp import web
 from sqlalchemy.exc import IntegrityError
 
 from control_api import addresses, cors
-from control_api.callers import Stranger, resolve
+from control_api.callers import Stranger
 from control_api.database import is_outage
 from control_api.ids import new_id
 from control_api.problems import (
@@ -102,8 +102,6 @@ async def _answered(request: web.Request, handler: Handler, site: Site) -> web.S
     try:
         if cors.is_preflight(request):
             return await cors.preflight(request, site.settings)
-        if request.match_info.http_exception is None and "Authorization" in request.headers:
-            asked.caller = await resolve(request, site.schemes)
         return await handler(request)
     except Exception as error:  # noqa: BLE001 — each becomes an answer, and our own mistakes a trace in the journal
         problem = _problem(request, site, error)

@@ -54,7 +54,7 @@ def query_of(operation: Operation, request: web.Request) -> BaseModel:
         if any("\0" in text for text in (name, *found)):
             wrong.append(Mistake(part="query", pointer=pointer([name]), detail=_NUL))
     try:
-        model = operation.query_model.model_validate_strings(values)
+        model = operation.query_model.model_validate(values)
     except ValidationError as error:
         wrong += mistakes("query", map(dict, error.errors(include_url=False)))
         model = None

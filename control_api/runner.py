@@ -32,7 +32,12 @@ class _Connection(RequestHandler):
         else:
             problem = Problem(INTERNAL, "the server failed")
         name = new_id("rq")
-        headers = {"Content-Type": MEDIA_TYPE, "X-Request-Id": name, "X-Content-Type-Options": "nosniff"}
+        headers = {
+            "Content-Type": MEDIA_TYPE,
+            "X-Request-Id": name,
+            "X-Content-Type-Options": "nosniff",
+            "Server": "fastline",
+        }
         response = web.Response(status=problem.kind.status, body=problem.json(name), headers=headers)
         response.force_close()
         return response

@@ -15,7 +15,7 @@ from aiohttp import web
 from control_api import idempotency, rates
 from control_api.addresses import household
 from control_api.call import Answer, Call
-from control_api.callers import Stranger
+from control_api.callers import Stranger, resolve
 from control_api.database import is_outage
 from control_api.happenings import append
 from control_api.idempotency import Attempt, Kept
@@ -23,6 +23,7 @@ from control_api.instants import whole_millis
 from control_api.operation import Media, Operation, Precondition
 from control_api.problems import FORBIDDEN, PRECONDITION_REQUIRED, UNAUTHENTICATED, Problem
 from control_api.reading import body_of, path_of, query_of
+from control_api.scopes import OPEN
 from control_api.site import ASKED, site_of
 from control_api.tags import is_known, tag
 
@@ -49,6 +50,8 @@ def served(operation: Operation) -> Callable[[web.Request], Awaitable[web.Stream
         said = operation.declared
         if said.deprecated is not None:
             asked.headers.update(_deprecated(said))
+        if said.scope is not OPEN:  # what is open is answered to everyone, whatever they send, and without the database
+            asked.caller = await resolve(request, site.schemes)
         if said.counted:
             await _count(site, asked, said)
         caller = _allowed(asked.caller, said)

@@ -5,6 +5,7 @@ Law: the migrations, run one after the other from nothing, make exactly the tabl
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,7 @@ NOTHING: Final = "base"
 _LOCK: Final = 0x46415354  # any number that only we use: of several processes that start at once, one migrates
 
 
+@cache
 def head() -> str:
     """The revision that this version of Fastline needs."""
     found = ScriptDirectory.from_config(config()).get_current_head()
@@ -51,6 +53,8 @@ async def current(database: Database) -> str | None:
 
 async def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database up to `revision`; nothing happens when it is there already."""
+    if revision == "head" and await _is_there(url):
+        return
     await _moved(url, lambda config: command.upgrade(config, revision))
 
 
@@ -80,6 +84,17 @@ def config(connection: Connection | None = None) -> Config:
     return found
 
 
+async def _is_there(url: str) -> bool:
+    """Whether the database has all tables; asked first, because most starts find it so."""
+    database = Database(url, connections=1)
+    if database.is_sqlite and not database.has_file():
+        return False
+    try:
+        return await current(database) == head()
+    finally:
+        await database.close()
+
+
 async def _moved(url: str, move: Callable[[Config], None]) -> None:
     """Run `move` in one transaction: the schema is at the one revision or at the other, never between."""
     database = Database(url, connections=1, patience_ms=60_000, guarded=False)
@@ -91,8 +106,7 @@ async def _moved(url: str, move: Callable[[Config], None]) -> None:
             raise RuntimeError(message)
 
     try:
-        if database.is_sqlite and database.url.database:
-            Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
+        database.make_room()
         async with database.engine.execution_options(fastline_writing=True).begin() as connection:
             if not database.is_sqlite:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})

@@ -231,7 +231,8 @@ def _told(places: Mapping[str, str], fault: Mapping[str, Any]) -> str:
     words = str(fault["msg"]).removeprefix("Value error, ")
     # the branches of a union are Pydantic's affair: people wrote one value
     inside = "".join(f"[{part}]" for part in rest if isinstance(part, int))
-    shown = "" if field == "database" else f" (and not {_short(fault['input'])})" if "Value error" not in words else ""
+    is_plain = fault["type"] != "value_error" and field != "database"  # our own messages show it, or must not
+    shown = f" (and not {_short(fault['input'])})" if is_plain else ""
     return f"{places.get(str(field), str(field))}{inside}: {words[:1].lower()}{words[1:]}{shown}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from sqlmodel import col, select
 
 from control_api import ids, keys
@@ -26,16 +26,8 @@ if TYPE_CHECKING:
 _KIND: Final = "api_key"
 
 
-def _named(text: str) -> str:
-    if not text.strip():
-        message = "a name has at least one letter"
-        raise ValueError(message)
-    return text
-
-
 Name = Annotated[
     str,
-    AfterValidator(_named),
     Field(min_length=1, max_length=200, pattern=r"\S", description="What people call it.", examples=["Night import"]),
 ]
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientSession, web
@@ -74,9 +75,10 @@ class Client:
         sent = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         sent |= {"Content-Type": "application/json"} if body is not None or data is not None else {}
         content = json.dumps(body).encode() if body is not None else data
+        sending = BytesIO(content) if content is not None else None  # a large one goes in pieces, as from a file
         url = self.root.join(URL(path, encoded=True))
         async with self.session.request(
-            method, url, data=content, headers={**sent, **(headers or {})}, allow_redirects=False
+            method, url, data=sending, headers={**sent, **(headers or {})}, allow_redirects=False
         ) as answer:
             reply = Reply(answer.status, answer.headers, await answer.read())
         assert status is None or reply.status == status, (method, path, reply.status, reply.body[:800])
