@@ -12,7 +12,6 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from hashlib import blake2b
-from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.airing import Cursor
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     """Answers a cursor of a source: the one that is called so after the source's own name."""
     Refuse = Callable[[Item], Refusal | None]
     """Says why an item may not air now; None when it may."""
+    Look = tuple[Item, int, int]
+    """An item whose turn it is, the number of its lap, and its place there as in `Candidate`."""
 
 _LATEST: Final = 10**12
 """Seconds; later than any arrival."""
@@ -132,15 +133,20 @@ class Candidate(NamedTuple):
 
     def reason(self, order: Order, count: int) -> str:
         """Why it is its turn, for people."""
-        if self.place == _OWED:
-            return order + ": was put off before"
         if self.place == _ARRIVED:
             return order + ": just arrived"
-        return order + f": {self.place + 1} of {count}, lap {self.lap + 1}"
+        return reason_of(order, count, self.lap, self.place)
 
 
 _OWED: Final = -1
 _ARRIVED: Final = -2
+
+
+def reason_of(order: Order, count: int, lap: int, place: int) -> str:
+    """Why it is the turn of an item of `count`, for people."""
+    if place == _OWED:
+        return order + ": was put off before"
+    return order + f": {place + 1} of {count}, lap {lap + 1}"
 
 
 def nobody(_item: Item) -> None:
@@ -189,51 +195,64 @@ _AGAIN: Final = Refusal(Rule.AGAIN, 1000, "it aired just before")
 
 def owed(cursor: Cursor, passed: Sequence[Passed], *aired: str) -> tuple[str, ...]:
     """What is owed after a choice: what was owed before, and what was passed over only for a while."""
-    if not passed and not cursor.owed:
+    before = cursor.owed
+    if not passed and not before:
         return ()
-    fresh = [one.item.id for one in passed if one.refusal.rule.passes and one.item.id not in cursor.owed]
-    return tuple(name for name in (*cursor.owed, *fresh) if name not in aired)[-OWED:]
+    names = [name for name in before if name not in aired]
+    for item, refusal in passed:
+        if item.id not in before and item.id not in aired and refusal.rule.passes:
+            names.append(item.id)
+    return tuple(names[-OWED:])
 
 
 def candidates(pool: Pool, order: Order, seed: str, cursor: Cursor) -> Iterator[Candidate]:
     """Every item of the pool once, in the order in which it is their turn."""
     if order is Order.RANDOM:
-        return _at_random(pool, seed, cursor)
+        yield from _at_random(pool, seed, cursor)
+        return
     seen: set[str] = set()
-    following = _following(pool, order, seed, cursor, seen)
-    if cursor.owed or (order is Order.NEWEST and cursor.high):
-        return chain(_those_first(pool, order, seed, cursor, seen), following)
-    return following
-
-
-def _those_first(pool: Pool, order: Order, seed: str, cursor: Cursor, seen: set[str]) -> Iterator[Candidate]:
-    """What has just arrived, then what is owed; all of it is put down as seen."""
     if order is Order.NEWEST and cursor.high:
         for candidate in _arrivals(pool, seed, cursor):
             seen.add(candidate.item.id)
             yield candidate
+    for look in _in_line(pool, order, seed, cursor, seen):
+        yield candidate_at(look, pool, order, seed, cursor)
+
+
+def shuffled(pool: Pool, seed: str, cursor: Cursor) -> Iterator[Look]:
+    """The same for a shuffle, for those who look at many items and take few."""
+    return _in_line(pool, Order.SHUFFLE, seed, cursor, set())
+
+
+def candidate_at(look: Look, pool: Pool, order: Order, seed: str, cursor: Cursor) -> Candidate:
+    """An item that was looked at, with where it would leave `cursor`."""
+    item, number, place = look
+    if place == _OWED:
+        return Candidate(item, number, cursor.key, cursor.high, place)
+    keys = _lap(pool, order, seed, _salt(order, number)).keys
+    high = keys[0] if place == 0 and order is Order.NEWEST else cursor.high
+    return Candidate(item, number, keys[place], high, place)
+
+
+def _in_line(pool: Pool, order: Order, seed: str, cursor: Cursor, seen: set[str]) -> Iterator[Look]:
+    """What is owed; the items after the cursor, to the end of the lap; the others as the next lap has them."""
     for name in cursor.owed:
-        item = pool.ids.get(name)
-        if item is not None and name not in seen:
+        owing = pool.ids.get(name)
+        if owing is not None and name not in seen:
             seen.add(name)
-            yield Candidate(item, cursor.lap, cursor.key, cursor.high, _OWED)
-
-
-def _following(pool: Pool, order: Order, seed: str, cursor: Cursor, seen: set[str]) -> Iterator[Candidate]:
-    """The items after the cursor, to the end of the lap, and then the others as the next lap has them."""
-    lap, number = _lap(pool, order, seed, _salt(order, cursor.lap)), cursor.lap
+            yield owing, cursor.lap, _OWED
+    number = cursor.lap
+    lap = _lap(pool, order, seed, _salt(order, number))
     begun = bisect_right(lap.keys, cursor.key)
     for at in range(begun, len(lap.items)):
         item = lap.items[at]
         if item.id not in seen:
-            high = lap.keys[0] if at == 0 and order is Order.NEWEST else cursor.high
-            yield Candidate(item, number, lap.keys[at], high, at)
+            yield item, number, at
     seen.update(item.id for item in lap.items[begun:])
-    lap, number = _lap(pool, order, seed, _salt(order, cursor.lap + 1)), cursor.lap + 1
-    for at, item in enumerate(lap.items):
+    number += 1
+    for at, item in enumerate(_lap(pool, order, seed, _salt(order, number)).items):
         if item.id not in seen:
-            high = lap.keys[0] if at == 0 and order is Order.NEWEST else cursor.high
-            yield Candidate(item, number, lap.keys[at], high, at)
+            yield item, number, at
 
 
 def _arrivals(pool: Pool, seed: str, cursor: Cursor) -> Iterator[Candidate]:
@@ -333,8 +352,8 @@ def _lap(pool: Pool, order: Order, seed: str, salt: int) -> Lap:
         keys = _shuffled(pool.items, f"{seed}\0{salt}\0")
     else:
         keys = [_key(item, pool, order) for item in pool.items]
-    keyed = sorted(zip(keys, pool.items, strict=True), key=_by_key)
-    return Lap(tuple(key for key, _ in keyed), tuple(item for _, item in keyed))
+    places = sorted(range(len(keys)), key=keys.__getitem__)
+    return Lap(tuple(keys[place] for place in places), tuple(pool.items[place] for place in places))
 
 
 def _shuffled(items: tuple[Item, ...], seed: str) -> list[str]:
@@ -349,10 +368,6 @@ def _shuffled(items: tuple[Item, ...], seed: str) -> list[str]:
         digest.update((story.casefold() if story else item.id).encode(errors="replace"))
         keys.append(digest.hexdigest() + (f"{item.about.part:04d}{item.id}" if story else item.id))
     return keys
-
-
-def _by_key(keyed: tuple[str, Item]) -> str:
-    return keyed[0]
 
 
 def _digest(text: str) -> bytes:

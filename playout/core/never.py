@@ -48,8 +48,8 @@ class Rule(StrEnum):
         return self not in _LASTING
 
 
-_BINDING: Final = frozenset({Rule.RIGHTS, Rule.TERRITORY, Rule.WATERSHED})
-_LASTING: Final = frozenset({Rule.RIGHTS, Rule.TERRITORY})
+_BINDING: Final = (Rule.RIGHTS, Rule.TERRITORY, Rule.WATERSHED)
+_LASTING: Final = (Rule.RIGHTS, Rule.TERRITORY)
 
 
 @dataclass(frozen=True, slots=True)

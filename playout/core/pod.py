@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.airing import Cursor
-from playout.core.draw import Candidate, Passed, Pool, candidates, owed
+from playout.core.draw import Passed, Pool, candidate_at, owed, reason_of, shuffled
 from playout.core.never import Refusal, Rule, spelled
 from playout.core.rules import Order
 from playout.core.ticks import Ticks
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from playout.core.airing import Recent
     from playout.core.catalog import Item
+    from playout.core.draw import Look
     from playout.core.rules import Ads
 
 LOOKED_AT: Final = 64
@@ -38,7 +39,6 @@ class Spot(NamedTuple):
     """`by acme`, case-folded, so that it can be compared; empty where nobody said."""
     category: str
     """`for cars`."""
-    segments: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +68,7 @@ def spot_of(item: Item) -> Spot:
     about = item.about
     advertiser = f"by {about.advertiser.casefold()}" if about.advertiser else ""
     category = f"for {about.category.casefold()}" if about.category else ""
-    return Spot(item, item.length, about.work, advertiser, category, item.cuts.segments)
+    return Spot(item, item.length, about.work, advertiser, category)
 
 
 class Aired:
@@ -76,30 +76,30 @@ class Aired:
 
     def __init__(self, spots: Iterable[Recent], sponsors: Mapping[str, tuple[str, ...]]) -> None:
         self._known: Final = sponsors
-        """By the work of an ad: who is behind it, and what it is for."""
-        self._works: dict[str, list[Ticks]] = {}
-        """When each ad started, the latest last."""
-        self._sponsors: dict[str, Ticks] = {}
+        """By the work of an ad: who is behind it, and what it is for, where these are kept apart."""
+        self._starts: Final = list(spots)
+        """The latest last."""
+        self._works: Final = {work for work, _ in self._starts}
+        self._sponsors: Final[dict[str, Ticks]] = {}
         """When the last ad of each advertiser and of each category started."""
-        for spot in spots:
-            self.add(spot)
+        for work, start in self._starts:
+            for sponsor in sponsors.get(work, ()):
+                self._sponsors[sponsor] = start
 
     def add(self, spot: Recent) -> None:
         """Remember one more, which started after the others."""
         work, start = spot
-        if work in self._works:
-            self._works[work].append(start)
-        else:
-            self._works[work] = [start]
+        self._starts.append(spot)
+        self._works.add(work)
         for sponsor in self._known.get(work, ()):
             self._sponsors[sponsor] = start
 
     def refuses(self, spot: Spot, ads: Ads, at: Ticks) -> Refusal | None:
         """Why `spot` may not start at `at`."""
         cap = ads.cap
-        if cap is not None:
-            starts = self._works.get(spot.work, ())
-            if len(starts) >= cap.times and starts[-cap.times] > at - cap.within:
+        if cap is not None and spot.work in self._works:
+            since = at - cap.within
+            if sum(1 for work, start in self._starts if work == spot.work and start > since) >= cap.times:
                 return Refusal(Rule.REPEAT, 0, f"it aired {cap.times} times in {spelled(cap.within)}")
         if ads.advertiser:
             last = self._sponsors.get(spot.advertiser)
@@ -142,26 +142,28 @@ def pod_of(spots: Spots, ads: Ads, seed: str, cursor: Cursor, room: Room) -> Pod
     filling = _Filling(ads, room)
     most, count, facts = ads.most or LOOKED_AT, len(spots.facts), spots.facts
     chosen: list[tuple[Spot, str]] = []
-    last: Candidate | None = None
+    last: Look | None = None
     passed: list[Passed] = []
     held: list[Passed] = []  # since the last one that was chosen: it is still their turn
-    for candidate in islice(candidates(spots.pool, Order.SHUFFLE, seed, cursor), LOOKED_AT):
+    for look in islice(shuffled(spots.pool, seed, cursor), LOOKED_AT):
         if filling.left < spots.shortest or len(chosen) >= most:
             break
-        spot = facts[candidate.item.id]
+        item, lap, place = look
+        spot = facts[item.id]
         refusal = filling.refuses(spot)
         if refusal is not None:
-            held.append(Passed(spot.item, refusal))
+            held.append(Passed(item, refusal))
             continue
         if held:
             passed += held
             held.clear()
         filling.take(spot)
-        chosen.append((spot, candidate.reason(Order.SHUFFLE, count)))
-        last = candidate
-    after = cursor
-    if last is not None:
-        after = last.after(cursor, owed(cursor, passed, *(spot.item.id for spot, _ in chosen)))
+        chosen.append((spot, reason_of(Order.SHUFFLE, count, lap, place)))
+        last = look
+    if last is None:
+        return Pod((), cursor, tuple(held))
+    aired = [spot.item.id for spot, _ in chosen]
+    after = candidate_at(last, spots.pool, Order.SHUFFLE, seed, cursor).after(cursor, owed(cursor, passed, *aired))
     return Pod(tuple(chosen), after, (*passed, *held))
 
 

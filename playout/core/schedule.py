@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from playout.core.airing import Airing, Cursor, Recent, Role, Tail, Turn
 from playout.core.channel import Revision, in_force
 from playout.core.daypart import Slot
-from playout.core.draw import Candidate, Choice, Passed, Pool, Stuck, candidates, choose, owed
+from playout.core.draw import Choice, Passed, Pool, Stuck, candidate_at, choose, owed, reason_of, shuffled
 from playout.core.fit import Fit
 from playout.core.never import Refusal, Rule, kept_for, repeated, spelled, too_early, unlicensed
 from playout.core.pod import Aired, Room, Spot, pod_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from playout.core.catalog import Catalog, Item, Query
-    from playout.core.draw import Refuse
+    from playout.core.draw import Look, Refuse
     from playout.core.rules import Ads, Block, Watershed
 
     Catalogs = Callable[[Revision], Catalog]
@@ -400,7 +400,7 @@ class _Draft:
     def _spot(self, spot: Spot, reason: str) -> None:
         """Air an ad, and remember it for the rules that look back."""
         start = self.at
-        self._air(spot.item, 0, spot.segments, Role.AD, reason)
+        self._whole(spot.item, spot.length, Role.AD, reason)
         if self.at == start:
             return
         if self.aired is not None:
@@ -426,7 +426,7 @@ class _Draft:
         found = choose(pool, _SHUFFLED, f"{self.revision.seed}\0{cursor}", lambda _: self._cursor(cursor))
         if isinstance(found, Choice):
             self._taken(found)
-            self._air(found.item, 0, found.item.cuts.segments, Role.BUMPER, f"{does}, {found.reason}")
+            self._whole(found.item, found.item.length, Role.BUMPER, f"{does}, {found.reason}")
 
     # Filling time
 
@@ -478,7 +478,7 @@ class _Draft:
         if isinstance(found, Stuck):
             return False
         self._taken(found)
-        self._air(found.item, 0, found.item.cuts.segments, Role.FILLER, f"{why}; filler, {found.reason}")
+        self._whole(found.item, found.item.length, Role.FILLER, f"{why}; filler, {found.reason}")
         return True
 
     def _fill(self, gap: Ticks, why: str) -> None:
@@ -499,37 +499,40 @@ class _Draft:
         unit = self.stock.house.unit
         cursor = self._cursor("filler")
         fit = Fit(gap // unit)
-        line: list[Candidate] = []
+        line: list[tuple[Look, Cursor]] = []
         offered = 0
-        for looked, candidate in enumerate(self._in_line(pool, cursor)):
-            length = candidate.item.length
+        for looked, (look, begun) in enumerate(self._fillers_in_line(pool, cursor)):
+            length = look[0].length
             if length <= gap:
-                line.append(candidate)
+                line.append((look, begun))
                 fit.offer(length // unit)
-                offered += length
+            offered += length
             enough = len(line) >= FILLERS_OFFERED and offered >= 2 * gap
             if fit.exact or enough or (line and looked >= FILLERS_LOOKED_AT):
                 break
         places = fit.chosen()
-        chosen = [line[place] for place in places]
-        for candidate in chosen:
-            reason = candidate.reason(Order.SHUFFLE, len(pool.items))
-            self._air(candidate.item, 0, candidate.item.cuts.segments, Role.FILLER, f"{why}; filler, {reason}")
+        for place in places:
+            item, lap, at = line[place][0]
+            reason = f"{why}; filler, {reason_of(Order.SHUFFLE, len(pool.items), lap, at)}"
+            self._whole(item, item.length, Role.FILLER, reason)
         kept = set(places)
-        left = [Passed(one.item, _TOO_LONG) for place, one in enumerate(line[: places[-1]]) if place not in kept]
-        aired = [candidate.item.id for candidate in chosen]
-        self.cursors["filler"] = chosen[-1].after(cursor, owed(cursor, left, *aired))
+        left = [Passed(look[0], _TOO_LONG) for place, (look, _) in enumerate(line[: places[-1]]) if place not in kept]
+        aired = [line[place][0][0].id for place in places]
+        look, begun = line[places[-1]]
+        last = candidate_at(look, pool, Order.SHUFFLE, self._filler_seed, begun)
+        self.cursors["filler"] = last.after(cursor, owed(cursor, left, *aired))
         return True
 
-    def _in_line(self, pool: Pool, cursor: Cursor) -> Iterator[Candidate]:
-        """The fillers whose turn it is, lap after lap."""
-        candidate: Candidate | None = None
+    def _fillers_in_line(self, pool: Pool, cursor: Cursor) -> Iterator[tuple[Look, Cursor]]:
+        """The fillers whose turn it is, lap after lap, each with the cursor at the beginning of its lap."""
         while True:
-            for candidate in candidates(pool, Order.SHUFFLE, f"{self.revision.seed}\0filler", cursor):
-                yield candidate
-            if candidate is None:
-                return
-            cursor = candidate.after(cursor, ())
+            for look in shuffled(pool, self._filler_seed, cursor):
+                yield look, cursor
+            cursor = candidate_at(look, pool, Order.SHUFFLE, self._filler_seed, cursor).after(cursor, ())
+
+    @property
+    def _filler_seed(self) -> str:
+        return f"{self.revision.seed}\0filler"
 
     def _slate(self, length: Ticks, reason: str) -> None:
         """Draft slate: its full segment, again and again, and one that is as long as what is left over."""
@@ -558,6 +561,17 @@ class _Draft:
     def _remember(self, item: Item) -> None:
         if self.stock.memory:
             self.recent.append(Recent(item.about.work, self.at))
+
+    def _whole(self, item: Item, length: Ticks, role: Role, reason: str) -> None:
+        """Append an airing of all of an item: most of them are ads and fillers."""
+        end, segments = Ticks(self.at + length), item.cuts.segments
+        if end > self.cut:
+            self._air(item, 0, segments, role, reason)
+        elif not self.full:
+            self.airings.append(Airing(self.index, self.at, end, self.msn, item.id, 0, segments, role, reason))
+            self.at = end
+            self.index += 1
+            self.msn += segments
 
     def _air(self, item: Item, first: int, stop: int, role: Role, reason: str, *, whole: bool = False) -> None:
         """Append an airing; where the next daypart cuts, only up to the cut that is nearest to its start."""

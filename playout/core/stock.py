@@ -122,12 +122,15 @@ class Stock:
 
     @cached_property
     def sponsors(self) -> dict[str, tuple[str, ...]]:
-        """Who is behind every ad of every block, and what it is for, by work; as `Aired` knows them."""
+        """Who is behind every ad of every block, and what it is for, by work; where a block keeps these apart."""
         found: dict[str, tuple[str, ...]] = {}
-        for block in self.revision.rules.blocks:
-            for item in self._pool((block.ads.query,), ()).items if block.ads else ():
+        every = [block.ads for block in self.revision.rules.blocks if block.ads]
+        advertiser, category = any(ads.advertiser for ads in every), any(ads.category for ads in every)
+        for ads in every:
+            for item in self._pool((ads.query,), ()).items:
                 spot = spot_of(item)
-                found[spot.work] = tuple(sponsor for sponsor in (spot.advertiser, spot.category) if sponsor)
+                behind = (spot.advertiser if advertiser else "", spot.category if category else "")
+                found[spot.work] = tuple(sponsor for sponsor in behind if sponsor)
         return found
 
 
