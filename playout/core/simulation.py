@@ -17,7 +17,7 @@ from playout.core.airing import Role
 from playout.core.catalog import UNRATED
 from playout.core.channel import in_force
 from playout.core.daypart import PUNCTUAL
-from playout.core.draw import Choice, Stuck
+from playout.core.draw import Stuck
 from playout.core.never import Rule
 from playout.core.playlog import BrokenLog
 from playout.core.schedule import drafted
@@ -678,16 +678,16 @@ class _Hours:
 def least_bad(draft: Drafted) -> Passed | None:
     """What speaks against the program of a turn that was chosen as the least bad; None for any other turn.
 
-    Such a one was refused by a source, which was then asked for it again.
+    Such a one was refused by its source, which was then asked for it again, and its reason ends with that of the
+    refusal; sources that share a position may ask for one item twice without such a need.
     """
     *before, last = draft.asked
-    if not isinstance(last.found, Choice):
+    first = next((airing for airing in draft.turn.airings if airing.role is Role.PROGRAM), None)
+    if first is None or not before:
         return None
-    stuck = (asked.found for asked in before if asked.cursor == last.cursor and isinstance(asked.found, Stuck))
-    chosen = last.found.item.id
-    return next(
-        (one for found in stuck for one in found.passed if one.item.id == chosen and not one.refusal.rule.binds), None
-    )
+    stuck = (asked.found.passed for asked in before if asked.place == last.place and isinstance(asked.found, Stuck))
+    refused = (one for passed in stuck for one in passed if one.item.id == first.asset and not one.refusal.rule.binds)
+    return next((one for one in refused if first.reason.endswith(f", though {one.refusal.reason}")), None)
 
 
 def odd_days(zone: Zone, start: datetime, stop: datetime) -> tuple[OddDay, ...]:

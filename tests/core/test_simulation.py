@@ -19,7 +19,7 @@ from playout.core.airing import BEGINNING, Role, Tail, Turn
 from playout.core.asset import Kind
 from playout.core.catalog import Catalog, Item, catalog_of
 from playout.core.playlog import BrokenLog
-from playout.core.rules import Ads, Block, Daypart, Never, Rules, Source
+from playout.core.rules import Ads, Block, Daypart, Never, Order, Rules, Source
 from playout.core.schedule import ahead, drafted, next_turn
 from playout.core.simulation import _Tally, labels, least_bad, odd_days, simulated
 from playout.core.ticks import TIMEBASE, Ticks, instant_at
@@ -151,6 +151,16 @@ def test_what_comes_before_the_start_is_aired_and_not_counted(
     start = instant_at(revised.channel.genesis, tail.start)
     from_there = simulated((revised,), lambda _: catalog, tail, YEARS, most=20)
     assert simulated((revised,), lambda _: catalog, BEGINNING, YEARS, start, most=20) == from_there
+
+
+def test_an_item_that_another_source_has_is_not_the_least_bad() -> None:
+    """Two sources share a position and a film; what cools down for one of them may well air for the other."""
+    cool = Source((of_kind(Kind.MOVIE),), order=Order.RANDOM, cooldown=Ticks(3600 * TIMEBASE), position="shared")
+    one = revision(Rules(Block((cool, replace(cool, cooldown=Ticks(0))))))
+    catalog = catalog_of([item("film", Kind.MOVIE, *[7] * 30)], [KIT])
+    found = simulated((one,), lambda _: catalog, BEGINNING, YEARS, most=20)
+    assert dict(found.refused)["cooldown"] > 0
+    assert found.gave_way == ()
 
 
 def test_a_seam_that_does_not_join_ends_the_simulation() -> None:
