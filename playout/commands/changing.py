@@ -1,0 +1,138 @@
+"""Commands that change what is published."""
+
+from __future__ import annotations
+
+import sys
+from getpass import getuser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playout import documents
+from playout.clock import system_clock
+from playout.commands.asking import naming, plan_of, planning, read
+from playout.commands.options import OK, REFUSED, WATCHED, Refused, command, number
+from playout.library import newest, scan
+from playout.migrate import LARGEST as LARGEST_EXPORT
+from playout.migrate import Program, Unreadable, migrate
+from playout.publish import Signed, publish_signed
+from playout.reports import plan
+from playout.rollback import rollback
+from playout.station import Station
+from playout.store import DirStore
+from playout.withdraw import withdraw
+
+if TYPE_CHECKING:
+    import argparse
+
+    from playout.commands.options import Commands
+
+
+def register(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Add the commands and their options."""
+    _applying(command(commands, "apply", _apply, "publish a file, after saying what that changes on air"))
+    _going_back(command(commands, "rollback", _rollback, "return a channel to an earlier revision"))
+    _withdrawing(command(commands, "withdraw", _withdraw, "pull assets off a channel's air; slate plays instead"))
+    _migrating(command(commands, "migrate", _migrate, "turn another program's channel into a channels.yaml"))
+
+
+def _applying(made: argparse.ArgumentParser) -> None:
+    planning(made)
+    made.add_argument("--yes", action="store_true", help="publish without asking")
+
+
+def _going_back(made: argparse.ArgumentParser) -> None:
+    naming(made)
+    made.add_argument(
+        "revision", nargs="?", type=number, metavar="REVISION", help="its number (default: the one before)"
+    )
+
+
+def _migrating(made: argparse.ArgumentParser) -> None:
+    option = made.add_argument
+    option("export", type=Path, metavar="FILE", help="an ErsatzTV sequential schedule, a Tunarr or a dizqueTV channel")
+    option("--from", dest="program", choices=list(Program), type=Program, help="whose it is (default: as it looks)")
+    option(
+        "--output", type=Path, metavar="FILE", help="where to write channels.yaml; never over a file (default: print)"
+    )
+
+
+def _withdrawing(made: argparse.ArgumentParser) -> None:
+    made.add_argument("channel", metavar="CHANNEL", help="the channel's id")
+    made.add_argument("assets", nargs="+", metavar="ASSET", help="ids of assets")
+    made.add_argument("--reason", default="", help="why, for whoever asks later")
+
+
+def _apply(asked: argparse.Namespace) -> int:
+    """Print the plan, ask, and publish; whoever watches another file does not publish that one over it."""
+    store, programming = DirStore(asked.media), read(asked)
+    library = scan(store, newest(store), system_clock())
+    by = Signed(author=_user(), note="apply", over=asked.channels != WATCHED)
+    planned = plan_of(asked, by)
+    print(documents.encode_readable(planned).decode() if asked.format == "json" else plan.written(planned), end="")
+    if not planned.empty and not asked.yes and not _agreed("Publish this?"):
+        message = "nothing was published" if sys.stdin.isatty() else "nothing was published: to do so, add --yes"
+        raise Refused(message)
+    outcome = publish_signed(store, programming, library, system_clock(), by)
+    for revision in outcome.revisions:
+        print(f"{revision.channel.id}: revision {revision.number} published", file=sys.stderr)
+    for alarm in outcome.alarms:
+        print(f"fastline: {alarm.where}: {alarm.what}", file=sys.stderr)
+    return REFUSED if planned.refused else OK
+
+
+def _agreed(question: str) -> bool:
+    """Whether somebody at a terminal says yes."""
+    if not sys.stdin.isatty():
+        return False
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+
+
+def _user() -> str:
+    """Who is at work, as far as the system knows."""
+    try:
+        return getuser()
+    except (KeyError, OSError):  # a container has users without names
+        return ""
+
+
+def _rollback(asked: argparse.Namespace) -> int:
+    """Publish an earlier revision once more."""
+    station = Station(DirStore(asked.media))
+    found = rollback(station, asked.channel, asked.revision, system_clock(), _user())
+    airs = f"reaches air after {found.effective + found.horizon:%Y-%m-%d %H:%M:%SZ}, and the program that is on then"
+    print(f"{asked.channel}: revision {found.number} says what revision {found.restores} said; it {airs}")
+    return OK
+
+
+def _migrate(asked: argparse.Namespace) -> int:
+    """Print the channels.yaml for an export, and on standard error what is different."""
+    try:
+        with asked.export.open("rb") as file:
+            migration = migrate(file.read(LARGEST_EXPORT + 1), asked.export.name, asked.program)
+    except (Unreadable, OSError) as error:
+        message = f"{asked.export}: {error.strerror if isinstance(error, OSError) else error}"
+        raise Refused(message) from error
+    print(f"from {migration.program}\n\n{migration.report}", file=sys.stderr)
+    if asked.output is None:
+        print(migration.text, end="")
+        return OK
+    try:
+        with asked.output.open("x", encoding="utf-8") as file:
+            file.write(migration.text)
+    except OSError as error:
+        message = f"{asked.output}: {error.strerror}; nothing was written, so give --output another name"
+        raise Refused(message) from error
+    return OK
+
+
+def _withdraw(asked: argparse.Namespace) -> int:
+    """Write the order."""
+    store = DirStore(asked.media)
+    unknown = [asset for asset in asked.assets if asset not in newest(store)]
+    if unknown:
+        message = f"not in the library: {', '.join(unknown)}. `ls {asked.media}/assets` shows the ids"
+        raise Refused(message)
+    number = withdraw(store, asked.channel, asked.assets, system_clock(), asked.reason)
+    print(f"order {number}: {len(asked.assets)} off the air of {asked.channel}, within seconds on every origin")
+    return OK
