@@ -27,6 +27,7 @@ from playout.core.ticks import Ticks, instant_at, ticks_since
 from playout.core.view import Alarm, OnAir, View
 from playout.core.window import UnknownAsset
 from playout.documents import Corrupt, decode
+from playout.former import revision_of
 from playout.library import newest, present
 from playout.store import StoreDown
 
@@ -333,7 +334,7 @@ class Follower:
         if not channel.revisions:
             for name in self._store.names(keys.revisions(channel.id))[-1:]:
                 key = keys.key("channels", channel.id, "revisions", name)
-                channel.revisions = [decode(present(self._store, key), Revision, key)]
+                channel.revisions = [revision_of(present(self._store, key), key)]
 
     def _open(self, channel: _Channel, now: datetime) -> None:
         """Read a channel for the first time: its withdrawals, the end of its log, the revisions that it needs."""
@@ -349,7 +350,7 @@ class Follower:
                 break
             key = keys.key("channels", channel.id, "revisions", name)
             if key < keys.revision(channel.id, found[0].number):
-                found.insert(0, decode(present(self._store, key), Revision, key))
+                found.insert(0, revision_of(present(self._store, key), key))
         channel.revisions = found
         channel.opened, channel.short = True, False
 
@@ -360,7 +361,7 @@ class Follower:
             data = self._store.read(key)
             if data is None:
                 break
-            revision = decode(data, Revision, key)
+            revision = revision_of(data, key)
             self.catalog(revision)
             channel.revisions.append(revision)
         start = now if channel.mirror else min(instant_at(channel.genesis, channel.tail.start), now)

@@ -25,7 +25,8 @@ from playout.core.channel import Parent, Revision
 from playout.core.house import TARGET_DURATION
 from playout.core.shelves import Shelves, shelves_of
 from playout.core.view import Alarm
-from playout.documents import Corrupt, decode, digest, encode
+from playout.documents import Corrupt, digest, encode
+from playout.former import revision_of
 from playout.library import Library
 from playout.store import Store
 from playout.zones import UnknownZone, clock_changes
@@ -358,7 +359,7 @@ def newest_revision(store: Store, channel: str) -> Revision | None:
     if data is None:
         message = f"{where}: it is listed, but not there"
         raise Corrupt(message)
-    revision = decode(data, Revision, where)
+    revision = revision_of(data, where)
     if keys.revision(channel, revision.number) != where:
         message = f"{where}: it says that it is number {revision.number}"
         raise Corrupt(message)

@@ -19,6 +19,7 @@ from playout.core.schedule import ahead
 from playout.core.shelves import shelves_of
 from playout.core.ticks import span_of, ticks_since
 from playout.documents import decode
+from playout.former import revision_of
 from playout.library import newest, present
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Station:
                 for name in self.store.names(keys.revisions(channel))
                 if _NUMBERED.fullmatch(name)
             ]
-            found = tuple(decode(present(self.store, key), Revision, key) for key in where)
+            found = tuple(revision_of(present(self.store, key), key) for key in where)
             self._revisions[channel] = found
         return found
 

@@ -113,6 +113,8 @@ class Timeline:
         today = date.fromordinal(wall_day)
         if not self._rules.dayparts:
             return Slot(self._rules.block, None, Ticks(0), None, today)
+        if tail.index and tail.asked < 0:  # of a former log, which does not say it
+            tail = replace(tail, asked=tail.start)
         on = self._stretch(at, wall_day)
         if _left_out(on, at, tail):
             on = replace(on, daypart=None)
