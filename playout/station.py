@@ -149,17 +149,20 @@ class Station:
         """The turns that air between two instants: logged, and beyond the log as the schedule would have them."""
         genesis = self.revisions(channel)[0].channel.genesis
         first, last = ticks_since(genesis, start), ticks_since(genesis, stop)
-        yield from self.logged(channel, start, stop)
-        for turn in self.foreseen(channel):
+        end = self.end(channel)  # before the log itself: that may grow meanwhile, and no turn is left out or told twice
+        for turn in self.logged(channel, start, stop):
+            if turn.start < end.start:
+                yield turn
+        for turn in self.foreseen(channel, end):
             if turn.start >= last:
                 return
             if turn.end > first:
                 yield turn
 
-    def foreseen(self, channel: str) -> Iterator[Turn]:
-        """The turns after the log, without end, as the schedule would have them."""
+    def foreseen(self, channel: str, tail: Tail | None = None) -> Iterator[Turn]:
+        """The turns after `tail`, which is the log's unless it is given, without end, as the schedule has them."""
         channel = self.original(channel)
-        revisions, tail = self.revisions(channel), self.end(channel)
+        revisions, tail = self.revisions(channel), tail or self.end(channel)
         parent = revisions[-1].parent
         if parent is None:
             yield from ahead(revisions, self.catalog, tail)
@@ -177,8 +180,11 @@ class Station:
         since = newest.channel.genesis + span_of(tail.start)
         if not tail.index:
             since = parent.begun or since
-        yield from self._logged(parent.channel, since, since + timedelta(days=36_500))
-        yield from self.foreseen(parent.channel)
+        end = self.end(parent.channel)
+        for turn in self._logged(parent.channel, since, since + timedelta(days=36_500)):
+            if turn.start < end.start:
+                yield turn
+        yield from self.foreseen(parent.channel, end)
 
     def stocked(self, turns: Iterable[Turn]) -> Iterator[Turn]:
         """`turns`, with the catalog read of each that names an asset which has left the library since."""
