@@ -82,7 +82,7 @@ async def _leave(app: web.Application) -> None:
     """Let nobody wait any longer for what will not come."""
     site = app[SITE]
     site.streams.leave()
-    site.feed.ring()
+    site.feed.close()
 
 
 def _by_key(database: Database, clock: Clock) -> Scheme:

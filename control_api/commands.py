@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
+from limits.errors import ConfigurationError
 
 from control_api import keys, schema
 from control_api.app import create_app
@@ -34,7 +35,12 @@ class Unserved(Exception):
 
 async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
     """Serve until the task is cancelled; `tell` hears the address once it answers."""
-    runner = ApiRunner(create_app(settings), shutdown_timeout=settings.stop_seconds)
+    try:
+        app = create_app(settings)
+    except ConfigurationError as error:
+        message = f"requests cannot be counted at {settings.rate_storage}: {error}; `pip install fastline[redis]`"
+        raise Unserved(message) from error
+    runner = ApiRunner(app, shutdown_timeout=settings.stop_seconds)
     try:
         await _set_up(runner, settings)
         site = web.TCPSite(runner, settings.host, settings.port)

@@ -59,9 +59,15 @@ class Feed:
         self._asking = asyncio.Lock()
         self._asked_at = -every_seconds
         self._newest = 0
+        self._closed = False
+
+    def close(self) -> None:
+        """Wake everyone, and let nobody wait again: the process stops."""
+        self._closed = True
+        self.ring()
 
     def ring(self) -> None:
-        """Wake everyone who waits: events were written, or the process stops."""
+        """Wake everyone who waits: events were written."""
         self._asked_at = -self._every
         self._bell.set()
         self._bell = asyncio.Event()
@@ -72,7 +78,7 @@ class Feed:
             return (await session.exec(select(func.max(col(Event.sequence))))).one() or 0
 
     async def grown(self, seen: int, seconds: float) -> bool:
-        """Wait for an event after `seen`, for so long, or until `ring` is called; whether there is one."""
+        """Wait for an event after `seen`, for so long, or until somebody rings; whether there is one."""
         loop = asyncio.get_running_loop()
         bell, until = self._bell, loop.time() + seconds
         while True:
@@ -80,7 +86,7 @@ class Feed:
                 if loop.time() - self._asked_at >= self._every:
                     self._asked_at = loop.time()
                     self._newest = await self.newest()
-            if self._newest > seen or bell.is_set() or loop.time() >= until:
+            if self._newest > seen or bell.is_set() or self._closed or loop.time() >= until:
                 return self._newest > seen
             pause = min(until, self._asked_at + self._every) - loop.time()
             try:

@@ -116,7 +116,7 @@ async def _followed(call: Call[Nothing, EventQuery, Nothing], after: int) -> Asy
             continue
         # nothing of what is wanted up to here: wait for something new, of whatever kind
         after = seen = max(seen, newest)
-        if not await site.feed.grown(seen, beat):
+        if not await site.feed.grown(seen, beat) and not site.streams.leaving.is_set():
             yield b":\n\n"  # a comment, so that nobody between takes silence for an end
             if not await _may_still(call):
                 return

@@ -12,7 +12,7 @@ from control_api import swagger
 from control_api.call import Answer, Call
 from control_api.models import Given
 from control_api.operation import Endpoint, Media
-from control_api.problems import KINDS, PLACE, missing
+from control_api.problems import KINDS, NOT_FOUND, PLACE, missing
 from control_api.scopes import OPEN
 
 DOCUMENT: Final = web.AppKey("document", bytes)
@@ -61,6 +61,7 @@ show_docs: Final = Endpoint(
     scope=OPEN,
     tag="Reference",
     answers={200: Media((_HTML,))},
+    refusals=(NOT_FOUND,),
 )(_page)
 
 show_api_docs: Final = Endpoint(
@@ -71,6 +72,7 @@ show_api_docs: Final = Endpoint(
     scope=OPEN,
     tag="Reference",
     answers={200: Media((_HTML,))},
+    refusals=(NOT_FOUND,),
 )(_page)
 
 

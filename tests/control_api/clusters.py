@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import shutil
 import socket
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+
+from control_api import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,3 +102,9 @@ def _run(name: str, *arguments: str) -> None:
         **as_user,
     )
     assert done.returncode == 0, f"{name} failed with status {done.returncode}"
+
+
+def migrated(url: str) -> None:
+    """Bring the database up to date, away from any event loop of a test."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(schema.upgrade(url))).result()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import TYPE_CHECKING
 
 import clusters
 import pytest
 from clients import running
+from clusters import migrated
 
-from control_api import schema
 from control_api.commands import create_key
 from control_api.database import Database
 from control_api.scopes import Scope
@@ -29,12 +27,6 @@ if TYPE_CHECKING:
 
 TEMPLATE = "migrated"
 _numbers = count(1)
-
-
-def migrated(url: str) -> None:
-    """Bring the database up to date, away from any event loop of a test."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(schema.upgrade(url))).result()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,101 @@
+"""The OpenAPI document: valid, whole, and about the API that runs; and the pages that show it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from clients import running
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from things import Bench
+
+from control_api import swagger
+from control_api.app import OPERATIONS
+from control_api.problems import KINDS
+
+if TYPE_CHECKING:
+    from clients import Client
+
+    from control_api.settings import Settings
+
+
+async def test_the_document_is_valid(settings: Settings) -> None:
+    async with running(settings, Bench().operations()) as client:
+        assert list(OpenAPIV31SpecValidator(client.document).iter_errors()) == []
+        assert client.document["openapi"] == "3.1.0"
+
+
+async def test_the_document_has_every_operation_and_no_other(client: Client) -> None:
+    found = {
+        (method.upper(), path, operation["operationId"])
+        for path, methods in client.document["paths"].items()
+        for method, operation in methods.items()
+    }
+    operations = client.app[OPERATIONS]
+    assert found == {(one.declared.method, one.template, one.declared.name) for one in operations}
+    assert len({name for _, _, name in found}) == len(operations)
+
+
+async def test_every_operation_names_its_right_and_documents_what_may_go_wrong(client: Client) -> None:
+    for operation in client.app[OPERATIONS]:
+        said = client.document["paths"][operation.template][operation.declared.method.lower()]
+        closed = [{"apiKey": [str(operation.declared.scope)]}]
+        assert said["security"] in ([], closed)
+        assert (said["security"] == closed) == ("401" in said["responses"]) == ("403" in said["responses"])
+        assert {"400", "500", "503"} <= said["responses"].keys()
+        assert said["summary"][0].isupper()
+        assert not said["summary"].endswith(".")
+
+
+async def test_no_model_of_input_takes_what_nobody_knows(client: Client) -> None:
+    for methods in client.document["paths"].values():
+        for operation in methods.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                name = content["schema"]["$ref"].rpartition("/")[2]
+                assert client.document["components"]["schemas"][name]["additionalProperties"] is False
+
+
+async def test_nothing_in_the_document_is_left_over(client: Client) -> None:
+    text = json.dumps(client.document)
+    used = set(re.findall(r"#/components/schemas/([A-Za-z_0-9]+)", text))
+    named = set(client.document["components"]["schemas"])
+    parameters = {name for name in named if name.endswith(("Query", "Path"))}
+    assert named - used <= parameters
+
+
+@pytest.mark.parametrize("path", ["/docs", "/api-docs"])
+async def test_the_page_of_the_reference_needs_no_other_server(client: Client, path: str) -> None:
+    found = await client.get(path)
+    text = found.body.decode()
+    links = re.findall(r"""(?:src|href)=["']([^"']+)["']""", text)
+    assert links
+    for link in links:
+        assert "//" not in link
+        await client.get(f"/{link}")
+    assert "script-src 'self';" in found.headers["Content-Security-Policy"]
+
+
+async def test_where_the_page_was_not_built_it_says_so(
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setattr("playout.npm.WEB", tmp_path)  # an empty build folder
+    text = (await client.get("/docs")).body.decode()
+    assert "was not fetched" in text
+    assert "href='openapi.json'" in text
+    await client.get(f"/docs/{swagger.SCRIPT.built.name}", 404)
+    await client.get("/docs/start.js")
+
+
+async def test_the_page_can_be_switched_off(settings: Settings) -> None:
+    async with running(settings.model_copy(update={"docs": False})) as client:
+        await client.get("/docs", 404)
+        await client.get("/openapi.json")
+
+
+async def test_every_type_of_problem_explains_itself(client: Client) -> None:
+    for kind in KINDS.values():
+        page = (await client.get(kind.uri)).body.decode()
+        assert kind.title in page
+    await client.get("/problems/unheard-of", 404)
