@@ -67,7 +67,7 @@ def titles(draw: st.DrawFn, name: str, kind: Kind) -> Title:
         part=draw(st.integers(0, 3)) if episode else 0,
         advertiser=draw(st.sampled_from(["", "Acme", "Globex"])) if kind is Kind.AD else "",
         category=draw(st.sampled_from(["", "cars", "beer"])) if kind is Kind.AD else "",
-        rights=tuple(draw(st.lists(rights, max_size=1))) if kind is not Kind.AD else (),
+        rights=tuple(draw(st.lists(rights, max_size=1))),
     )
 
 

@@ -17,7 +17,7 @@ from playout.core.channel import in_force
 from playout.core.draw import Candidate, Choice, Passed, candidates, choose, owed
 from playout.core.fit import Fit
 from playout.core.never import Refusal, Rule, too_early, unlicensed
-from playout.core.pod import LOOKED_AT, Aired, Room, pod_of
+from playout.core.pod import LOOKED_AT, Aired, Room, pod_of, spots_of
 from playout.core.rules import Order, Source
 from playout.core.schedule import REMEMBERED, NothingToAir, ahead
 from playout.core.stock import stock_of
@@ -268,7 +268,8 @@ class _Copy(_Line):
         """A bumper that leaves room for an ad, and why it was chosen."""
         if query is None:
             return None
-        pool = self.stock.shelf(query, self.today)
+        shelf = self.stock.shelf(query, self.today)
+        pool = self.stock.cleared(shelf, self.at, Ticks(self.at + shelf.longest))
 
         def refuse(item: Item) -> Refusal | None:
             return _TOO_LONG if item.length >= room else None
@@ -285,7 +286,10 @@ class _Copy(_Line):
         if ads.load:
             self._enter_hour()
             room = Ticks(min(room, ads.load - self.load))
-        spots, cursor = self.stock.spots(ads, self.today), self._cursor("ads")
+        shelf, cursor = self.stock.shelf(ads.query, self.today), self._cursor("ads")
+        spots = spots_of(self.stock.cleared(shelf, self.at, Ticks(self.at + length)))
+        if not spots.pool.items:
+            return []
         looked = self._looked_at(spots, ads, room, cursor)
         line = [place for place, (_, refusal) in enumerate(looked) if refusal is None]
         unit = self.stock.house.unit

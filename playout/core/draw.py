@@ -9,7 +9,8 @@ else's turn. What is passed over because it may not air just now is owed, and as
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field, replace
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -36,10 +37,24 @@ if TYPE_CHECKING:
 
 _LATEST: Final = 10**12
 """Seconds; later than any arrival."""
+LAPS: Final = 4
+"""The fewest laps of a pool that are remembered: two for each of two channels."""
+REMEMBERED: Final = 150_000
+"""The most items in all laps of a pool that are remembered: about 20 MB."""
+ROUNDS: Final = 256
+"""The most rounds of series that are remembered."""
 OWED: Final = 16
 """How many items that were passed over are remembered; the oldest of more lose their turn in this lap."""
 _STRICT: Final = frozenset({Order.SEQUENCE, Order.CHRONOLOGICAL, Order.LISTED})
 """Orders in which nothing overtakes an item only because that one is too long just now."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lap:
+    """A pool in the order in which one lap plays it."""
+
+    keys: tuple[str, ...]
+    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +64,12 @@ class Pool:
     items: tuple[Item, ...]
     queries: tuple[Query, ...] = ()
     """What they were asked for by: the order `listed` is theirs."""
-    works: dict[str, str] = field(default_factory=dict)
+    works: dict[str, str] = field(default_factory=dict, repr=False)
     """The works that were asked for, by item id."""
+    laps: OrderedDict[tuple[str, object], Lap] = field(default_factory=OrderedDict, repr=False)
+    """The laps that were asked for last, by seed and by their number, or the order where all laps are alike."""
+    rounds: OrderedDict[str, list[tuple[str, str]]] = field(default_factory=OrderedDict, repr=False)
+    """The rounds of its series that were asked for last, by seed."""
 
     @cached_property
     def ids(self) -> dict[str, Item]:
@@ -64,6 +83,11 @@ class Pool:
         for item in self.items:
             sorted_out.setdefault(item.about.series.casefold() or f"\0{item.id}", []).append(item)
         return {name: Pool(tuple(items), self.queries, self.works) for name, items in sorted_out.items()}
+
+    @cached_property
+    def restricted(self) -> tuple[Item, ...]:
+        """Those that may not be shown always and everywhere."""
+        return tuple(item for item in self.items if item.about.rights)
 
     @cached_property
     def shortest(self) -> Ticks:
@@ -81,14 +105,6 @@ class Pool:
         if found is None:
             found = self.works[item.id] = item.about.work
         return found
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lap:
-    """A pool in the order in which one lap plays it."""
-
-    keys: tuple[str, ...]
-    items: tuple[Item, ...]
 
 
 class Passed(NamedTuple):
@@ -229,7 +245,7 @@ def candidate_at(look: Look, pool: Pool, order: Order, seed: str, cursor: Cursor
     item, number, place = look
     if place == _OWED:
         return Candidate(item, number, cursor.key, cursor.high, place)
-    keys = _lap(pool, order, seed, _salt(order, number)).keys
+    keys = _lap(pool, order, seed, number).keys
     high = keys[0] if place == 0 and order is Order.NEWEST else cursor.high
     return Candidate(item, number, keys[place], high, place)
 
@@ -242,7 +258,7 @@ def _in_line(pool: Pool, order: Order, seed: str, cursor: Cursor, seen: set[str]
             seen.add(name)
             yield owing, cursor.lap, _OWED
     number = cursor.lap
-    lap = _lap(pool, order, seed, _salt(order, number))
+    lap = _lap(pool, order, seed, number)
     begun = bisect_right(lap.keys, cursor.key)
     for at in range(begun, len(lap.items)):
         item = lap.items[at]
@@ -250,7 +266,7 @@ def _in_line(pool: Pool, order: Order, seed: str, cursor: Cursor, seen: set[str]
             yield item, number, at
     seen.update(item.id for item in lap.items[begun:])
     number += 1
-    for at, item in enumerate(_lap(pool, order, seed, _salt(order, number)).items):
+    for at, item in enumerate(_lap(pool, order, seed, number).items):
         if item.id not in seen:
             yield item, number, at
 
@@ -297,7 +313,7 @@ def _by_calendar(pool: Pool, source: Source, seed: str, cursors: Cursors, refuse
 def _rotate(pool: Pool, source: Source, seed: str, cursors: Cursors, refuse: Refuse) -> Choice | Stuck:
     series = pool.series
     passed: list[Passed] = []
-    for turn in _turns(series, source, seed, cursors("")):
+    for turn in _turns(pool, source, seed, cursors("")):
         own = cursors(f"/{turn.last}")
         found = _pick(series[turn.last], Order.SEQUENCE, seed, own, refuse)
         if isinstance(found, Stuck):
@@ -305,21 +321,21 @@ def _rotate(pool: Pool, source: Source, seed: str, cursors: Cursors, refuse: Ref
             continue
         if turn.run and not source.run and found.cursors[0].lap > own.lap:  # all of a series: until it begins again
             continue
-        after = replace(turn, run=turn.run + 1)
+        after = Cursor(turn.source, turn.lap, turn.key, turn.high, turn.owed, turn.last, turn.run + 1)
         about = found.item.about
         run = f"{after.run} of {source.run or len(series[turn.last].items)} of {about.series or about.title}"
         return Choice(found.item, (after, *found.cursors), f"rotation: {run}; {found.reason}", (*passed, *found.passed))
     return Stuck(tuple(passed))
 
 
-def _turns(series: dict[str, Pool], source: Source, seed: str, cursor: Cursor) -> Iterator[Cursor]:
+def _turns(pool: Pool, source: Source, seed: str, cursor: Cursor) -> Iterator[Cursor]:
     """The series in the order in which it is their turn: the one that is on, while its run lasts, then the others.
 
     The order is the same in every round, so that no series comes twice in a row while there is another.
     """
-    if cursor.last in series and cursor.run and (not source.run or cursor.run < source.run):
+    if cursor.last in pool.series and cursor.run and (not source.run or cursor.run < source.run):
         yield cursor
-    names = _round(frozenset(series), seed)
+    names = _round(pool, seed)
     begun = bisect_right(names, (cursor.key, "\U0010ffff")) if cursor.key else 0
     for place in range(len(names)):
         lap, at = divmod(begun + place, len(names))
@@ -327,33 +343,38 @@ def _turns(series: dict[str, Pool], source: Source, seed: str, cursor: Cursor) -
         yield Cursor(cursor.source, cursor.lap + lap, key, last=name)
 
 
-@lru_cache(maxsize=256)
-def _round(names: frozenset[str], seed: str) -> list[tuple[str, str]]:
+def _round(pool: Pool, seed: str) -> list[tuple[str, str]]:
     """The series in the order in which they follow each other, with their keys."""
-    return sorted((_digest(f"{seed}\0{name}").hex(), name) for name in names)
+    found = pool.rounds.get(seed)
+    if found is None:
+        found = pool.rounds[seed] = sorted((_digest(f"{seed}\0{name}").hex(), name) for name in pool.series)
+        if len(pool.rounds) > ROUNDS:
+            pool.rounds.popitem(last=False)
+    return found
 
 
 # Keys
 
 
-def _salt(order: Order, lap: int) -> int:
-    """What sets one lap's keys apart from another's: only a shuffle changes from lap to lap."""
-    return lap if order is Order.SHUFFLE else 0
-
-
 def in_order(pool: Pool, order: Order, seed: str, lap: int = 0) -> tuple[Item, ...]:
     """The items of `pool` as lap number `lap` plays them."""
-    return _lap(pool, order, seed, _salt(order, lap)).items
+    return _lap(pool, order, seed, lap).items
 
 
-@lru_cache(maxsize=256)
-def _lap(pool: Pool, order: Order, seed: str, salt: int) -> Lap:
-    if order is Order.SHUFFLE:
-        keys = _shuffled(pool.items, f"{seed}\0{salt}\0")
-    else:
-        keys = [_key(item, pool, order) for item in pool.items]
-    places = sorted(range(len(keys)), key=keys.__getitem__)
-    return Lap(tuple(keys[place] for place in places), tuple(pool.items[place] for place in places))
+def _lap(pool: Pool, order: Order, seed: str, number: int) -> Lap:
+    """Lap `number` of a pool; only a shuffle changes from lap to lap."""
+    name = (seed, number) if order is Order.SHUFFLE else ("", order)
+    lap = pool.laps.get(name)
+    if lap is None:
+        if order is Order.SHUFFLE:
+            keys = _shuffled(pool.items, f"{seed}\0{number}\0")
+        else:
+            keys = [_key(item, pool, order) for item in pool.items]
+        places = sorted(range(len(keys)), key=keys.__getitem__)
+        lap = pool.laps[name] = Lap(tuple(map(keys.__getitem__, places)), tuple(map(pool.items.__getitem__, places)))
+        if len(pool.laps) > max(LAPS, REMEMBERED // len(pool.items)):
+            pool.laps.popitem(last=False)
+    return lap
 
 
 def _shuffled(items: tuple[Item, ...], seed: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -39,6 +40,9 @@ class Spot(NamedTuple):
     """`by acme`, case-folded, so that it can be compared; empty where nobody said."""
     category: str
     """`for cars`."""
+    sponsors: tuple[str, ...]
+    """Both of them, where they are known."""
+    segments: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,12 +67,19 @@ class Spots:
         return max(ads.pod, self.shortest)
 
 
+@lru_cache(maxsize=256)
+def spots_of(pool: Pool) -> Spots:
+    """The spots of a pool, remembered: revisions of a channel, and channels, share their pools."""
+    return Spots.of(pool)
+
+
 def spot_of(item: Item) -> Spot:
     """The facts of an ad."""
     about = item.about
     advertiser = f"by {about.advertiser.casefold()}" if about.advertiser else ""
     category = f"for {about.category.casefold()}" if about.category else ""
-    return Spot(item, item.length, about.work, advertiser, category)
+    sponsors = tuple(sponsor for sponsor in (advertiser, category) if sponsor)
+    return Spot(item, item.length, about.work, advertiser, category, sponsors, item.cuts.segments)
 
 
 class Aired:
@@ -104,15 +115,15 @@ class Aired:
         if ads.advertiser:
             last = self._sponsors.get(spot.advertiser)
             if last is not None and at - last < ads.advertiser:
-                return _sponsored(spot.advertiser, at - last)
+                return _too_soon(spot.advertiser, at - last)
         if ads.category:
             last = self._sponsors.get(spot.category)
             if last is not None and at - last < ads.category:
-                return _sponsored(spot.category, at - last)
+                return _too_soon(spot.category, at - last)
         return None
 
 
-def _sponsored(sponsor: str, ago: int) -> Refusal:
+def _too_soon(sponsor: str, ago: int) -> Refusal:
     return Refusal(Rule.REPEAT, 0, f"another ad {sponsor} aired {spelled(ago)} ago")
 
 
@@ -139,60 +150,43 @@ class Room:
 
 def pod_of(spots: Spots, ads: Ads, seed: str, cursor: Cursor, room: Room) -> Pod:
     """The pod for `room`."""
-    filling = _Filling(ads, room)
+    at, left, aired = room.at, room.length, room.aired
     most, count, facts = ads.most or LOOKED_AT, len(spots.facts), spots.facts
     chosen: list[tuple[Spot, str]] = []
-    last: Look | None = None
+    within: set[str] = set()  # the advertisers and categories that have an ad in it
     passed: list[Passed] = []
     held: list[Passed] = []  # since the last one that was chosen: it is still their turn
+    last: Look | None = None
     for look in islice(shuffled(spots.pool, seed, cursor), LOOKED_AT):
-        if filling.left < spots.shortest or len(chosen) >= most:
+        if left < spots.shortest or len(chosen) >= most:
             break
         item, lap, place = look
         spot = facts[item.id]
-        refusal = filling.refuses(spot)
+        refusal = _TOO_LONG if spot.length > left else _sponsored(spot, ads, within) if within else None
+        if refusal is None and aired is not None:
+            refusal = aired.refuses(spot, ads, at)
         if refusal is not None:
             held.append(Passed(item, refusal))
             continue
         if held:
             passed += held
             held.clear()
-        filling.take(spot)
         chosen.append((spot, reason_of(Order.SHUFFLE, count, lap, place)))
+        at, left = Ticks(at + spot.length), Ticks(left - spot.length)
+        within.update(spot.sponsors)
         last = look
     if last is None:
         return Pod((), cursor, tuple(held))
-    aired = [spot.item.id for spot, _ in chosen]
-    after = candidate_at(last, spots.pool, Order.SHUFFLE, seed, cursor).after(cursor, owed(cursor, passed, *aired))
+    names = [spot.item.id for spot, _ in chosen]
+    after = candidate_at(last, spots.pool, Order.SHUFFLE, seed, cursor).after(cursor, owed(cursor, passed, *names))
     return Pod(tuple(chosen), after, (*passed, *held))
 
 
-class _Filling:
-    """What is left of the room for a pod, and who has an ad in it."""
-
-    def __init__(self, ads: Ads, room: Room) -> None:
-        self.left = room.length
-        self._at, self._ads, self._aired = room.at, ads, room.aired
-        self._sponsors: set[str] = set()
-        """The advertisers and categories that have an ad in it."""
-
-    def refuses(self, spot: Spot) -> Refusal | None:
-        """Why `spot` cannot be the next one."""
-        if spot.length > self.left:
-            return _TOO_LONG
-        if spot.advertiser in self._sponsors:
-            return _SAME_ADVERTISER
-        if self._ads.category and spot.category in self._sponsors:
-            return _SAME_CATEGORY
-        return self._aired.refuses(spot, self._ads, self._at) if self._aired else None
-
-    def take(self, spot: Spot) -> None:
-        """Put `spot` at the end of the pod."""
-        self._at, self.left = Ticks(self._at + spot.length), Ticks(self.left - spot.length)
-        if spot.advertiser:
-            self._sponsors.add(spot.advertiser)
-        if spot.category:
-            self._sponsors.add(spot.category)
+def _sponsored(spot: Spot, ads: Ads, within: set[str]) -> Refusal | None:
+    """Why `spot` may not join those in a pod."""
+    if spot.advertiser in within:
+        return _SAME_ADVERTISER
+    return _SAME_CATEGORY if ads.category and spot.category in within else None
 
 
 _TOO_LONG: Final = Refusal(Rule.OVERRUN, 0, "it is longer than what is left of the pod")

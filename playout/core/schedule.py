@@ -18,7 +18,7 @@ from playout.core.daypart import Slot
 from playout.core.draw import Choice, Passed, Pool, Stuck, candidate_at, choose, owed, reason_of, shuffled
 from playout.core.fit import Fit
 from playout.core.never import Refusal, Rule, kept_for, repeated, spelled, too_early, unlicensed
-from playout.core.pod import Aired, Room, Spot, pod_of
+from playout.core.pod import Aired, Room, Spot, pod_of, spots_of
 from playout.core.rules import NONE, Order, Roll, Source
 from playout.core.stock import Stock, stock_of
 from playout.core.ticks import TIMEBASE, Ticks, instant_at
@@ -378,7 +378,10 @@ class _Draft:
         ads = self.ads
         if ads is None or self.full:
             return
-        spots = self.stock.spots(ads, self.slot.today)
+        shelf = self.stock.shelf(ads.query, self.slot.today)
+        spots = spots_of(self._cleared(shelf, self._break_bound(ads)))
+        if not spots.pool.items:
+            return
         room = spots.bound(ads)
         if ads.load:
             if self.at >= self.hour_ends:
@@ -393,23 +396,23 @@ class _Draft:
         self.since_break = Ticks(0)
         self.cursors["ads"] = pod.cursor
         self._bumper("bumpers", ads.opens, "opens the break")
-        for spot, reason in pod.spots:
-            self._spot(spot, reason)
+        self._spots(pod.spots)
         self._bumper("bumpers", ads.closes, "closes the break")
 
-    def _spot(self, spot: Spot, reason: str) -> None:
-        """Air an ad, and remember it for the rules that look back."""
-        start = self.at
-        self._whole(spot.item, spot.length, Role.AD, reason)
-        if self.at == start:
-            return
-        if self.aired is not None:
-            recent = Recent(spot.work, start)
-            self.spots.append(recent)
-            self.aired.add(recent)
-        if start >= self.hour_ends:
-            self._enter_hour(start)
-        self.load = Ticks(self.load + self.at - start)
+    def _spots(self, spots: Iterable[tuple[Spot, str]]) -> None:
+        """Air ads, and remember them for the rules that look back."""
+        for spot, reason in spots:
+            start = self.at
+            self._whole(spot.item, spot.length, Role.AD, reason)
+            if self.at == start:
+                return
+            if self.aired is not None:
+                recent = Recent(spot.work, start)
+                self.spots.append(recent)
+                self.aired.add(recent)
+            if start >= self.hour_ends:
+                self._enter_hour(start)
+            self.load = Ticks(self.load + self.at - start)
 
     def _enter_hour(self, at: Ticks) -> None:
         """Begin to count anew what of a clock hour is ads, when `at` lies in another one."""
@@ -422,7 +425,8 @@ class _Draft:
     def _bumper(self, cursor: str, query: Query | None, does: str) -> None:
         if query is None or self.full:
             return
-        pool = self.stock.shelf(query, self.slot.today)
+        shelf = self.stock.shelf(query, self.slot.today)
+        pool = self._cleared(shelf, shelf.longest)
         found = choose(pool, _SHUFFLED, f"{self.revision.seed}\0{cursor}", lambda _: self._cursor(cursor))
         if isinstance(found, Choice):
             self._taken(found)
@@ -461,6 +465,10 @@ class _Draft:
         if not self.airings:  # less than a unit was to be filled
             self._slate(Ticks(self.stock.house.unit), "a moment to the next start")
 
+    def _cleared(self, pool: Pool, length: Ticks) -> Pool:
+        """What of a pool may be shown for so long from now on."""
+        return self.stock.cleared(pool, self.at, Ticks(self.at + length))
+
     def _can_fill(self) -> bool:
         query = self.block.filler
         return query is not None and bool(self.stock.shelf(query, self.slot.today).items)
@@ -469,7 +477,8 @@ class _Draft:
         """Draft one filler; False when there is none that fits into the gap."""
         if self.block.filler is None:
             return False
-        pool = self.stock.shelf(self.block.filler, self.slot.today)
+        shelf = self.stock.shelf(self.block.filler, self.slot.today)
+        pool = self._cleared(shelf, shelf.longest)
 
         def refuse(item: Item) -> Refusal | None:
             return _TOO_LONG if gap is not None and item.length > gap else None
@@ -486,7 +495,8 @@ class _Draft:
         unit = self.stock.house.unit
         end = Ticks(self.at + (gap + unit // 2) // unit * unit)
         if self.block.filler is not None:
-            pool = self.stock.shelf(self.block.filler, self.slot.today)
+            shelf = self.stock.shelf(self.block.filler, self.slot.today)
+            pool = self._cleared(shelf, Ticks(end - self.at))
             while self._fillers(pool, Ticks(end - self.at), why):
                 pass
         if self.at < end:

@@ -12,9 +12,10 @@ from playout.core.catalog import UNRATED
 from playout.core.daypart import Timeline
 from playout.core.draw import Pool, of_day, pool_of
 from playout.core.house import HOUSES
-from playout.core.never import rivals_of
-from playout.core.pod import Spots, spot_of
+from playout.core.never import rivals_of, unlicensed
+from playout.core.pod import Spots, spot_of, spots_of
 from playout.core.rules import NONE
+from playout.core.ticks import instant_at
 
 if TYPE_CHECKING:
     from datetime import date
@@ -40,7 +41,7 @@ class Stock:
         self._pools: dict[int, Pool] = {}
         self._dated: dict[int, bool] = {}
         self._todays: dict[int, tuple[date | None, Pool]] = {}
-        self._spots: dict[int, Spots] = {}
+        self._cleared: dict[int, tuple[frozenset[str], Pool]] = {}
         self._rivals: dict[str, tuple[str, ...]] = {}
         self._works: dict[str, str] = {}
         self._sheds: dict[str, tuple[Watershed, ...]] = {}
@@ -69,11 +70,22 @@ class Stock:
         return self._of_day(id(query), found, ((query,), ()), today) if query.dated else found
 
     def spots(self, ads: Ads, today: date) -> Spots:
-        """The ads of a block."""
-        pool = self.shelf(ads.query, today)
-        found = self._spots.get(id(ads))
-        if found is None or found.pool is not pool:
-            found = self._spots[id(ads)] = Spots.of(pool)
+        """The ads of a block, on a local day."""
+        return spots_of(self.shelf(ads.query, today))
+
+    def cleared(self, pool: Pool, start: Ticks, stop: Ticks) -> Pool:
+        """What of a pool may be shown from `start` to `stop`, both since genesis: ads have their rights, too."""
+        if not pool.restricted:
+            return pool
+        genesis, territories = self.revision.channel.genesis, self.revision.rules.never.territories
+        begins, ends = instant_at(genesis, start), instant_at(genesis, stop)
+        closed = frozenset(
+            item.id for item in pool.restricted if unlicensed(item.about, begins, ends, territories) is not None
+        )
+        before, found = self._cleared.get(id(pool), (_NOBODY, pool))
+        if closed != before:
+            found = Pool(tuple(item for item in pool.items if item.id not in closed), pool.queries, pool.works)
+            self._cleared[id(pool)] = closed, found
         return found
 
     def _of_day(self, key: int, pool: Pool, queries: tuple[tuple[Query, ...], tuple[Query, ...]], today: date) -> Pool:
@@ -132,6 +144,9 @@ class Stock:
                 behind = (spot.advertiser if advertiser else "", spot.category if category else "")
                 found[spot.work] = tuple(sponsor for sponsor in behind if sponsor)
         return found
+
+
+_NOBODY: Final[frozenset[str]] = frozenset()
 
 
 def _memory(revision: Revision) -> Ticks:

@@ -61,11 +61,12 @@ def test_what_binds_is_never_broken(rules: Rules, catalog: Catalog, start: date)
     for turn in turns_of(revision, catalog, 25):
         for airing in turn.airings:
             aired = catalog.item(airing.asset)
-            if airing.role is not Role.PROGRAM or not aired:
-                continue
+            assert aired
             genesis = revision.channel.genesis
             begins, ends = instant_at(genesis, airing.start), instant_at(genesis, airing.end)
             assert unlicensed(aired.about, begins, ends, rules.never.territories) is None
+            if airing.role is not Role.PROGRAM:
+                continue
             for shed in rules.never.watersheds:
                 if (aired.about.rating or "unrated").casefold() in [name.casefold() for name in shed.ratings]:
                     for tick in (airing.start, Ticks(airing.end - 1)):
