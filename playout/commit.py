@@ -14,13 +14,15 @@ from playout.core.airing import Tail
 from playout.core.channel import in_force
 from playout.core.schedule import next_turn
 from playout.core.ticks import instant_at
-from playout.documents import encode
+from playout.documents import Corrupt, encode
+from playout.former import revision_of
 from playout.store import StoreDown
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from playout.clock import Clock
+    from playout.core.channel import Revision
     from playout.core.view import OnAir
     from playout.follow import Follower
     from playout.store import Store
@@ -64,9 +66,10 @@ class Committer:
         committed = on_air.log.until(on_air.committed)
         tail = committed.turns[-1].tail if committed.turns else Tail()
         written = 0
-        newest = on_air.revisions[-1]
+        newest, revisions = on_air.revisions[-1], None
         while (start := instant_at(channel.genesis, tail.start)) < now + newest.lead(idle=tail.idle):
-            revision = in_force(on_air.revisions, start, tail)
+            revisions = revisions or self._revisions(on_air)
+            revision = in_force(revisions, start, tail)
             turn = next_turn(revision, self._follower.catalog(revision), tail)
             if not self._store.put_new(keys.turn(channel.id, start, turn.index), encode(turn)):
                 break
@@ -80,13 +83,35 @@ class Committer:
         originals = parent.log.until(parent.committed).turns
         committed = on_air.log.until(on_air.committed).turns
         tail = committed[-1].tail if committed else Tail()
-        written = 0
+        written, revisions = 0, None
         for turn in on_air.log.turns[len(committed) :]:
             start = instant_at(channel.genesis, turn.start)
             if not originals or turn.end > originals[-1].end or start >= now + newest.lead(idle=tail.idle):
+                break
+            revisions = revisions or self._revisions(on_air)
+            if in_force(revisions, start, tail).number != turn.revision:  # the follower makes it anew once it knows
                 break
             if not self._store.put_new(keys.turn(channel.id, start, turn.index), encode(turn)):
                 break
             written += 1
             tail = turn.tail
         return written
+
+    def _revisions(self, on_air: OnAir) -> tuple[Revision, ...]:
+        """The revisions of a channel, and those that were published since the follower looked for any.
+
+        It looks less often than revisions take effect; and one that is in force for a turn must choose it,
+        whoever writes it, and when. What cannot be read is left out: the follower tells of it.
+        """
+        found = on_air.revisions
+        while True:
+            key = keys.revision(on_air.channel.id, found[-1].number + 1)
+            data = self._store.read(key)
+            if data is None:
+                return found
+            try:
+                new = revision_of(data, key)
+                self._follower.catalog(new)
+            except Corrupt:
+                return found
+            found = (*found, new)

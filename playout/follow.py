@@ -364,6 +364,7 @@ class Follower:
             revision = revision_of(data, key)
             self.catalog(revision)
             channel.revisions.append(revision)
+            channel.own = _still_chosen(channel)
         start = now if channel.mirror else min(instant_at(channel.genesis, channel.tail.start), now)
         kept = in_force(channel.revisions, start - channel.depth)
         if kept is not channel.revisions[0]:
@@ -515,6 +516,16 @@ def _still_true(own: Log, given: dict[Ticks, Turn], known: dict[Ticks, Turn]) ->
         if before is not after and before != after:
             return Log.of(own.turns[:at])
     return own
+
+
+def _still_chosen(channel: _Channel) -> Log:
+    """Those turns of its own that the revisions choose by which it is programmed now: up to the first other one."""
+    tail = channel.tail
+    for at, turn in enumerate(channel.own.turns):
+        if in_force(channel.revisions, instant_at(channel.genesis, turn.start), tail).number != turn.revision:
+            return Log.of(channel.own.turns[:at])
+        tail = turn.tail
+    return channel.own
 
 
 def _same(one: OnAir, two: OnAir) -> bool:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from playout.config import Programming
 
 SOON: Final = timedelta(seconds=2)
-"""How long after its publication a revision takes effect: every follower has read it by then."""
+"""How long after its publication a revision takes effect: by then whoever writes a turn finds it in the store."""
 RETIRED: Final = "retired"
 """What stands for the wish that there be no such channel, where a wish is named by its digest."""
 

@@ -411,3 +411,56 @@ def test_a_restart_long_after_the_log_ended_goes_on_by_the_rules_of_that_time(st
     stored = {turn.index: turn for turn in station.stored()}
     assert {turn.revision for turn in stored.values()} == {1, 2, 3}
     assert all(stored[index] == turn for index, turn in aired.items())
+
+
+SHORT = timedelta(seconds=10)
+"""The shortest horizon that channels may have."""
+
+
+def edited(seconds: int) -> Revision:
+    """The second revision of a channel with a short horizon: another order."""
+    by_name = airs(of_kind(Kind.MOVIE), order=Order.SEQUENCE)
+    effective = GENESIS + timedelta(seconds=seconds)
+    return replace(revision(by_name, number=2, effective=effective), horizon=SHORT)
+
+
+@pytest.mark.parametrize("seconds", range(0, 200, 20))
+def test_a_committer_writes_by_a_revision_that_its_follower_has_not_read(station: Station, seconds: int) -> None:
+    """Followers look for revisions only so often; one that is in force must choose all the same."""
+    first = replace(revision(), horizon=SHORT)
+    station.publish(first)
+    station.pass_time(timedelta(0))
+    after = edited(120 + seconds)
+    station.publish(after)
+    station.now = GENESIS + timedelta(minutes=12)
+    station.committer.commit(station.now)
+    wanted = upto((first, after), CATALOG, Tail(), ticks_since(GENESIS, station.now + SHORT))
+    assert {turn.revision for turn in wanted} == {1, 2}
+    station.restart()
+    station.look()
+    on_air = station.follower.view.channels["one"]
+    committed = on_air.log.until(on_air.committed).turns
+    assert list(committed) == wanted[-len(committed) :]
+
+
+def test_a_committer_goes_on_where_the_next_revision_cannot_be_read(station: Station) -> None:
+    station.publish(replace(revision(), horizon=SHORT))
+    station.pass_time(timedelta(0))
+    assert station.store.put_new(keys.revision("one", 2), b"{}")
+    station.now += timedelta(minutes=10)
+    assert station.committer.commit(station.now) > 1
+
+
+@pytest.mark.parametrize("seconds", range(0, 60, 5))
+def test_what_was_computed_before_a_revision_was_read_is_computed_anew(station: Station, seconds: int) -> None:
+    first = replace(revision(), horizon=SHORT)
+    station.publish(first)
+    station.look()
+    after = edited(120 + seconds - 10)
+    station.publish(after)
+    station.look()
+    station.now += timedelta(minutes=2)
+    station.look()
+    found = station.follower.view.channels["one"].log.turns
+    wanted = upto((first, after), CATALOG, Tail(), ticks_since(GENESIS, station.now + timedelta(seconds=45)))
+    assert list(found) == wanted[-len(found) :]
