@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from playout.core import why_text
 from playout.core.airing import Turn
 from playout.core.channel import Revision, in_force
-from playout.core.schedule import ahead
 from playout.core.ticks import instant_at, ticks_since, utc_text
 from playout.core.why import NotThisTurn, explanation
 from playout.core.why_text import name_of, stamp
@@ -103,9 +102,10 @@ def _asked(station: Station, channel: str, at: datetime) -> Answer:
     revision = in_force(revisions, at)
     if revision.parent and not revision.parent.regional:
         return _mirrored(station, revision, at)
+    end = station.end(channel)  # before the log is searched: it may grow meanwhile
     logged = next(station.logged(channel, at, at + _MOMENT), None)
     if logged is None:
-        return _foreseen(station, revisions, at)
+        return _foreseen(station, revisions, at, end)
     before = station.before(channel, instant_at(genesis, logged.start))
     tail = before if before.start == logged.start or logged.index == 0 else None
     return _Found(station, revisions, at, logged, in_log=True).answer(tail)
@@ -128,10 +128,9 @@ def _mirrored(station: Station, revision: Revision, at: datetime) -> Answer:
     return Answer(f"{note}\n{found.text}", {**found.document, "mirror": mirror})
 
 
-def _foreseen(station: Station, revisions: tuple[Revision, ...], at: datetime) -> Answer:
+def _foreseen(station: Station, revisions: tuple[Revision, ...], at: datetime, end: Tail) -> Answer:
     """Beyond the log: what the schedule has there, run ahead from the log's end."""
     channel = revisions[-1].channel
-    end = station.end(channel.id)
     tick = ticks_since(channel.genesis, at)
     if tick < end.start:
         message = (
@@ -141,11 +140,8 @@ def _foreseen(station: Station, revisions: tuple[Revision, ...], at: datetime) -
     if at - instant_at(channel.genesis, end.start) > FURTHEST:
         message = f"{stamp(revisions[-1], at)} is more than {FURTHEST.days} days ahead of the log of {channel.id}"
         raise Unexplained(message)
-    if in_force(revisions, at).parent:
-        turn = next(station.turns(channel.id, at, at + _MOMENT))
-        return _Found(station, revisions, at, turn, in_log=False).answer(None)
     tail = end
-    for turn in ahead(revisions, station.catalog, end):
+    for turn in station.foreseen(channel.id, end):
         if turn.end > tick:
             return _Found(station, revisions, at, turn, in_log=False).answer(tail)
         tail = turn.tail
@@ -176,7 +172,8 @@ class _Found:
             text, document = self._remembered(str(lost))
         else:
             after = self._after()
-            text, document = why_text.words(found, after), why_text.document(found, after)
+            known = self.station.item
+            text, document = why_text.words(found, after, known), why_text.document(found, after, known)
         notes = [*self._notes()]
         lines = "".join(f"  {'note':<12}{note}\n" for note in notes)
         return Answer(text + lines, {**document, "notes": notes, "in_log": self.in_log})
@@ -215,7 +212,7 @@ class _Found:
         channel = self.newest.channel
         end = instant_at(channel.genesis, self.turn.end) + _MOMENT
         logged = next(self.station.logged(channel.id, end, end + _MOMENT), None)
-        return logged or next(ahead(self.revisions, self.station.catalog, self.turn.tail))
+        return logged or next(self.station.foreseen(channel.id, self.turn.tail))
 
     def _airing(self) -> Airing:
         tick = ticks_since(self.newest.channel.genesis, self.at)
