@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from playout.core.asset import Kind
-from playout.core.listing import one_line, seconds
+from playout.core.listing import named, one_line, seconds
 from playout.core.ticks import TIMEBASE, ticks_of
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from playout.core.channel import Channel
-    from playout.core.guide import Entry, Part
+    from playout.core.guide import Entry
 
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (
@@ -24,8 +23,8 @@ _MONTHS: Final = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _ON: Final = "▶"
-_WIDTH: Final = 52
-"""Of the column with names; a longer name pushes what follows to the right."""
+_WIDTH: Final = 40
+"""Of the column with names, so that a row fits into 80; a longer name pushes what follows to the right."""
 
 
 def guide_text(entries: Sequence[Entry], channel: Channel, zone: tzinfo, now: datetime) -> str:
@@ -69,25 +68,15 @@ def _row(entry: Entry, start: datetime, *, on: bool) -> str:
         "" if entry.parts else "no program",
     ]
     mark = _ON if on else " "
-    name = entry.title if entry.grouped or entry.single is None else _named(entry.single)
-    return f"{mark} {start:%H:%M}  {one_line(name):<{_WIDTH}}  {lasts:<6}   {'   '.join(filter(None, facts))}".rstrip()
+    name = one_line(entry.title) if entry.grouped or entry.single is None else named(entry.single.about)
+    return f"{mark} {start:%H:%M}  {name:<{_WIDTH}}  {lasts:<6}   {'   '.join(filter(None, facts))}".rstrip()
 
 
 def _parts(entry: Entry, zone: tzinfo, now: datetime) -> Iterator[str]:
     """The programs of a run, and what is too short for an entry of its own; indented."""
     for part in entry.parts if entry.grouped else entry.parts[1:]:
         mark = _ON if part.start <= now < part.stop else " "
-        yield f"       {mark} {part.start.astimezone(zone):%H:%M}  {one_line(_named(part))}"
-
-
-def _named(part: Part) -> str:
-    """A program with its number and its year."""
-    about = part.about
-    if about.kind is not Kind.EPISODE:
-        return f"{part.title} ({about.year})" if about.year else part.title
-    season = f"S{about.season:02d}" if about.season else ""
-    number = f" {season}E{about.episode:02d}" if about.episode else ""
-    return f"{part.title}{number}: {part.subtitle}" if part.subtitle else f"{part.title}{number}"
+        yield f"       {mark} {part.start.astimezone(zone):%H:%M}  {named(part.about)}"
 
 
 def _lasting(whole: int) -> str:

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from playout.core.asset import Kind
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from playout.core.asset import Title
     from playout.core.channel import Channel
 
 
@@ -92,6 +95,16 @@ def one_line(text: str) -> str:
 def lines(text: str) -> str:
     """`text` without control characters; its line breaks are single newlines, none at either end."""
     return "\n".join(one_line(line) for line in _LINES.split(text)).strip("\n")
+
+
+def named(about: Title, *, dated: bool = True) -> str:
+    """What people at a terminal call a program: an episode by its series and number, else with its year."""
+    title = one_line(about.title)
+    if about.kind is not Kind.EPISODE or not about.series:
+        return f"{title} ({about.year})" if dated and about.year else title
+    season = f"S{about.season:02d}" if about.season else ""
+    number = f" {season}E{about.episode:02d}" if about.episode else ""
+    return ": ".join(filter(None, (one_line(about.series) + number, title)))
 
 
 _PICTOGRAPHS: Final = re.compile(

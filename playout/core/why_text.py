@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from playout.core.airing import Role
-from playout.core.asset import Kind
+from playout.core.listing import named
 from playout.core.never import clock, spelled
 from playout.core.ticks import TIMEBASE, Ticks, instant_at, utc_text
 
@@ -38,13 +39,22 @@ def stamp(revision: Revision, instant: datetime) -> str:
     return f"{local(revision, instant):%H:%M:%S on %a %Y-%m-%d} ({revision.channel.zone})"
 
 
+Known = Callable[[str], "Item | None"]
+
+
+def _unknown(_asset: str) -> None:
+    return None
+
+
 class Wording:
     """The words for one explanation; lives only while they are looked for."""
 
-    def __init__(self, explained: Explanation, after: Turn | None = None) -> None:
+    def __init__(self, explained: Explanation, after: Turn | None = None, known: Known = _unknown) -> None:
         self.explained: Final = explained
         self.after: Final = after
         """The turn that follows, when it is known."""
+        self.known: Final = known
+        """What else is known of an asset: the turn that follows may be of a newer library."""
         self.revision: Final = explained.revision
 
     # Times, by the clocks of the channel
@@ -57,7 +67,7 @@ class Wording:
 
     def called(self, airing: Airing) -> str:
         """What people call an airing."""
-        return name_of(self.explained.item(airing.asset), airing.asset)
+        return name_of(self.explained.item(airing.asset) or self.known(airing.asset), airing.asset)
 
     @property
     def chooser(self) -> str:
@@ -291,14 +301,10 @@ def _role(airing: Airing) -> str:
 
 
 def name_of(item: Item | None, asset: str) -> str:
-    """What people call an asset: an episode with its series and numbers."""
+    """What people call an asset, as the guide does; what follows it in brackets is its rule."""
     if item is None:
         return f"asset {asset}"
-    about = item.about
-    if about.kind is Kind.EPISODE and about.series:
-        numbers = f" {about.season}×{about.episode:02d}" if about.season and about.episode else ""
-        return f"{about.series}{numbers}: {about.title}"
-    return about.title
+    return named(item.about, dated=False)
 
 
 def span_of(daypart: Daypart) -> str:
@@ -328,12 +334,12 @@ def told(answer: str, chain: Iterator[tuple[str, str]]) -> str:
     return "\n".join([answer, "", *(f"  {about:<{_MARGIN}}{words}" for about, words in chain)]) + "\n"
 
 
-def words(explained: Explanation, after: Turn | None = None) -> str:
+def words(explained: Explanation, after: Turn | None = None, known: Known = _unknown) -> str:
     """An explanation in words."""
-    wording = Wording(explained, after)
+    wording = Wording(explained, after, known)
     return told(wording.answer(), wording.chain())
 
 
-def document(explained: Explanation, after: Turn | None = None) -> dict[str, object]:
+def document(explained: Explanation, after: Turn | None = None, known: Known = _unknown) -> dict[str, object]:
     """An explanation as a document of JSON."""
-    return Wording(explained, after).document()
+    return Wording(explained, after, known).document()

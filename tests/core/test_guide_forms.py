@@ -146,7 +146,7 @@ def test_lengths_are_written_as_people_say_them(seconds: int, words: str) -> Non
 def test_breaks_are_added_up() -> None:
     turns = laid(("third", 100, ""), ("-fill", 5, ""), ("tom", 60, ""))
     row = guide_text(programmes(turns, library, FILMS), FILMS, ZONES["films"], GENESIS).splitlines()[4]
-    assert row == f"▶ 21:00  {'The Third Man (1949)':<52}  1 h 45   breaks 5 min   PG"
+    assert row == f"▶ 21:00  {'The Third Man (1949)':<40}  1 h 45   breaks 5 min   PG"
 
 
 def test_the_forms_follow_the_turns() -> None:

@@ -316,7 +316,18 @@ def test_an_episode_is_called_by_its_series_and_numbers() -> None:
     catalog = catalog_of([replace(one, about=about)], [KIT])
     block = Block((Source((of_kind(Kind.EPISODE),), order=Order.SEQUENCE),))
     text = words(explained(revision(Rules(block)), catalog))
-    assert " one has The Show 1×02: Pilot on: " in text
+    assert " one has The Show S01E02: Pilot on: " in text
+
+
+def test_what_follows_may_be_newer_than_the_library_of_the_turn() -> None:
+    newer = film("b")
+    found = explained(revision(Rules(MAIN)), catalog_of([film("a")], [KIT]))
+    turn = next_turn(revision(Rules(MAIN)), catalog_of([newer], [KIT]), found.turn.tail)
+    library = {newer.id: newer}
+    assert "Film B, the next turn" in words(found, turn, library.get)
+    then = document(found, turn, library.get)["then"]
+    assert isinstance(then, list)
+    assert then[-1]["title"] == "Film B"
 
 
 def day_of_dayparts() -> tuple[Revision, Catalog]:
