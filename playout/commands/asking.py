@@ -72,6 +72,7 @@ def planning(made: argparse.ArgumentParser) -> None:
     option = made.add_argument
     option("channels", nargs="?", type=Path, default=WATCHED, metavar="FILE", help="the file (default: channels.yaml)")
     option("--days", type=month, default=2, metavar="N", help="how far ahead (default: 2)")
+    option("--all", action="store_true", help="tell every program; without it the first few of each channel")
     option("--format", choices=["text", "json"], default="text", help="a diff for people (default), or JSON")
 
 
@@ -158,7 +159,7 @@ def _plan(asked: argparse.Namespace) -> int:
     """Print what publishing would change."""
     gc.disable()  # a library is a million values that stay: looking through them again and again takes a second
     planned = plan_of(asked, Signed(over=asked.channels != WATCHED))
-    print(documents.encode_readable(planned).decode() if asked.format == "json" else plan.written(planned), end="")
+    print(plan_text(asked, planned), end="")
     return REFUSED if planned.refused else OK
 
 
@@ -266,6 +267,13 @@ def read(asked: argparse.Namespace) -> Programming:
     if isinstance(edit, Faults):
         raise Refused(str(edit))
     return edit
+
+
+def plan_text(asked: argparse.Namespace, planned: plan.Plan) -> str:
+    """A plan in the form that is asked for."""
+    if asked.format == "json":
+        return documents.encode_readable(planned).decode()
+    return plan.written(planned, None if asked.all else plan.SHOWN)
 
 
 def plan_of(asked: argparse.Namespace, by: Signed) -> plan.Plan:

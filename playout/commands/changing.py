@@ -7,15 +7,13 @@ from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playout import documents
 from playout.clock import system_clock
-from playout.commands.asking import naming, plan_of, planning, read
+from playout.commands.asking import naming, plan_of, plan_text, planning, read
 from playout.commands.options import OK, REFUSED, WATCHED, Refused, command, number
 from playout.library import newest, scan
 from playout.migrate import LARGEST as LARGEST_EXPORT
 from playout.migrate import Program, Unreadable, migrate
 from playout.publish import Signed, publish_signed
-from playout.reports import plan
 from playout.rollback import rollback
 from playout.station import Station
 from playout.store import DirStore
@@ -68,7 +66,7 @@ def _apply(asked: argparse.Namespace) -> int:
     library = scan(store, newest(store), system_clock())
     by = Signed(author=_user(), note="apply", over=asked.channels != WATCHED)
     planned = plan_of(asked, by)
-    print(documents.encode_readable(planned).decode() if asked.format == "json" else plan.written(planned), end="")
+    print(plan_text(asked, planned), end="")
     if not planned.empty and not asked.yes and not _agreed("Publish this?"):
         message = "nothing was published" if sys.stdin.isatty() else "nothing was published: to do so, add --yes"
         raise Refused(message)

@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from playout.core.airing import BEGINNING, Turn
+from playout.core.airing import BEGINNING, Tail, Turn
 from playout.core.derived import regional_turns
 from playout.core.difference import Sign, difference, edits, same_schedule, showings, stretches
+from playout.core.listing import named
 from playout.core.schedule import ahead
 from playout.core.ticks import instant_at, ticks_since
 from playout.core.wall import DAY_SECONDS
@@ -115,6 +116,8 @@ class _Futures:
     now: datetime
     until: datetime
     known: dict[tuple[str, bool], list[Turn]] = field(default_factory=dict)
+    ends: dict[str, Tail] = field(default_factory=dict)
+    """The tails of the logs, each read once: what is committed meanwhile is no difference that an edit makes."""
 
     def revisions(self, channel: str, *, edited: bool) -> tuple[Revision, ...]:
         """The revisions of a channel, or what they would be."""
@@ -141,14 +144,22 @@ class _Futures:
         newest = revisions[-1]
         channel, parent = newest.channel.id, newest.parent
         station = self.station
-        tail = station.end(channel) if self._logged(channel) else BEGINNING
+        tail = self._end(channel)
         if parent is None:
             return ahead(revisions, station.catalog, tail)
         since = instant_at(newest.channel.genesis, tail.start) if tail.index else parent.begun or self.now
-        logged = station.logged(parent.channel, since, self.until) if self._logged(parent.channel) else ()
+        end = self._end(parent.channel)
+        stored = station.logged(parent.channel, since, self.until) if self._logged(parent.channel) else ()
+        logged = (turn for turn in stored if turn.start < end.start)
         tick = ticks_since(newest.channel.genesis, since)
         given = (turn for turn in chain(logged, self.turns(parent.channel, edited=edited)) if turn.end > tick)
         return regional_turns(revisions, station.catalog, station.stocked(given), station.item, tail)
+
+    def _end(self, channel: str) -> Tail:
+        """The tail of a channel's log."""
+        if channel not in self.ends:
+            self.ends[channel] = self.station.end(channel) if self._logged(channel) else BEGINNING
+        return self.ends[channel]
 
     def _logged(self, channel: str) -> bool:
         intent = self.intents.get(channel)
@@ -226,24 +237,21 @@ def _lines(station: Station, pieces: Sequence[Piece], revision: Revision) -> Ite
 def _title(station: Station, asset: str) -> str:
     """What the guide calls an asset."""
     item = station.item(asset) if asset else None
-    if item is None:
-        return asset
-    about = item.about
-    if not about.series:
-        return about.title
-    numbered = f" (S{about.season} E{about.episode})" if about.season and about.episode else ""
-    return f"{about.series}: {about.title}{numbered}"
+    return named(item.about) if item else asset
 
 
 # Words
 
+SHOWN: Final = 16
+"""Lines of a channel that are told; those after them are counted."""
 
-def written(plan: Plan) -> str:
-    """The plan for people."""
+
+def written(plan: Plan, shown: int | None = SHOWN) -> str:
+    """The plan for people, with `shown` lines of each channel, or all of them."""
     days = -(-(plan.until - plan.now) // timedelta(days=1))
     head = f"{plan.where}, if it is published now: what changes on air in {days} {'day' if days == 1 else 'days'}"
     same = [outlook for outlook in plan.channels if outlook.change == SAME]
-    blocks = ["\n".join(_block(outlook)) for outlook in plan.channels if outlook.change != SAME]
+    blocks = ["\n".join(_block(outlook, shown)) for outlook in plan.channels if outlook.change != SAME]
     blocks += [f"{outlook.channel}\n  ! {alarm}" for outlook in same for alarm in outlook.alarms]
     if plan.empty:
         blocks.append("nothing: all of it is published already")
@@ -252,7 +260,7 @@ def written(plan: Plan) -> str:
     return "\n\n".join([head, *blocks]) + "\n"
 
 
-def _block(outlook: Outlook) -> Iterator[str]:
+def _block(outlook: Outlook, shown: int | None) -> Iterator[str]:
     """What is told of one channel."""
     yield f"{outlook.channel}  {outlook.name}".rstrip() + _CHANGES[outlook.change]
     if outlook.follows:
@@ -268,15 +276,32 @@ def _block(outlook: Outlook) -> Iterator[str]:
         yield "  what airs changes with its original"
     else:
         yield "  what airs in these days stays as it is"
+    lines = outlook.lines if shown is None or len(outlook.lines) <= shown + 1 else outlook.lines[:shown]
     day = None
-    for line in outlook.lines:
+    for line in lines:
         start, stop = _local(outlook, line.start), _local(outlook, line.stop)
         if start.date() != day:
             day = start.date()
             yield f"  {day:%a %Y-%m-%d}"
-        yield f"    {_MARKS[line.sign]} {start:%H:%M}–{stop:%H:%M}  {_told(line)}"
+        end = f"{stop:%H:%M}" if stop - start < _DAY else f"{stop:%a %H:%M}"
+        yield f"    {_MARKS[line.sign]} {start:%H:%M}–{end}  {_told(line)}"
+    if len(lines) < len(outlook.lines):
+        yield from _rest(outlook, outlook.lines[len(lines) :])
 
 
+def _rest(outlook: Outlook, lines: Sequence[Line]) -> Iterator[str]:
+    """What is not told line by line: how much goes and comes, and until when."""
+    counts = [
+        f"{programs} {'program' if programs == 1 else 'programs'} {does}"
+        for sign, does in ((Sign.GOES, "less"), (Sign.COMES, "more"))
+        if (programs := sum(line.programs for line in lines if line.sign is sign))
+    ]
+    until = max(_local(outlook, line.stop) for line in lines)
+    found = f": {', '.join(counts)}" if counts else ""
+    yield f"    … {len(lines)} more lines until {until:%a %Y-%m-%d %H:%M}{found}; --all tells them"
+
+
+_DAY: Final = timedelta(days=1)
 _CHANGES: Final = {NEW: ": new", EDITED: "", ENDS: ": ends", REFUSED: ": refused", SAME: ""}
 _MARKS: Final = {Sign.STAYS: " ", Sign.GOES: "-", Sign.COMES: "+", Sign.BREAKS: "~"}
 

@@ -190,6 +190,34 @@ def test_a_plan_says_from_when_what_goes_and_what_comes(house: House) -> None:
     assert all(line.title.startswith("The ") for line in (*goes, *comes))
 
 
+class Growing(DirStore):
+    """A directory to whose logs turns are added after each look at what they have."""
+
+    house: House | None = None
+
+    def names(self, key: str) -> list[str]:
+        found, house = super().names(key), self.house
+        if house and key.endswith("/log"):
+            self.house = None
+            house.now += timedelta(minutes=40)
+            house.commit()
+            self.house = house
+        return found
+
+
+@pytest.mark.parametrize("edit", [NEWEST, ("pod: 60s", "pod: 20s"), ("any: [own]", "any: [ad]")])
+def test_what_is_committed_meanwhile_is_no_difference_that_an_edit_makes(tmp_path: Path, edit: tuple[str, str]) -> None:
+    store = Growing(tmp_path / "media")
+    house = House(store)
+    house.stock(*LIBRARY)
+    on_air(house, FILMS + REGION)
+    edited = programming((FILMS + REGION).replace(*edit))
+    still, asked, now = planning.plan(Station(store), edited, house.now, 1), Station(store), house.now
+    store.house = house
+    assert planning.plan(asked, edited, now, 1).channels == still.channels
+    assert house.now > now + timedelta(hours=1)
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     edit=st.sampled_from(
@@ -302,6 +330,32 @@ def test_a_plan_as_people_read_it(house: House) -> None:
     assert days == ["  Sat 2026-11-21", "  Sun 2026-11-22"]
     assert any(line.startswith("    - ") and line.endswith("The Cedar") for line in lines)
     assert any(line.startswith("    + ") and line.endswith(("The Iris", "The Juniper")) for line in lines)
+
+
+def test_a_long_plan_is_told_in_part_and_counted(house: House) -> None:
+    plan = house.plan(FILMS, days=2)
+    lines = planning.written(plan).splitlines()
+    told = [line for line in lines if line.startswith("    + ")]
+    films = plan.channels[0]
+    rest = len(films.lines) - planning.SHOWN
+    assert len(told) == planning.SHOWN
+    assert lines[-1].startswith(f"    … {rest} more lines until Mon 2026-11-23 2")
+    assert lines[-1].endswith(f": {rest} programs more; --all tells them")
+    whole = planning.written(plan, None).splitlines()
+    assert len([line for line in whole if line.startswith("    + ")]) == len(films.lines)
+    assert not any("--all" in line for line in whole)
+
+
+def test_a_plan_that_is_longer_by_a_line_is_told_whole(house: House) -> None:
+    plan = house.plan(FILMS, days=1)
+    shown = len(plan.channels[0].lines) - 1
+    assert "more lines" not in planning.written(plan, shown)
+    assert "2 more lines" in planning.written(plan, shown - 1)
+
+
+def test_a_stretch_that_lasts_for_days_says_on_which_it_ends(house: House) -> None:
+    text = planning.written(house.plan(FILMS.replace("any: [film]", "any: [flim]"), days=2))
+    assert text.splitlines()[-1] == "    + 21:13–Mon 21:15  filler or slate"
 
 
 # Rolling back
