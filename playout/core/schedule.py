@@ -524,7 +524,7 @@ class _Draft:
         for place in places:
             item, lap, at = line[place][0]
             reason = f"{why}; filler, {reason_of(Order.SHUFFLE, len(pool.items), lap, at)}"
-            self._whole(item, item.length, Role.FILLER, reason)
+            self._whole(item, item.length, Role.FILLER, reason, filling=True)
         kept = set(places)
         left = [Passed(look[0], _TOO_LONG) for place, (look, _) in enumerate(line[: places[-1]]) if place not in kept]
         aired = [line[place][0][0].id for place in places]
@@ -572,10 +572,13 @@ class _Draft:
         if self.stock.memory:
             self.recent.append(Recent(item.about.work, self.at))
 
-    def _whole(self, item: Item, length: Ticks, role: Role, reason: str) -> None:
-        """Append an airing of all of an item: most of them are ads and fillers."""
+    def _whole(self, item: Item, length: Ticks, role: Role, reason: str, *, filling: bool = False) -> None:
+        """Append an airing of all of an item: most of them are ads and fillers.
+
+        What fills a gap ends within half a unit of the start that it fills up to, and is not cut there.
+        """
         end, segments = Ticks(self.at + length), item.cuts.segments
-        if end > self.cut:
+        if end > self.cut and not filling:
             self._air(item, 0, segments, role, reason)
         elif not self.full:
             self.airings.append(Airing(self.index, self.at, end, self.msn, item.id, 0, segments, role, reason))

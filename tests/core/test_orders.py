@@ -10,14 +10,14 @@ from itertools import groupby, islice, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 from languages import revised
-from libraries import GENESIS, KIT, item, of_kind
+from libraries import GENESIS, HOUSE, KIT, item, of_kind
 
 from playout.core.airing import Cursor, Role, Tail, Turn
 from playout.core.asset import Kind
 from playout.core.catalog import Catalog, Item, Query, catalog_of
 from playout.core.draw import Choice, Pool, Stuck, choose
 from playout.core.never import Refusal, Rule
-from playout.core.rules import Block, Calendar, Never, Order, Rules, Source
+from playout.core.rules import Block, Calendar, Daypart, Late, Never, Order, Rules, Source
 from playout.core.schedule import ahead
 from playout.core.ticks import TIMEBASE, Ticks
 
@@ -236,8 +236,6 @@ def test_what_was_added_lately_and_what_came_out_on_this_day_change_at_midnight(
 
 
 def test_two_dayparts_that_share_a_position_go_on_where_the_other_stopped() -> None:
-    from playout.core.rules import Daypart  # noqa: PLC0415 — one test alone
-
     series = [episode("A", number) for number in range(1, 60)]
     long = [replace(one, cuts=films(1)[0].cuts) for one in series]
     shared = Block((Source((of_kind(Kind.EPISODE),), order=Order.SEQUENCE, position="a"),))
@@ -264,6 +262,19 @@ def test_padding_is_slate_where_the_library_has_no_filler() -> None:
     turns = turns_of(Rules(block), catalog_of(films(4), [KIT]), 3)
     assert [turn.airings[-1].role for turn in turns] == [Role.SLATE] * 3
     assert turns[0].end % (1800 * TIMEBASE) <= 24_000
+
+
+def test_a_gap_is_filled_up_to_a_start_that_cuts_half_a_unit_before_the_grid() -> None:
+    """The fill ends half a unit late, and is not cut for that: to fill the rest again and again took for ever."""
+    short = item("filler", Kind.FILLER, 1)
+    long = Source((of_kind(Kind.MOVIE),))
+    start = 13 * 3600 + 60  # in Paris; the channel begins at 13:00 there
+    assert 60 * TIMEBASE % HOUSE.unit == HOUSE.unit // 2
+    block = Block((long,), filler=of_kind(Kind.FILLER), overrun=Ticks(0))
+    part = Daypart("cut", start, None, Block((long,)), late=Late.CUT)
+    one, two = turns_of(Rules(block, (part,)), catalog_of([*films(1), short], [KIT]), 2)
+    assert one.end == 60 * TIMEBASE + HOUSE.unit // 2
+    assert two.tail.daypart == "cut"
 
 
 def test_the_day_of_a_local_midnight_is_the_channels_own() -> None:
