@@ -12,6 +12,7 @@ from rich.console import Console
 
 from playout import config, documents
 from playout.clock import system_clock
+from playout.commands.fold import show
 from playout.commands.options import (
     OK,
     REFUSED,
@@ -63,6 +64,7 @@ def _checking(made: argparse.ArgumentParser) -> None:
     option = made.add_argument
     option("channels", nargs="?", type=Path, default=Path("channels.yaml"), metavar="FILE", help="the file")
     option("--strict", action="store_true", help="let warnings count as mistakes: exit code 1")
+    option("--all", action="store_true", help="also tell what is for information: what platforms ask for, and more")
     option("--quick", action="store_true", help="leave out the simulation of the coming week")
     option("--format", choices=["text", "json"], default="text", help="lines for people (default), or JSON")
 
@@ -146,12 +148,7 @@ def _check(asked: argparse.Namespace) -> int:
     if as_json:
         print(check.as_json(checked), end="")
     else:
-        print(f"{asked.channels}: {count(len(edit.drafts), 'channel')}, no mistakes")
-        for number, name, programs in checked.channels:
-            print(f"  {number:>5}  {name}: {count(programs, 'program')} in the library")
-        for line in check.lines(checked):
-            print(line)
-        print(check.summary(checked))
+        show(check.written(checked, everything=asked.all))
     return REFUSED if asked.strict and checked.count(Level.WARNING) else OK
 
 
@@ -159,7 +156,7 @@ def _plan(asked: argparse.Namespace) -> int:
     """Print what publishing would change."""
     gc.disable()  # a library is a million values that stay: looking through them again and again takes a second
     planned = plan_of(asked, Signed(over=asked.channels != WATCHED))
-    print(plan_text(asked, planned), end="")
+    show(plan_text(asked, planned))
     return REFUSED if planned.refused else OK
 
 
@@ -250,7 +247,10 @@ def _why(asked: argparse.Namespace) -> int:
     when = " ".join(asked.instant) or "now"
     answer = reasons.asked(Station(DirStore(asked.media)), asked.channel, when, system_clock())
     as_json = asked.format == "json"
-    print(json.dumps(answer.document, ensure_ascii=False, indent=1) if as_json else answer.text.rstrip())
+    if as_json:
+        print(json.dumps(answer.document, ensure_ascii=False, indent=1))
+    else:
+        show(answer.text)
     return OK
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from playout.clock import system_clock
 from playout.commands.asking import naming, plan_of, plan_text, planning, read
+from playout.commands.fold import show
 from playout.commands.options import OK, REFUSED, WATCHED, Refused, command, number
 from playout.library import newest, scan
 from playout.migrate import LARGEST as LARGEST_EXPORT
@@ -66,7 +67,7 @@ def _apply(asked: argparse.Namespace) -> int:
     library = scan(store, newest(store), system_clock())
     by = Signed(author=_user(), note="apply", over=asked.channels != WATCHED)
     planned = plan_of(asked, by)
-    print(plan_text(asked, planned), end="")
+    show(plan_text(asked, planned))
     if not planned.empty and not asked.yes and not _agreed("Publish this?"):
         message = "nothing was published" if sys.stdin.isatty() else "nothing was published: to do so, add --yes"
         raise Refused(message)

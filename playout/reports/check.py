@@ -65,20 +65,34 @@ def _programs(station: Station, draft: Draft) -> int:
     return len(shelves_of(station.library.catalog).programs(draft.house, draft.rules))
 
 
-def lines(checked: Checked) -> Iterator[str]:
+def written(checked: Checked, *, everything: bool = False) -> str:
+    """What was found and looked at, for people; what is for information is counted, unless they ask for everything."""
+    head = f"{checked.where}: {_count(len(checked.channels), 'channel')}, no mistakes"
+    found = (f"  {number:>5}  {name}: {_count(some, 'program')}" for number, name, some in checked.channels)
+    return (
+        "\n".join([head, *found, *lines(checked, everything=everything), summary(checked, everything=everything)])
+        + "\n"
+    )
+
+
+def lines(checked: Checked, *, everything: bool = False) -> Iterator[str]:
     """What was found, as people and editors read it: `channels.yaml:12: warning: …`."""
     for one in checked.findings:
+        if not everything and one.level is not Level.WARNING:
+            continue
         where = f"{checked.where}:{one.line}" if one.line else checked.where
         yield f"{where}: {one.level}: {one.text}"
 
 
-def summary(checked: Checked) -> str:
-    """How much was looked at, in a line."""
-    week = f"{WEEK.days} days, or {TURNS} turns, of {_count(checked.simulated, 'channel')} to come"
+def summary(checked: Checked, *, everything: bool = False) -> str:
+    """What it comes to, and how much was looked at, in a line."""
+    told = checked.count(Level.INFORMATION)
+    hint = " (--all tells that)" if told and not everything else ""
+    week = f"the coming {WEEK.days} days of {_count(checked.simulated, 'channel')}, or {TURNS} turns of each"
     return (
-        f"looked at {_count(len(checked.channels), 'channel')}, {_count(checked.items, 'item')} of the library and "
-        f"{week if checked.simulated else 'no day to come'}: {_count(checked.count(Level.WARNING), 'warning')}, "
-        f"{checked.count(Level.INFORMATION)} for information"
+        f"{_count(checked.count(Level.WARNING), 'warning')}, {told} for information{hint}; looked at "
+        f"{_count(len(checked.channels), 'channel')}, {_count(checked.items, 'item')} of the library and "
+        f"{week if checked.simulated else 'no day to come'}"
     )
 
 
