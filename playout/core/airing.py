@@ -164,9 +164,18 @@ class Turn:
         return (parts[0], parts[-1]) if parts else None
 
 
+# What reports find in reasons. Logs keep these words: another wording is read beside the former one, not in its place.
+
 OPENS: Final = "opens the break"
 CLOSES: Final = "closes the break"
 """How the reasons of the bumpers begin that are of a break."""
+NOTHING_MATCHES: Final = "nothing matches"
+ALL_REFUSED: Final = "everything is refused"
+"""How the reason begins of what airs because there was no program."""
+NOT_HERE: Final = " is not shown here: "
+"""What the reason says of slate in a regional copy, in the place of what the region may not see."""
+THOUGH: Final = "; the least bad of all, though "
+"""What the reason of a program says that airs against a rule."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,19 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from playout.core.airing import BEGINNING, Airing, Break, Role, Tail, Turn, breaks_of
+from playout.core.airing import (
+    ALL_REFUSED,
+    BEGINNING,
+    NOT_HERE,
+    NOTHING_MATCHES,
+    THOUGH,
+    Airing,
+    Break,
+    Role,
+    Tail,
+    Turn,
+    breaks_of,
+)
 from playout.core.catalog import Item
 from playout.core.channel import Channel
 from playout.core.daypart import PUNCTUAL
@@ -372,18 +384,10 @@ def _due(turn: Turn, before: Tail | None) -> Ticks:
     return tail.due if begins else turn.start
 
 
-FOR_WANT: Final = ("nothing matches", "everything is refused")
-"""How the reason begins of what airs because there was no program."""
-NOT_HERE: Final = " is not shown here: "
-"""What the reason says of slate in a regional copy, in the place of what the region may not see."""
-THOUGH: Final = "; the least bad of all, though "
-"""What the reason of a program says that airs against a rule."""
-
-
 def _code(airing: Airing) -> Code:
     """The code of an airing that played as it was chosen."""
     if airing.role in (Role.FILLER, Role.SLATE):
-        wanting = airing.reason.startswith(FOR_WANT) or NOT_HERE in airing.reason
+        wanting = airing.reason.startswith((NOTHING_MATCHES, ALL_REFUSED)) or NOT_HERE in airing.reason
         return Code.NO_PROGRAM if wanting else Code.FILLED
     return Code.LEAST_BAD if airing.role is Role.PROGRAM and THOUGH in airing.reason else Code.SCHEDULED
 

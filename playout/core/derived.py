@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Final
 
-from playout.core.airing import BEGINNING, Airing, Cursor, Recent, Role, Tail, Turn
+from playout.core.airing import BEGINNING, CLOSES, NOT_HERE, OPENS, Airing, Cursor, Recent, Role, Tail, Turn
 from playout.core.channel import in_force
 from playout.core.draw import Candidate, Choice, Passed, candidates, choose, owed
 from playout.core.fit import Fit
@@ -210,7 +210,7 @@ class _Copy(_Line):
         found = unlicensed(item.about, instant_at(genesis, start), instant_at(genesis, end), never.territories)
         if found is None and never.watersheds:
             found = too_early(item.about, never.watersheds, timeline.wall(start), timeline.wall(end))
-        return f"{item.about.title} is not shown here: {found.reason}" if found else ""
+        return f"{item.about.title}{NOT_HERE}{found.reason}" if found else ""
 
     # Breaks
 
@@ -256,13 +256,13 @@ class _Copy(_Line):
             self.slate(length, "there is no ad of its own for this break")
             return
         if opens:
-            self._whole(opens[0], Role.BUMPER, f"opens the break, {opens[1]}")
+            self._whole(opens[0], Role.BUMPER, f"{OPENS}, {opens[1]}")
         for item, reason in chosen:
             self._spot(item, reason)
         tail = closes[0].length if closes else 0
         self.slate(Ticks(end - tail - self.at), "no ad of its own is as short as what is left of the break")
         if closes:
-            self._whole(closes[0], Role.BUMPER, f"closes the break, {closes[1]}")
+            self._whole(closes[0], Role.BUMPER, f"{CLOSES}, {closes[1]}")
 
     def _bumper(self, query: Query | None, room: Ticks) -> tuple[Item, str] | None:
         """A bumper that leaves room for an ad, and why it was chosen."""

@@ -12,7 +12,19 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from playout.core.airing import Airing, Cursor, Recent, Role, Tail, Turn
+from playout.core.airing import (
+    ALL_REFUSED,
+    CLOSES,
+    NOTHING_MATCHES,
+    OPENS,
+    THOUGH,
+    Airing,
+    Cursor,
+    Recent,
+    Role,
+    Tail,
+    Turn,
+)
 from playout.core.channel import Revision, in_force
 from playout.core.daypart import Slot
 from playout.core.draw import Choice, Passed, Pool, Stuck, candidate_at, choose, owed, reason_of, shuffled
@@ -282,7 +294,7 @@ class _Draft:
         self.asked.append(asked)
         if isinstance(asked.found, Stuck):
             return None
-        reason = f"{asked.found.reason}; the least bad of all, though {best.refusal.reason}"
+        reason = f"{asked.found.reason}{THOUGH}{best.refusal.reason}"
         return self._taken(replace(asked.found, reason=reason))
 
     # What may not air
@@ -395,9 +407,9 @@ class _Draft:
             return
         self.since_break = Ticks(0)
         self.cursors["ads"] = pod.cursor
-        self._bumper("bumpers", ads.opens, "opens the break")
+        self._bumper("bumpers", ads.opens, OPENS)
         self._spots(pod.spots)
-        self._bumper("bumpers", ads.closes, "closes the break")
+        self._bumper("bumpers", ads.closes, CLOSES)
 
     def _spots(self, spots: Iterable[tuple[Spot, str]]) -> None:
         """Air ads, and remember them for the rules that look back."""
@@ -458,7 +470,7 @@ class _Draft:
             self._fill(gap, "nothing ends in time")
         else:
             self.idle = not passed
-            why = "everything is refused" if passed else "nothing matches"
+            why = ALL_REFUSED if passed else NOTHING_MATCHES
             if not self._one_filler(gap, why):
                 a_while = Ticks(-(-SLATE_TURN // self.stock.house.segment) * self.stock.house.segment)
                 self._slate(a_while if gap is None else min(a_while, gap), f"{why}, and there is no filler")
