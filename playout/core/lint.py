@@ -105,6 +105,7 @@ _SLATE_A_DAY: Final = 60 * TIMEBASE
 _SLATE_RUN: Final = 20 * TIMEBASE
 _NAMED: Final = 3
 """Titles that a finding names; the rest is counted."""
+_OTHERS: Final = "package some with such tags, or ask for others"
 _GUESSED: Final = 8
 """Names that are compared with all others: each takes a while in a large library."""
 
@@ -231,8 +232,18 @@ class _Look:
                 what = "no program matches, so it ends as it begins"
             else:
                 what = "no program matches, so filler airs, or slate"
-            advice = self._meant_tags(source) or "package some with such tags, or ask for others"
+            advice = self._elsewhere(source) or self._meant_tags(source) or _OTHERS
             yield self._warn("nothing-matches", f"{what}; {advice}", place.name)
+
+    def _elsewhere(self, source: Source) -> str:
+        """In which other house there are programs that match."""
+        counts = {name: len(pool_of(self.catalog, name, source.include, source.exclude).items) for name in HOUSES}
+        most, house = max((count, name) for name, count in counts.items())
+        if not most:
+            return ""
+        do, them = ("does", "it") if most == 1 else ("do", "them")
+        have = f'{_some(most, "program")} of house "{house}" {do}, and this channel is of house "{self.house}"'
+        return f"{have}: package {them} in that one, too"
 
     def _meant_tags(self, source: Source) -> str:
         """Which tag was meant, where one is asked for that nothing has."""
@@ -292,6 +303,7 @@ class _Look:
     def _lasting(self, place: _Place, material: tuple[Item, ...], never: Ticks) -> Iterator[Finding]:
         """Whether the programs of a place last as long as `never.repeat` asks."""
         count = _some(len(material), "program")
+        lasting = "lasts" if len(material) == 1 else "last"
         within = f"the {spelled(never)} of never.repeat"
         advice = "package more, or make never.repeat shorter"
         if place.daypart is not None and place.daypart.stop is None:
@@ -307,7 +319,7 @@ class _Look:
         needed = self._on_air_within(place.name, never)
         if lasts < needed:
             text = (
-                f"has {count} that last {spelled(lasts)}, and is on air for {spelled(needed)} within {within}, "
+                f"has {count} that {lasting} {spelled(lasts)}, and is on air for {spelled(needed)} within {within}, "
                 f"which will give way; {advice}"
             )
             yield self._warn("too-little", text, place.name)
@@ -666,8 +678,11 @@ class _Look:
     def _short(self, week: Simulation) -> Iterator[Finding]:
         breaks = week.breaks
         due = breaks.pods + breaks.empty
-        if (breaks.short + breaks.empty) * 10 <= due:
+        if (breaks.short + breaks.empty) * 5 <= due:
             return
+        ways = [(place, ads, spots) for place, ads in self.breaks() if (spots := self.shelf(ads.query))]
+        if ways and not breaks.empty and all(any(self._pods(*way)) for way in ways):
+            return  # told with its reason
         empty = f", and {breaks.empty} have no ad" if breaks.empty else ""
         text = f"in {_coming(week)} {breaks.short} of {_some(due, 'break')} lack more than a tenth of their pod{empty}"
         yield self._warn("short-pods", f"{text}; package more ads, or ask less of apart, cap and load")

@@ -559,6 +559,20 @@ def test_an_original_that_cannot_serve_is_told(derived: Revision, words: str) ->
     assert [one.line for one in lines if one.code == "original"] == [30]
 
 
+def test_programs_of_another_house_are_named() -> None:
+    catalog = catalog_of([film("a"), film("b")], [KIT])
+    for items, words in (
+        (catalog, '2 programs of house "fast" do, and this channel is of house "hd30": package them in that one, too'),
+        (
+            catalog_of([film("a")], [KIT]),
+            '1 program of house "fast" does, and this channel is of house "hd30": package it in that one, too',
+        ),
+    ):
+        lines = findings([Subject(of_house(revised(Rules(OWN)), "hd30"), 10)], items, NOW)
+        matching = [one.text for one in lines if one.code == "nothing-matches"]
+        assert matching == [f"one: no program matches, so filler airs, or slate; {words}"]
+
+
 # The coming week
 
 
@@ -598,6 +612,13 @@ def test_pods_that_stay_short_are_told() -> None:
             "no ad; package more ads, or ask less of apart, cap and load"
         )
     ]
+
+
+def test_pods_that_no_ads_can_fill_are_told_once() -> None:
+    rules, items = ads(most=1), (film(), *SPOTS)
+    lines = said(rules, *items, simulate=True)
+    assert [line for line in lines if "a pod shall last" in line]
+    assert not [line for line in lines if "of their pod" in line]
 
 
 def test_an_hour_that_is_full_of_ads_is_told() -> None:
