@@ -19,7 +19,8 @@ up: $(RUN) $(WEB)  ## install what is missing, make demo films if media/ is empt
 	@exec $(BIN)/fastline up $(UP)
 
 test: $(DEV)  ## run all tests (those that need a missing player are skipped, and say so)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/players
+	$(BIN)/python -m pytest tests/players
 
 check: lint names test  ## what CI runs: ruff, mypy, import-linter, the name rule, all tests
 

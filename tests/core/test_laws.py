@@ -6,7 +6,7 @@ import sys
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from languages import languages, libraries, moments, revised
 from libraries import HOUSE
@@ -26,11 +26,15 @@ if TYPE_CHECKING:
     from playout.core.channel import Revision
     from playout.core.rules import Rules
 
+LAW = settings(max_examples=60)
+"""Each example is a channel, a library and some days of it."""
+
 
 def turns_of(revision: Revision, catalog: Catalog, count: int, tail: Tail | None = None) -> list[Turn]:
     return list(islice(ahead((revision,), lambda _: catalog, tail or Tail()), count))
 
 
+@LAW
 @given(languages(), libraries(), moments, st.integers(0, 20), st.integers(0, 20))
 def test_fold_and_join(rules: Rules, catalog: Catalog, start: date, b: int, c: int) -> None:
     """Extending to b and then to c is extending to c, without a gap, from values that were made anew."""
@@ -42,6 +46,7 @@ def test_fold_and_join(rules: Rules, catalog: Catalog, start: date, b: int, c: i
     assert turns_of(again, copied, c, whole[b - 1].tail if b else None) == whole[b:]
 
 
+@LAW
 @given(languages(), libraries(), moments)
 def test_every_airing_is_segments_of_an_item_on_the_grid(rules: Rules, catalog: Catalog, start: date) -> None:
     for turn in turns_of(revised(rules, start=start), catalog, 25):
@@ -53,6 +58,7 @@ def test_every_airing_is_segments_of_an_item_on_the_grid(rules: Rules, catalog: 
             assert airing.start % HOUSE.unit == 0
 
 
+@LAW
 @given(languages(), libraries(), moments)
 def test_what_binds_is_never_broken(rules: Rules, catalog: Catalog, start: date) -> None:
     """Rights, territories and watersheds: whatever else there is, from the first to the last picture."""
@@ -73,6 +79,7 @@ def test_what_binds_is_never_broken(rules: Rules, catalog: Catalog, start: date)
                         assert (timeline.wall(tick) - shed.start) % 86_400 < shed.stop - shed.start
 
 
+@LAW
 @given(languages(), libraries(), moments)
 def test_a_soft_rule_gives_way_only_when_nothing_else_is_left(rules: Rules, catalog: Catalog, start: date) -> None:
     revision = revised(rules, start=start)
@@ -95,6 +102,7 @@ def test_a_soft_rule_gives_way_only_when_nothing_else_is_left(rules: Rules, cata
         tail = draft.turn.tail
 
 
+@LAW
 @given(languages(), libraries(), moments)
 def test_no_title_comes_again_too_soon_while_there_is_another(rules: Rules, catalog: Catalog, start: date) -> None:
     revision = revised(rules, start=start)
@@ -109,6 +117,7 @@ def test_no_title_comes_again_too_soon_while_there_is_another(rules: Rules, cata
             begun[aired.about.work] = first.start
 
 
+@LAW
 @given(languages(), libraries(), moments)
 def test_what_cuts_is_punctual_and_overrun_is_bounded(rules: Rules, catalog: Catalog, start: date) -> None:
     revision = revised(rules, start=start)
@@ -123,6 +132,7 @@ def test_what_cuts_is_punctual_and_overrun_is_bounded(rules: Rules, catalog: Cat
         tail = draft.turn.tail
 
 
+@LAW
 @given(languages(), libraries(), moments)
 def test_ads_keep_their_rules(rules: Rules, catalog: Catalog, start: date) -> None:
     revision = revised(rules, start=start)
@@ -151,6 +161,7 @@ def test_ads_keep_their_rules(rules: Rules, catalog: Catalog, start: date) -> No
         tail = draft.turn.tail
 
 
+@LAW
 @given(languages(), libraries(), moments)
 def test_the_tail_says_what_a_choice_needs_and_no_more(rules: Rules, catalog: Catalog, start: date) -> None:
     revision = revised(rules, start=start)
