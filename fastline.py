@@ -20,10 +20,12 @@ import uvloop
 from aiohttp import web
 from rich.console import Console
 
+from control_api import command_line as api
 from packager import batch, samples
 from packager import watch as dropbox
 from packager.bars import Bars, shown
 from packager.batch import Batch, Packaged
+from packager.run import ffmpeg_binary
 from packager.samples import NotDrawn
 from packager.sidecar import Sidecar
 from playout import config, journal
@@ -39,6 +41,7 @@ from playout.core.shelves import Shelves
 from playout.follow import Follower
 from playout.library import newest, scan
 from playout.origin import LaneRunner, Settings, create_app
+from playout.page.build import HLS
 from playout.publish import newest_revision, publish
 from playout.store import DirStore, StoreDown
 from playout.watch import Desk, watch
@@ -95,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     _working(command(commands, "worker", _worker, "package whatever is dropped into media/sources/"))
     _packaging(command(commands, "package", _package, "package files into the library"))
     register(commands)
+    api.register(commands, _until_done, ffmpeg_binary, [("python -m playout.page.build hls.js", HLS.built)])
     return top
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+_FORM: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def whole_millis(instant: datetime) -> datetime:
@@ -30,8 +33,19 @@ def _sensible(instant: datetime) -> datetime:
         raise ValueError(message) from None
 
 
+def _spelt(value: object) -> object:
+    """RFC 3339 or an instant already: a bare number would be taken for seconds since 1970."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _FORM.fullmatch(value):
+        return datetime.fromisoformat(value.upper())
+    message = "write an instant as RFC 3339 does, with seconds and zone: 2026-03-01T20:15:00Z"
+    raise ValueError(message)
+
+
 Instant = Annotated[
     AwareDatetime,
+    BeforeValidator(_spelt),
     AfterValidator(_sensible),
     PlainSerializer(written, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-03-01T20:15:00.000Z"]}),

@@ -1,4 +1,4 @@
-"""Requests that nobody thought of, made from the API's own document: no failure, and no answer that it does not declare."""
+"""Requests that nobody thought of, made from the document of the API: no failure, and no answer that it lacks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def test_the_whole_api_stands_whatever_is_asked(settings: Settings, key: s
             str(program),
             *("run", str(client.root / "openapi.json"), "--url", str(client.root)),
             *("--header", f"Authorization: Bearer {key}", "--checks", CHECKS, "--max-time", str(SECONDS)),
-            *("--phases", "examples,coverage,fuzzing", "--generation-seed", "1", "--no-color", "--workers", "1"),
+            *("--phases", "examples,coverage,fuzzing", "--seed", "1", "--generation-database", "none", "--no-color"),
             cwd=tmp_path,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
