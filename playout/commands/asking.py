@@ -170,10 +170,11 @@ def _revisions(asked: argparse.Namespace) -> int:
 def _simulate(asked: argparse.Namespace) -> int:
     """Print or write what a channel would air, in figures."""
     station, now = Station(DirStore(asked.media)), system_clock().replace(microsecond=0)
-    if asked.channels is None:
-        run = simulate.of_station(station, asked.channel, asked.days, asked.start, now)
-    else:
-        run = simulate.of_revision(station, simulate.wanted(_draft(asked), station, now), asked.days, asked.start)
+    with Console(stderr=True).status(f"running {asked.channel} ahead for {count(asked.days, 'day')} …"):
+        if asked.channels is None:
+            run = simulate.of_station(station, asked.channel, asked.days, asked.start, now)
+        else:
+            run = simulate.of_revision(station, simulate.wanted(_draft(asked), station, now), asked.days, asked.start)
     if asked.output is None:
         simulate.write(run, asked.format, sys.stdout, Console(highlight=False) if sys.stdout.isatty() else None)
         return OK

@@ -12,10 +12,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.airing import Role
-from playout.core.ticks import Ticks
+from playout.core.never import spelled
+from playout.core.ticks import Ticks, ticks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import timedelta
 
     from playout.core.airing import Turn
     from playout.core.channel import Revision
@@ -45,7 +47,7 @@ def edits(before: Revision, after: Revision) -> tuple[Edit, ...]:
     """What `after` says otherwise than `before`: who the channel is, then its rules, then what they match."""
     found = [*_who(before, after), *_what(before.rules, after.rules)]
     if before.horizon != after.horizon:
-        found.append(Edit("horizon", str(before.horizon), str(after.horizon)))
+        found.append(Edit("horizon", _lasting(before.horizon), _lasting(after.horizon)))
     if before.retired != after.retired:
         found.append(Edit("it ends" if after.retired else "it is back"))
     if before.changes != after.changes and before.channel.zone == after.channel.zone:
@@ -69,6 +71,10 @@ def _who(before: Revision, after: Revision) -> Iterator[Edit]:
 
 def _written(value: object) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _lasting(span: timedelta) -> str:
+    return spelled(ticks_of(span))
 
 
 def _what(before: Rules, after: Rules) -> Iterator[Edit]:

@@ -240,8 +240,10 @@ def _minutes(ticks: int) -> float:
 
 
 def _hours(ticks: int) -> str:
-    minutes = ticks // TIMEBASE // 60
-    hours, rest = divmod(minutes, 60)
+    seconds = ticks // TIMEBASE
+    hours, rest = divmod(seconds // 60, 60)
     if hours >= 100:  # noqa: PLR2004 — minutes do not matter any more
         return f"{hours:,} h".replace(",", " ")
-    return f"{hours} h {rest:02d}" if hours else f"{minutes} min"
+    if 0 < seconds < 60:  # noqa: PLR2004 — a minute: little is not nothing
+        return f"{seconds} s"
+    return f"{hours} h {rest:02d}" if hours else f"{rest} min"

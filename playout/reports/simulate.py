@@ -48,6 +48,8 @@ SHOWN: Final = 12
 """Rows of a table of names; the rest is counted."""
 PAGE: Final = 110
 """Columns of text that does not go to a terminal."""
+_WIDE: Final = 100
+"""Columns that the widest table takes with its bars."""
 _BARS: Final = " ▏▎▍▌▋▊▉█"
 _STEPS: Final = "▁▂▃▄▅▆▇█"
 _DAY: Final = timedelta(days=1)
@@ -129,18 +131,19 @@ def write(run: Run, form: Form, out: TextIO, console: Console | None = None) -> 
     elif form is Form.SVG:
         out.write(svg(run.simulation, run.revision.channel.name, run.revision.channel.zone))
     else:
-        (console or Console(file=out, width=PAGE, highlight=False)).print(as_text(run))
+        console = console or Console(file=out, width=PAGE, highlight=False)
+        console.print(as_text(run, console.width))
 
 
 # Text
 
 
-def as_text(run: Run) -> RenderableType:
-    """The figures for a terminal."""
+def as_text(run: Run, columns: int = PAGE) -> RenderableType:
+    """The figures for a terminal of so many columns."""
     simulation = run.simulation
     parts: list[RenderableType] = [_head(run), _roles(simulation)]
     if len(simulation.dayparts) > 1 or any(part.name for part in simulation.dayparts):
-        parts.append(_dayparts(simulation.dayparts, simulation.air))
+        parts.append(_dayparts(simulation.dayparts, simulation.air, bars=columns >= _WIDE))
     for title, totals in (
         ("Genres", simulation.genres),
         ("Tags", simulation.tags),
@@ -171,7 +174,8 @@ def _head(run: Run) -> Text:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, header_style="dim")
     table.pad_edge = False
-    table.add_column(columns[0])
+    table.collapse_padding = True
+    table.add_column(columns[0], min_width=12)  # rich narrows this one first, to nothing if it may
     for column in columns[1:]:
         table.add_column(column, justify="left" if not column else "right", no_wrap=True)
     return table
@@ -199,11 +203,12 @@ def _add(table: Table, total: Total, whole: int) -> None:
     table.add_row(total.name, _count(total.airings), _span(total.airtime), share, _bar(total.airtime, whole))
 
 
-def _dayparts(parts: tuple[Part, ...], whole: int) -> Table:
-    table = _table("Dayparts", "daypart", "programs", "airtime", "ads/h", "filler", "slate", "late", "at most", "")
+def _dayparts(parts: tuple[Part, ...], whole: int, *, bars: bool) -> Table:
+    names = ("daypart", "programs", "airtime", "ads/h", "filler", "slate", "late", "at most", "")
+    table = _table("Dayparts", *(names if bars else names[:-1]))
     for part in parts:
-        table.add_row(
-            part.name or "(the channel’s own)",
+        cells = (
+            part.name or "(own block)",
             _count(part.programs),
             _span(part.airtime),
             _minutes(part.ads * 3600 * TIMEBASE // (part.airtime or 1)),
@@ -213,6 +218,7 @@ def _dayparts(parts: tuple[Part, ...], whole: int) -> Table:
             _span(part.latest),
             _bar(part.airtime, whole),
         )
+        table.add_row(*(cells if bars else cells[:-1]))
     return table
 
 
@@ -261,8 +267,8 @@ def _clock(hours: tuple[Load, ...]) -> Text:
     """The ad load of each hour of the day, as a small picture."""
     loads = [load.ads * 3600 * TIMEBASE // load.air if load.air else 0 for load in hours]
     most = max(loads) or 1
-    bars = "  ".join(_STEPS[load * (len(_STEPS) - 1) // most] * 2 for load in loads)
-    names = "  ".join(f"{hour:02d}" for hour in range(len(hours)))
+    bars = " ".join(_STEPS[load * (len(_STEPS) - 1) // most] * 2 for load in loads)
+    names = " ".join(f"{hour:02d}" for hour in range(len(hours)))
     return Text(f"ads by hour of the local day; {_minutes(most)} min at most\n{bars}\n{names}\n", "dim")
 
 

@@ -157,7 +157,7 @@ def renamed(**changes: object) -> Revision:
             ["what its group keeps apart"],
         ),
         (revision(), revision(replace(FILMS, clock_change=ClockChange(Missing.SKIP))), ["clock_change"]),
-        (revision(), replace(revision(), horizon=timedelta(hours=1)), ["horizon: 0:10:00 → 1:00:00"]),
+        (revision(), replace(revision(), horizon=timedelta(hours=1)), ["horizon: 10 min → 1 h"]),
         (revision(), replace(revision(), retired=True), ["it ends"]),
         (replace(revision(), retired=True), revision(), ["it is back"]),
         (revision(), replace(revision(), changes=(Change(0, 3600),)), ["the clock changes of its zone"]),

@@ -13,6 +13,7 @@ import pytest
 from languages import revised
 from lengths import lasting
 from libraries import KIT, of_kind
+from rich.console import Console
 from stations import FULL, GENESIS, Station, station
 
 import fastline
@@ -144,6 +145,25 @@ def test_the_text_names_what_is_asked_first(made: Station) -> None:
         assert words in text
     for words in ("A title comes back after", "the fullest clock hour", "ads by hour of the local day", "never aired"):
         assert words in text
+
+
+@pytest.mark.parametrize("columns", [80, 110])
+def test_a_terminal_shows_the_names_of_dayparts_in_its_columns(columns: int) -> None:
+    out = StringIO()
+    write(season(), Form.TEXT, out, Console(file=out, width=columns, highlight=False))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= columns
+    table = lines[lines.index(next(line for line in lines if line.startswith("Dayparts"))) :]
+    names = [line.split()[0] for line in table[4:7]]
+    assert names == ["(own", "morning", "night"]
+    hours = next(line for line in lines if line.startswith("00 01 02"))
+    assert hours.split() == [f"{hour:02d}" for hour in range(24)]
+
+
+def test_the_picture_tells_of_seconds() -> None:
+    run = season()
+    soon = replace(run.simulation, repeats=replace(run.simulation.repeats, shortest=Ticks(24 * TIMEBASE)))
+    assert ">24 s<" in svg(soon, "One", "Europe/Paris")
 
 
 def test_the_picture_is_whole_and_has_every_hour(made: Station) -> None:
