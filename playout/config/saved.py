@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from playout.config.faults import Mistaken, mistake
 from playout.config.queries import ANYTHING, queries
 from playout.config.record import Found, salvaged
-from playout.config.scope import Scope
+from playout.config.scope import Scope, deeper
 from playout.config.spelling import meant, one_of, quoted
 from playout.config.word import Word
 from playout.config.words import NAME_SCHEMA, name
@@ -36,6 +36,7 @@ class Collections:
             path = [*self._open[self._open.index(key.text) :], key.text]
             raise mistake(key.line, f"{quoted(key.text)} is made of itself: {' → '.join(path)}")
         if key.text not in self._found:
+            deeper(key, self._open)
             self._found[key.text] = self._read(key.text)
         found = self._found[key.text]
         if isinstance(found, Mistaken):

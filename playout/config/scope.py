@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from playout.config.faults import mistake
+from playout.config.spelling import quoted
 from playout.config.tree import Leaf
 from playout.core.catalog import Query
 from playout.core.dates import Dates
+
+DEEPEST: Final = 32
+"""How many names may lead from one to the next until something is said: people follow no more, nor do we."""
+
+
+def deeper(name: Leaf, opened: Sequence[str]) -> None:
+    """Raises `Mistaken` where `name` would lead on from as many names as there may be."""
+    if len(opened) >= DEEPEST:
+        message = (
+            f"{quoted(name.text)} is reached over {DEEPEST} names, from {quoted(opened[0])} on: say it in fewer steps"
+        )
+        raise mistake(name.line, message)
 
 
 def _nothing_saved(name: Leaf) -> tuple[Query, ...]:

@@ -16,6 +16,7 @@ from playout.config.faults import Fault, Mistaken, mistake
 from playout.config.never import NEVER_KEYS
 from playout.config.places import languages, subtitles, zone
 from playout.config.record import Found, Record, Said, each, leaf, record, salvaged
+from playout.config.scope import deeper
 from playout.config.sources import inherited
 from playout.config.spans import DAY, SECOND, span
 from playout.config.spelling import quoted
@@ -154,6 +155,7 @@ class Templates:
             path = [*self._open[self._open.index(key.text) :], key.text]
             raise mistake(key.line, f"{quoted(key.text)} is like itself: {' → '.join(path)}")
         if key.text not in self._found:
+            deeper(key, self._open)
             self._found[key.text] = self._read(key.text)
         return self._found[key.text]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from playout.config.faults import mistake
@@ -199,7 +200,8 @@ def unique(word: Word[tuple[Value, ...]]) -> Word[tuple[Value, ...]]:
     """The same list, in which nothing comes twice."""
 
     def check(values: tuple[Value, ...], line: int) -> tuple[Value, ...]:
-        twice = next((value for value in values if values.count(value) > 1), None)
+        counts = Counter(values)
+        twice = next((value for value in values if counts[value] > 1), None)
         if twice is not None:
             raise mistake(line, f"{quoted(str(twice))} is in the list twice: take one out")
         return values

@@ -49,6 +49,11 @@ def top(*lines: str) -> str:
     )
 
 
+def chained(written: str) -> str:
+    """Names that lead from one to the next: `n0` to `n1`, and so on up to `n32`."""
+    return ", ".join(f"n{step}: {written.format(f'n{step + 1}')}" for step in range(32))
+
+
 def two(*lines: str) -> str:
     """A good channel `films` in line 3, and another one, `other`, in line 4, with `lines` from line 7 on."""
     return "\n".join(
@@ -136,6 +141,10 @@ def ads(written: str) -> str:
         (
             top("collections: {a: b, b: {collection: [c]}, c: [a]}"),
             ':2: "a" is made of itself: a → b → c → a',
+        ),
+        (
+            top(f"collections: {{{chained('[{}]')}, n32: {{kind: movie}}}}"),
+            ':2: "n32" is reached over 32 names, from "n0" on: say it in fewer steps',
         ),
         (top("collections:", "  noir:"), ':3: nothing stands below "noir": write a query, e.g. {any: [film]}'),
         (top("collections: {-x: {}}"), f':2: "-x" {NO_NAME}'),
@@ -468,6 +477,10 @@ def ads(written: str) -> str:
         (top("templates: {films: {like: film}}"), ':2: unknown template "film", did you mean "films"?'),
         (top("templates: {a: {like: x}, b: {}}"), ':2: unknown template "x", write a or b'),
         (top("templates: {a: {like: [b]}, b: {like: a}}"), ':2: "a" is like itself: a → b → a'),
+        (
+            top(f"templates: {{{chained('{{like: {}}}')}, n32: {{group: x}}}}"),
+            ':2: "n32" is reached over 32 names, from "n0" on: say it in fewer steps',
+        ),
         (top("templates: {a: {name: x}}"), ":2: a name belongs to one channel: take it out of the template"),
         (top("defaults: {name: x}"), ':2: a name belongs to one channel: take it out of "defaults"'),
         (top("templates:", "  a:"), ':3: nothing stands below "a": write the settings that channels may take from it'),
