@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -175,7 +176,8 @@ class Query:
     def place(self, item: Item) -> int | None:
         """Where `item` stands in `listed`; None when it does not."""
         names = {item.id.casefold(), item.about.title.casefold(), *(name.casefold() for name in item.about.ids)}
-        return next((place for place, name in enumerate(self.listed) if name.casefold() in names), None)
+        places = _places(self.listed)
+        return min((places[name] for name in names if name in places), default=None)
 
     @property
     def dated(self) -> bool:
@@ -186,6 +188,15 @@ class Query:
     def empty(self) -> bool:
         """Whether it asks for nothing at all, and so matches everything."""
         return self == _EVERYTHING
+
+
+@lru_cache(maxsize=256)
+def _places(listed: tuple[str, ...]) -> dict[str, int]:
+    """Where each name of a list stands first: it is asked for every item of a library."""
+    places: dict[str, int] = {}
+    for place, name in enumerate(listed):
+        places.setdefault(name.casefold(), place)
+    return places
 
 
 UNRATED: Final = "unrated"
