@@ -111,7 +111,9 @@ def _allowed(caller: Caller | Stranger, said: Declared) -> Caller:
 async def _once(operation: Operation, call: Call[Any, Any, Any]) -> web.StreamResponse:
     """Do what was not done before, and answer again what was."""
     site, header = call.site, call.request.headers[idempotency.HEADER]
-    known_by = idempotency.digest(call.caller.id, call.operation, header)
+    # nobody is told the answer to what another nobody asked
+    who = call.address if call.caller.is_anonymous else call.caller.id
+    known_by = idempotency.digest(who, call.operation, header)
     target = call.request.raw_path.encode("utf-8", "surrogateescape")
     asked = idempotency.fingerprint(target, call.body.model_dump_json().encode())
     keep = timedelta(hours=site.settings.idempotency_hours)
