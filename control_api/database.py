@@ -6,6 +6,7 @@ writes takes the write lock when it begins, and waits for it; one that reads nev
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sqlalchemy import Connection
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
     from sqlalchemy.ext.asyncio import AsyncEngine
     from sqlalchemy.pool import ConnectionPoolEntry
 
 _WRITING: Final = "fastline_writing"
+_TRIES: Final = 100
 
 OUTAGES: Final = (OperationalError, InterfaceError, NoConnection)
 """What is raised when the database cannot answer now."""
@@ -105,7 +107,7 @@ def _told_about_sqlite(engine: AsyncEngine, patience_ms: int, *, guarded: bool) 
         connection.isolation_level = None  # sqlite3's own
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {patience_ms}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _kept_ahead(cursor)
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute(f"PRAGMA foreign_keys = {'ON' if guarded else 'OFF'}")
         cursor.close()
@@ -116,3 +118,24 @@ def _told_about_sqlite(engine: AsyncEngine, patience_ms: int, *, guarded: bool) 
 
     event.listen(engine.sync_engine, "connect", connected)
     event.listen(engine.sync_engine, "begin", begun)
+
+
+def _kept_ahead(cursor: DBAPICursor) -> None:
+    """Have writers write ahead (WAL), which the file remembers.
+
+    Of several that open a new file at once, SQLite refuses all but one, and does not heed the busy time-out for
+    that; who is refused waits for the write lock, as a writer would, and looks again.
+    """
+    for _ in range(_TRIES):
+        cursor.execute("PRAGMA journal_mode")
+        if cursor.fetchone() == ("wal",):
+            return
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+        else:
+            return
+    message = "the file of the database cannot be switched to write-ahead logging: other programs hold it"
+    raise sqlite3.OperationalError(message)
