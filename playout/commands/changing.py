@@ -11,6 +11,7 @@ from playout.clock import system_clock
 from playout.commands.asking import naming, plan_of, plan_text, planning, read
 from playout.commands.fold import show
 from playout.commands.options import OK, REFUSED, WATCHED, Refused, command, number
+from playout.core.why_text import stamp
 from playout.library import newest, scan
 from playout.migrate import LARGEST as LARGEST_EXPORT
 from playout.migrate import Program, Unreadable, migrate
@@ -99,7 +100,7 @@ def _rollback(asked: argparse.Namespace) -> int:
     """Publish an earlier revision once more."""
     station = Station(DirStore(asked.media))
     found = rollback(station, asked.channel, asked.revision, system_clock(), _user())
-    airs = f"reaches air after {found.effective + found.horizon:%Y-%m-%d %H:%M:%SZ}, and the program that is on then"
+    airs = f"reaches air after {stamp(found, found.effective + found.horizon)}, and the program that is on then"
     print(f"{asked.channel}: revision {found.number} says what revision {found.restores} said; it {airs}")
     return OK
 

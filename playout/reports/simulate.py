@@ -49,7 +49,7 @@ SHOWN: Final = 12
 PAGE: Final = 110
 """Columns of text that does not go to a terminal."""
 _WIDE: Final = 100
-"""Columns that the widest table takes with its bars."""
+"""Columns that the widest table takes with its bars, and with how often each daypart is late."""
 _BARS: Final = " ▏▎▍▌▋▊▉█"
 _STEPS: Final = "▁▂▃▄▅▆▇█"
 _DAY: Final = timedelta(days=1)
@@ -204,8 +204,9 @@ def _add(table: Table, total: Total, whole: int) -> None:
 
 
 def _dayparts(parts: tuple[Part, ...], whole: int, *, bars: bool) -> Table:
-    names = ("daypart", "programs", "airtime", "ads/h", "filler", "slate", "late", "at most", "")
-    table = _table("Dayparts", *(names if bars else names[:-1]))
+    names = ("daypart", "programs", "airtime", "ads/h", "filler", "slate", "latest", "late", "")
+    shown = len(names) if bars else names.index("late")
+    table = _table("Dayparts", *names[:shown])
     for part in parts:
         cells = (
             part.name or "(own block)",
@@ -214,11 +215,11 @@ def _dayparts(parts: tuple[Part, ...], whole: int, *, bars: bool) -> Table:
             _minutes(part.ads * 3600 * TIMEBASE // (part.airtime or 1)),
             _span(part.filler),
             _span(part.slate),
-            _count(part.late) if part.late else "–",
             _span(part.latest),
+            _count(part.late) if part.late else "–",
             _bar(part.airtime, whole),
         )
-        table.add_row(*(cells if bars else cells[:-1]))
+        table.add_row(*cells[:shown])
     return table
 
 

@@ -540,7 +540,9 @@ def test_the_commands(house: House, tmp_path: Path, capsys: pytest.CaptureFixtur
     file.write_text(FILMS.replace("name: Films", "name: Cinema"))
     assert run(house, "apply", str(file), "--yes") == 0
     assert run(house, "rollback", "films") == 0
-    assert "films: revision 3 says what revision 1 said; it reaches air after " in capsys.readouterr().out
+    said = capsys.readouterr().out.splitlines(keepends=True)[-1]
+    assert said.startswith("films: revision 3 says what revision 1 said; it reaches air after ")
+    assert said.endswith(" (Europe/Paris), and the program that is on then\n")
     assert run(house, "revisions", "films") == 0
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == ["3", "2", "1"]

@@ -154,6 +154,10 @@ def test_a_terminal_shows_the_names_of_dayparts_in_its_columns(columns: int) -> 
     lines = out.getvalue().splitlines()
     assert max(map(len, lines)) <= columns
     table = lines[lines.index(next(line for line in lines if line.startswith("Dayparts"))) :]
+    heads = ["daypart", "programs", "airtime", "ads/h", "filler", "slate", "latest", "late"]
+    assert table[2].split() == (heads if columns > 80 else heads[:-1])
+    if columns == 80:
+        assert [line.split()[-1] for line in table[4:7]] == ["min", "–", "h"]
     names = [line.split()[0] for line in table[4:7]]
     assert names == ["(own", "morning", "night"]
     hours = next(line for line in lines if line.startswith("00 01 02"))
