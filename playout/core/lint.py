@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.airing import Role, Tail
-from playout.core.asset import Rights
+from playout.core.asset import Kind, Rights
 from playout.core.catalog import UNRATED
 from playout.core.channel import Revision
 from playout.core.draw import Pool, pool_of
@@ -77,6 +77,7 @@ def findings(subjects: Sequence[Subject], catalog: Catalog, now: datetime) -> li
     found = [one for subject in subjects for one in _Look(subject, catalog, now).all()]
     found += _derived(subjects)
     found += _unused(subjects, catalog)
+    found += _twice(catalog)
     return sorted(found, key=lambda one: (one.line, one.channel, one.level != Level.WARNING))
 
 
@@ -735,6 +736,29 @@ def _unused(subjects: Sequence[Subject], catalog: Catalog) -> Iterator[Finding]:
     if left:
         text = f"no channel airs {_some(len(left), 'item')} of the library: {_titles(left)}"
         yield Finding(Level.INFORMATION, "", 0, "unused", text)
+
+
+def _twice(catalog: Catalog) -> Iterator[Finding]:
+    """Films and episodes that are packaged twice in one format, as they are when a side-car was corrected."""
+    packaged: dict[tuple[str, str], list[Item]] = {}
+    for item in catalog.items:
+        if item.about.kind in (Kind.MOVIE, Kind.EPISODE):
+            packaged.setdefault((item.house, item.about.work), []).append(item)
+    twice = [sorted(items, key=_age) for items in packaged.values() if len(items) > 1]
+    if not twice:
+        return
+    older = [item for items in twice for item in items[:-1]]
+    folders = _listed([f"assets/{item.id}" for item in sorted(older, key=_age)])
+    text = (
+        f"more than once in the library, and each of them airs, the older ones by their old rights: "
+        f"{_titles(older)}; delete the older {'folder' if len(older) == 1 else 'folders'}, {folders}, or tell "
+        "different works apart by ids in their side-cars"
+    )
+    yield Finding(Level.WARNING, "", 0, "packaged-twice", text)
+
+
+def _age(item: Item) -> tuple[datetime, str]:
+    return item.added, item.id
 
 
 # Words

@@ -513,6 +513,20 @@ def test_small_libraries_are_told_by_the_measure_of_a_platform() -> None:
     assert not [one for one in found(OWN, *(film(f"f{n}", 16) for n in range(10))) if one.code == "small-library"]
 
 
+def test_what_is_packaged_twice_is_told_with_the_older_folder() -> None:
+    old, new = film("old", ids=("imdb:tt1",)), replace(film("new", ids=("imdb:tt1",)), added=NOW + timedelta(hours=1))
+    assert old.about.work == new.about.work
+    catalog = catalog_of([old, new, film("other")], [KIT])
+    lines = [one for one in findings([Subject(revised(Rules(OWN)), 10)], catalog, NOW) if one.code == "packaged-twice"]
+    assert [one.level for one in lines] == [Level.WARNING]
+    assert lines[0].text == (
+        "more than once in the library, and each of them airs, the older ones by their old rights: "
+        '"Old"; delete the older folder, assets/old, or tell different works apart by ids in their side-cars'
+    )
+    elsewhere = catalog_of([old, replace(new, house="hd30")], [KIT])
+    assert not [one for one in findings([], elsewhere, NOW) if one.code == "packaged-twice"]
+
+
 def test_a_house_without_a_slate_is_told() -> None:
     lines = findings([Subject(revised(Rules(OWN)), 10)], catalog_of([film()], []), NOW)
     assert lines[0].text == (
