@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from playout.core.rules import Rules
     from playout.core.wall import Zone
 
+DAYS: Final = 32
+"""The most days whose plans are remembered."""
 AHEAD: Final = 2
 """Days that a boundary is looked for: no program is that long."""
 _BIRTH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,7 +87,7 @@ class _Plan:
 
 
 class Timeline:
-    """The days of one revision; each is planned once, when it is first asked for."""
+    """The days of one revision; each is planned when it is first asked for, and remembered for a while."""
 
     def __init__(self, rules: Rules, zone: Zone, genesis: datetime) -> None:
         self._rules: Final = rules
@@ -94,6 +96,8 @@ class Timeline:
         self._ranged: Final = [part for part in rules.dayparts if part.stop is not None]
         self._pointed: Final = [part for part in rules.dayparts if part.stop is None]
         self._days: dict[int, _Plan] = {}
+        self._wall = (0, 0, 0)
+        """From one second to another, clocks are so far ahead."""
 
     def second(self, tick: Ticks) -> int:
         """The instant of `tick`, in seconds since 1970."""
@@ -101,7 +105,11 @@ class Timeline:
 
     def wall(self, tick: Ticks) -> int:
         """What clocks show at `tick`, in seconds since 1970 as if they were UTC."""
-        return self._zone.wall(self.second(tick))
+        second = self._genesis + tick // TIMEBASE
+        first, stop, offset = self._wall
+        if not first <= second < stop:
+            first, stop, offset = self._wall = self._zone.steady(second)
+        return second + offset
 
     def day(self, tick: Ticks) -> date:
         """The local day of `tick`."""
@@ -168,6 +176,8 @@ class Timeline:
     def _plan(self, ordinal: int) -> _Plan:
         plan = self._days.get(ordinal)
         if plan is None:
+            if len(self._days) >= DAYS:
+                self._days.clear()
             plan = self._days[ordinal] = self._planned(ordinal)
         return plan
 

@@ -17,7 +17,7 @@ from playout.core.channel import in_force
 from playout.core.draw import Candidate, Choice, Passed, candidates, choose, owed
 from playout.core.fit import Fit
 from playout.core.never import Refusal, Rule, too_early, unlicensed
-from playout.core.pod import LOOKED_AT, Aired, Room, pod_of, spots_of
+from playout.core.pod import LOOKED_AT, Aired, Room, Spots, pod_of
 from playout.core.rules import Order, Source
 from playout.core.schedule import REMEMBERED, NothingToAir, ahead
 from playout.core.stock import stock_of
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from playout.core.catalog import Catalog, Item, Query
     from playout.core.channel import Revision
-    from playout.core.pod import Spots
     from playout.core.rules import Ads, Block
     from playout.core.schedule import Catalogs
     from playout.core.stock import Stock
@@ -287,7 +286,7 @@ class _Copy(_Line):
             self._enter_hour()
             room = Ticks(min(room, ads.load - self.load))
         shelf, cursor = self.stock.shelf(ads.query, self.today), self._cursor("ads")
-        spots = spots_of(self.stock.cleared(shelf, self.at, Ticks(self.at + length)))
+        spots = Spots.of(self.stock.cleared(shelf, self.at, Ticks(self.at + length)))
         if not spots.pool.items:
             return []
         looked = self._looked_at(spots, ads, room, cursor)

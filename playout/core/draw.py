@@ -11,15 +11,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.airing import Cursor
 from playout.core.catalog import Item, Query
+from playout.core.kept import Kept
 from playout.core.never import Refusal, Rule
 from playout.core.rules import Order, Source
-from playout.core.shelves import shelves_of
+from playout.core.shelves import Shelves, shelves_of
 from playout.core.ticks import Ticks
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 _LATEST: Final = 10**12
 """Seconds; later than any arrival."""
+LIGHTEST: Final = 256
+"""As so many items the lap of a small pool counts: it takes memory of its own, and is soon made again."""
 LAPS: Final = 4
 """The fewest laps of a pool that are remembered: two for each of two channels."""
 REMEMBERED: Final = 150_000
@@ -372,7 +375,7 @@ def _lap(pool: Pool, order: Order, seed: str, number: int) -> Lap:
             keys = [_key(item, pool, order) for item in pool.items]
         places = sorted(range(len(keys)), key=keys.__getitem__)
         lap = pool.laps[name] = Lap(tuple(map(keys.__getitem__, places)), tuple(map(pool.items.__getitem__, places)))
-        if len(pool.laps) > max(LAPS, REMEMBERED // len(pool.items)):
+        if len(pool.laps) > max(LAPS, REMEMBERED // max(len(pool.items), LIGHTEST)):
             pool.laps.popitem(last=False)
     return lap
 
@@ -411,13 +414,35 @@ def _key(item: Item, pool: Pool, order: Order) -> str:
             return "\0".join((about.series.casefold(), *numbers, about.title.casefold(), item.id))
 
 
-@lru_cache(maxsize=1024)
+_POOLS: Final[Kept[Shelves, Pool]] = Kept(1024)
+
+
+def pool_on(shelves: Shelves, house: str, include: tuple[Query, ...], exclude: tuple[Query, ...] = ()) -> Pool:
+    """The items on `shelves` that are in `house` and wanted, whatever the day; remembered with the shelves."""
+
+    def made() -> Pool:
+        lasting = [query for query in exclude if not query.dated]
+        places = shelves.of(house, include) - shelves.of(house, lasting)
+        return Pool(tuple(shelves.catalog.items[place] for place in sorted(places)), include)
+
+    return _POOLS.of(shelves, (house, include, exclude), made)
+
+
 def pool_of(catalog: Catalog, house: str, include: tuple[Query, ...], exclude: tuple[Query, ...] = ()) -> Pool:
-    """The items of `catalog` that are in `house` and wanted, whatever the day. Remembered: a catalog never changes."""
-    shelves = shelves_of(catalog)
-    lasting = [query for query in exclude if not query.dated]
-    places = shelves.of(house, include) - shelves.of(house, lasting)
-    return Pool(tuple(catalog.items[place] for place in sorted(places)), include)
+    """The items of `catalog` that are in `house` and wanted, whatever the day."""
+    return pool_on(shelves_of(catalog), house, include, exclude)
+
+
+_CLEARED: Final[Kept[Pool, Pool]] = Kept(8)
+
+
+def without(pool: Pool, closed: frozenset[str]) -> Pool:
+    """What is left of a pool without some items; remembered with the pool."""
+
+    def made() -> Pool:
+        return Pool(tuple(item for item in pool.items if item.id not in closed), pool.queries, pool.works)
+
+    return _CLEARED.of(pool, closed, made) if closed else pool
 
 
 def of_day(pool: Pool, include: tuple[Query, ...], exclude: tuple[Query, ...], today: date) -> Pool:

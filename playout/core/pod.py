@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.airing import Cursor
 from playout.core.draw import Passed, Pool, candidate_at, owed, reason_of, shuffled
+from playout.core.kept import Kept
 from playout.core.never import Refusal, Rule, spelled
 from playout.core.rules import Order
 from playout.core.ticks import Ticks
@@ -53,24 +53,20 @@ class Spots:
     facts: Mapping[str, Spot]
     """By item id."""
     shortest: Ticks
-    longest: Ticks
+    """0 when there are none."""
 
     @classmethod
     def of(cls, pool: Pool) -> Spots:
-        """The spots of a pool; 0 for both lengths when it is empty."""
-        facts = {item.id: spot_of(item) for item in pool.items}
-        lengths = [spot.length for spot in facts.values()] or [Ticks(0)]
-        return cls(pool, facts, min(lengths), max(lengths))
+        """The spots of a pool; their facts are remembered with it."""
+        facts = _FACTS.of(pool, "", lambda: {item.id: spot_of(item) for item in pool.items})
+        return cls(pool, facts, pool.shortest)
 
     def bound(self, ads: Ads) -> Ticks:
         """How long a pod is at most."""
         return max(ads.pod, self.shortest)
 
 
-@lru_cache(maxsize=256)
-def spots_of(pool: Pool) -> Spots:
-    """The spots of a pool, remembered: revisions of a channel, and channels, share their pools."""
-    return Spots.of(pool)
+_FACTS: Final[Kept[Pool, dict[str, Spot]]] = Kept(1)
 
 
 def spot_of(item: Item) -> Spot:

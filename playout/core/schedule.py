@@ -30,7 +30,7 @@ from playout.core.daypart import Slot
 from playout.core.draw import Choice, Passed, Pool, Stuck, candidate_at, choose, owed, reason_of, shuffled
 from playout.core.fit import Fit
 from playout.core.never import Refusal, Rule, kept_for, repeated, spelled, too_early, unlicensed
-from playout.core.pod import Aired, Room, Spot, pod_of, spots_of
+from playout.core.pod import Aired, Room, Spot, Spots, pod_of
 from playout.core.rules import NONE, Order, Roll, Source
 from playout.core.stock import Stock, stock_of
 from playout.core.ticks import TIMEBASE, Ticks, instant_at
@@ -147,7 +147,9 @@ class _Draft:
         boundary, ads = slot.boundary, slot.block.ads
         self.cut = boundary.at if boundary and boundary.cut else NEVER
         """When the next daypart cuts what is on."""
-        self.ads = ads if ads and self.stock.spots(ads, slot.today).pool.items else None
+        self.offer = self.stock.spots(ads, slot.today) if ads else _NO_SPOTS
+        """The ads that there are."""
+        self.ads = ads if self.offer.pool.items else None
         """How breaks are made; None when there are none, or no ads for them."""
 
     @property
@@ -246,7 +248,7 @@ class _Draft:
         pool = self.stock.programs(source, self.slot.today)
         if source.cooldown and cool:
             refuse = self._cooling(source, pool, refuse)
-        seed = f"{self.revision.seed}\0{name}"
+        seed = self.stock.seed(name)
         found = choose(
             pool, source, seed, lambda part: self._cursor(name + part), refuse, today=self.slot.today.toordinal()
         )
@@ -377,8 +379,7 @@ class _Draft:
         return lead
 
     def _break_bound(self, ads: Ads) -> Ticks:
-        pod = self.stock.spots(ads, self.slot.today).bound(ads)
-        return Ticks(pod + self._between(ads.opens) + self._between(ads.closes))
+        return Ticks(self.offer.bound(ads) + self._between(ads.opens) + self._between(ads.closes))
 
     def _between(self, query: Query | None) -> Ticks:
         return self.stock.longest(query, self.slot.today) if query else NONE
@@ -390,10 +391,11 @@ class _Draft:
         ads = self.ads
         if ads is None or self.full:
             return
-        shelf = self.stock.shelf(ads.query, self.slot.today)
-        spots = spots_of(self._cleared(shelf, self._break_bound(ads)))
-        if not spots.pool.items:
-            return
+        spots = self.offer
+        if spots.pool.restricted:
+            spots = Spots.of(self._cleared(spots.pool, self._break_bound(ads)))
+            if not spots.pool.items:
+                return
         room = spots.bound(ads)
         if ads.load:
             if self.at >= self.hour_ends:
@@ -401,7 +403,7 @@ class _Draft:
             room = min(room, Ticks(ads.load - self.load))
         if self.aired is None and self.stock.spot_memory:
             self.aired = Aired(self.tail.spots, self.stock.sponsors)
-        pod = pod_of(spots, ads, f"{self.revision.seed}\0ads", self._cursor("ads"), Room(self.at, room, self.aired))
+        pod = pod_of(spots, ads, self.stock.seed("ads"), self._cursor("ads"), Room(self.at, room, self.aired))
         self.breaks.append(pod.passed)
         if not pod.spots:
             return
@@ -439,7 +441,7 @@ class _Draft:
             return
         shelf = self.stock.shelf(query, self.slot.today)
         pool = self._cleared(shelf, shelf.longest)
-        found = choose(pool, _SHUFFLED, f"{self.revision.seed}\0{cursor}", lambda _: self._cursor(cursor))
+        found = choose(pool, _SHUFFLED, self.stock.seed(cursor), lambda _: self._cursor(cursor))
         if isinstance(found, Choice):
             self._taken(found)
             self._whole(found.item, found.item.length, Role.BUMPER, f"{does}, {found.reason}")
@@ -495,7 +497,7 @@ class _Draft:
         def refuse(item: Item) -> Refusal | None:
             return _TOO_LONG if gap is not None and item.length > gap else None
 
-        found = choose(pool, _SHUFFLED, f"{self.revision.seed}\0filler", lambda _: self._cursor("filler"), refuse)
+        found = choose(pool, _SHUFFLED, self.stock.seed("filler"), lambda _: self._cursor("filler"), refuse)
         if isinstance(found, Stuck):
             return False
         self._taken(found)
@@ -519,11 +521,11 @@ class _Draft:
         if not pool.items or gap < pool.shortest:
             return False
         unit = self.stock.house.unit
-        cursor = self._cursor("filler")
+        seed, cursor = self.stock.seed("filler"), self._cursor("filler")
         fit = Fit(gap // unit)
         line: list[tuple[Look, Cursor]] = []
         offered = 0
-        for looked, (look, begun) in enumerate(self._fillers_in_line(pool, cursor)):
+        for looked, (look, begun) in enumerate(_lap_after_lap(pool, seed, cursor)):
             length = look[0].length
             if length <= gap:
                 line.append((look, begun))
@@ -541,20 +543,9 @@ class _Draft:
         left = [Passed(look[0], _TOO_LONG) for place, (look, _) in enumerate(line[: places[-1]]) if place not in kept]
         aired = [line[place][0][0].id for place in places]
         look, begun = line[places[-1]]
-        last = candidate_at(look, pool, Order.SHUFFLE, self._filler_seed, begun)
+        last = candidate_at(look, pool, Order.SHUFFLE, seed, begun)
         self.cursors["filler"] = last.after(cursor, owed(cursor, left, *aired))
         return True
-
-    def _fillers_in_line(self, pool: Pool, cursor: Cursor) -> Iterator[tuple[Look, Cursor]]:
-        """The fillers whose turn it is, lap after lap, each with the cursor at the beginning of its lap."""
-        while True:
-            for look in shuffled(pool, self._filler_seed, cursor):
-                yield look, cursor
-            cursor = candidate_at(look, pool, Order.SHUFFLE, self._filler_seed, cursor).after(cursor, ())
-
-    @property
-    def _filler_seed(self) -> str:
-        return f"{self.revision.seed}\0filler"
 
     def _slate(self, length: Ticks, reason: str) -> None:
         """Draft slate: its full segment, again and again, and one that is as long as what is left over."""
@@ -627,6 +618,7 @@ class _Draft:
 
 
 _SHUFFLED: Final = Source(())
+_NO_SPOTS: Final = Spots.of(Pool(()))
 _TOO_LONG: Final = Refusal(Rule.OVERRUN, 0, "it is longer than the gap")
 _NOT_THE_BEST: Final = Refusal(Rule.AGAIN, 1000, "another one is less bad")
 
@@ -635,6 +627,14 @@ def _worth(breach: tuple[int, Passed]) -> tuple[int, int, str]:
     """What makes a breach better than another one."""
     place, passed = breach
     return passed.refusal.badness, place, passed.item.id
+
+
+def _lap_after_lap(pool: Pool, seed: str, cursor: Cursor) -> Iterator[tuple[Look, Cursor]]:
+    """The items of a shuffle whose turn it is, without end, each with the cursor from which it was in line."""
+    while True:
+        for look in shuffled(pool, seed, cursor):
+            yield look, cursor
+        cursor = candidate_at(look, pool, Order.SHUFFLE, seed, cursor).after(cursor, ())
 
 
 def mixed_up(bag: Sequence[int], seed: str) -> list[int]:

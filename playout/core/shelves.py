@@ -6,17 +6,19 @@ Law: `matching(query)` is those items for which `query.matches` holds. Two catal
 
 from __future__ import annotations
 
-from functools import lru_cache, reduce
+from dataclasses import replace
+from functools import reduce
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from playout.core.catalog import UNRATED
+from playout.core.catalog import UNRATED, Catalog
+from playout.core.kept import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
-    from playout.core.catalog import Catalog, Item, Query
+    from playout.core.catalog import Item, Query
     from playout.core.rules import Block, Rules, Source
 
 _NOTHING: Final[frozenset[int]] = frozenset()
@@ -100,10 +102,15 @@ def between(block: Block) -> Iterator[Query | None]:
         yield block.ads.closes
 
 
-@lru_cache(maxsize=8)
+_SHELVES: Final[Kept[Catalog, Shelves]] = Kept(1)
+
+
 def shelves_of(catalog: Catalog) -> Shelves:
-    """The shelves of a catalog, remembered: it never changes."""
-    return Shelves(catalog)
+    """The shelves of a catalog, remembered for as long as somebody holds the catalog: it never changes.
+
+    They stand on a copy, which is as good: the catalog itself they would keep alive.
+    """
+    return _SHELVES.of(catalog, "", lambda: Shelves(replace(catalog)))
 
 
 def _by(items: tuple[Item, ...], marks: Callable[[Item], AbstractSet[str]]) -> dict[str, frozenset[int]]:

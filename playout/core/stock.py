@@ -5,33 +5,37 @@ Law: it holds nothing but what follows from the revision and the catalog.
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from playout.core.catalog import UNRATED
+from playout.core.catalog import UNRATED, Catalog
 from playout.core.daypart import Timeline
-from playout.core.draw import Pool, of_day, pool_of
+from playout.core.draw import Pool, of_day, pool_on, without
 from playout.core.house import HOUSES
+from playout.core.kept import Kept
 from playout.core.never import rivals_of, unlicensed
-from playout.core.pod import Spots, spot_of, spots_of
+from playout.core.pod import Spots, spot_of
 from playout.core.rules import NONE
+from playout.core.shelves import shelves_of
 from playout.core.ticks import instant_at
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from playout.core.catalog import Catalog, Item, Query
+    from playout.core.catalog import Item, Query
     from playout.core.channel import Revision
     from playout.core.rules import Ads, Block, Source, Watershed
+    from playout.core.shelves import Shelves
     from playout.core.ticks import Ticks
 
 
 class Stock:
     """A revision and a catalog, made ready for choosing."""
 
-    def __init__(self, revision: Revision, catalog: Catalog) -> None:
+    def __init__(self, revision: Revision, shelves: Shelves) -> None:
         self.revision: Final = revision
-        self.catalog: Final = catalog
+        self.shelves: Final = shelves
+        self.catalog: Final = shelves.catalog
         self.house: Final = HOUSES[revision.channel.house]
         self.timeline: Final = Timeline(revision.rules, revision.clocks, revision.channel.genesis)
         self.memory: Final = _memory(revision)
@@ -41,37 +45,41 @@ class Stock:
         self._pools: dict[int, Pool] = {}
         self._dated: dict[int, bool] = {}
         self._todays: dict[int, tuple[date | None, Pool]] = {}
-        self._cleared: dict[int, tuple[frozenset[str], Pool]] = {}
         self._rivals: dict[str, tuple[str, ...]] = {}
+        self._seeds: dict[str, str] = {}
         self._works: dict[str, str] = {}
         self._sheds: dict[str, tuple[Watershed, ...]] = {}
 
+    def seed(self, cursor: str) -> str:
+        """What the choices of a cursor are seeded with."""
+        found = self._seeds.get(cursor)
+        if found is None:
+            found = self._seeds[cursor] = f"{self.revision.seed}\0{cursor}"
+        return found
+
     def programs(self, source: Source, today: date) -> Pool:
         """The programs of a source on a local day."""
-        found = self._pools.get(id(source))  # the revision keeps it alive
+        found = self._pools.get(id(source))  # the revision keeps it alive, and so its id
         if found is None:
             found = self._pools[id(source)] = self._pool(source.include, source.exclude)
-        if not self._changes(source):
+            self._dated[id(source)] = any(query.dated for query in (*source.include, *source.exclude))
+        if not self._dated[id(source)]:
             return found
         return self._of_day(id(source), found, (source.include, source.exclude), today)
-
-    def _changes(self, source: Source) -> bool:
-        """Whether what a source means depends on the day."""
-        found = self._dated.get(id(source))
-        if found is None:
-            found = self._dated[id(source)] = any(query.dated for query in (*source.include, *source.exclude))
-        return found
 
     def shelf(self, query: Query, today: date) -> Pool:
         """What a query means on a local day."""
         found = self._pools.get(id(query))
         if found is None:
             found = self._pools[id(query)] = self._pool((query,), ())
-        return self._of_day(id(query), found, ((query,), ()), today) if query.dated else found
+            self._dated[id(query)] = query.dated
+        if not self._dated[id(query)]:
+            return found
+        return self._of_day(id(query), found, ((query,), ()), today)
 
     def spots(self, ads: Ads, today: date) -> Spots:
         """The ads of a block, on a local day."""
-        return spots_of(self.shelf(ads.query, today))
+        return Spots.of(self.shelf(ads.query, today))
 
     def cleared(self, pool: Pool, start: Ticks, stop: Ticks) -> Pool:
         """What of a pool may be shown from `start` to `stop`, both since genesis: ads have their rights, too."""
@@ -82,11 +90,7 @@ class Stock:
         closed = frozenset(
             item.id for item in pool.restricted if unlicensed(item.about, begins, ends, territories) is not None
         )
-        before, found = self._cleared.get(id(pool), (_NOBODY, pool))
-        if closed != before:
-            found = Pool(tuple(item for item in pool.items if item.id not in closed), pool.queries, pool.works)
-            self._cleared[id(pool)] = closed, found
-        return found
+        return without(pool, closed)
 
     def _of_day(self, key: int, pool: Pool, queries: tuple[tuple[Query, ...], tuple[Query, ...]], today: date) -> Pool:
         """What is left of a pool on a day; the last day that was asked for is kept."""
@@ -97,7 +101,7 @@ class Stock:
         return found
 
     def _pool(self, include: tuple[Query, ...], exclude: tuple[Query, ...]) -> Pool:
-        return pool_of(self.catalog, self.house.name, include, exclude)
+        return pool_on(self.shelves, self.house.name, include, exclude)
 
     def longest(self, query: Query | None, today: date) -> Ticks:
         """The length of the longest item that a query means; 0 for none."""
@@ -146,9 +150,6 @@ class Stock:
         return found
 
 
-_NOBODY: Final[frozenset[str]] = frozenset()
-
-
 def _memory(revision: Revision) -> Ticks:
     rules = revision.rules
     cooldowns = (source.cooldown for block in rules.blocks for source in block.sources)
@@ -166,26 +167,10 @@ def _looks_back(block: Block) -> Ticks:
     return max(ads.advertiser, ads.category, ads.cap.within if ads.cap else NONE)
 
 
-class _One:
-    """A value that is compared by identity."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Revision) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _One) and self.value is other.value
+_STOCKS: Final[Kept[Catalog, Stock]] = Kept(1024)
 
 
 def stock_of(revision: Revision, catalog: Catalog) -> Stock:
-    """The stock of these two, remembered."""
-    return _stock(_One(revision), catalog)
-
-
-@lru_cache(maxsize=2048)
-def _stock(revision: _One, catalog: Catalog) -> Stock:
-    return Stock(revision.value, catalog)
+    """The stock of these two, remembered for as long as somebody holds the catalog."""
+    # a stock holds its revision, so that no other one has the same id
+    return _STOCKS.of(catalog, id(revision), lambda: Stock(revision, shelves_of(catalog)))

@@ -61,6 +61,13 @@ class Zone:
             return 0
         return self.changes[max(bisect_right(self.changes, instant, key=_at) - 1, 0)].offset
 
+    def steady(self, instant: int) -> tuple[int, int, int]:
+        """The stretch around `instant`, from a second to another, in which no clock changes; and the offset in it."""
+        after = bisect_right(self.changes, instant, key=_at)
+        first = self.changes[after - 1].at if after else instant
+        stop = self.changes[after].at if after < len(self.changes) else instant + DAY_SECONDS
+        return first, stop, self.offset(instant)
+
     def wall(self, instant: int) -> int:
         """What clocks show at `instant`."""
         return instant + self.offset(instant)

@@ -1,6 +1,6 @@
 """`make bench`: the figures of speed and size, as ratios from one run wherever there is something to compare with.
 
-Run it on a quiet machine. `bench.py core delivery scale planning package` picks parts.
+Run it on a quiet machine. `bench.py core delivery scale station planning package` picks parts.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from figures import Figure, show
 from package import ratio
 from planning import planning
 from scale import scale
+from station import station
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,7 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "core": lambda _: [playlist(), year()],
     "delivery": delivery,
     "scale": scale,
+    "station": lambda _: station(),
     "planning": planning,
     "package": lambda folder: [ratio(folder / "fast", "fast", 60), ratio(folder / "hd30", "hd30", 6)],
 }

@@ -45,7 +45,7 @@ def _item(number: int, about: Title, seconds: int, breaks: int = 0) -> Item:
 
 
 def _items() -> Iterator[Item]:
-    """Films of 80 to 140 minutes, episodes of 22 and 45, clips of 4 to 12, ads of 15 to 40 s, fillers of 10 to 180 s."""
+    """Films of 80 to 140 minutes, episodes of 22 and 45, clips of 4 to 12; short ads, fillers of up to 180 s."""
     ratings = ("G", "PG", "PG-13", "R", "")
     for n in range(FILMS):
         about = Title(f"Film {n}", Kind.MOVIE, (f"shelf{n % 25}",), released=str(1930 + n % 95), rating=ratings[n % 5])

@@ -178,7 +178,7 @@ def peak(days: int) -> int:
     catalog = catalog_of([*films, item("ad", Kind.AD, 7)], [KIT])
     ads = Ads(Ticks(60 * TIMEBASE), Ticks(10 * TIMEBASE), of_kind(Kind.AD))
     one = revision(airs(of_kind(Kind.MOVIE), ads=ads))
-    of(one, catalog, timedelta(hours=1))  # what is remembered of the rules is there before
+    of(one, catalog, timedelta(days=3))  # what is remembered of rules and pools is there before
     tracemalloc.start()
     of(one, catalog, timedelta(days=days))
     most = tracemalloc.get_traced_memory()[1]
