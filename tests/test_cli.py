@@ -67,6 +67,11 @@ def test_every_command_explains_itself(command: str) -> None:
         (["up", "--port", "http"], "'http' is not a port: write a number from 1 to 65535"),
         (["up", "--trusted-proxy", "nginx"], "'nginx'"),
         (["render", "films", "v360", "--at", "noon"], "'noon' is not an instant: write one like 2026-03-01T20:15Z"),
+        (["guide", "--at", "0001-01-01T00:00+10:00"], "'0001-01-01T00:00+10:00' is not an instant: write one like"),
+        (
+            ["guide", "--at", "9999-12-31"],
+            "no channel is on air before 1970 or after 2199",
+        ),
         (["guide", "--hours", "0"], "'0' is not a whole number"),
         (["up", "--log", "xml"], "'xml'"),
     ],

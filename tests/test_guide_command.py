@@ -82,6 +82,11 @@ def test_the_past_is_what_the_log_says_and_the_future_goes_on_from_it(station: S
     assert all(one["stop"] == two["start"] for one, two in pairwise(both))
 
 
+def test_what_nobody_can_say_yet_is_refused_at_once(station: Station) -> None:
+    done = guide(station, "films", "--at", "2150-01-01", status=1)
+    assert "2150-01-01 is more than 400 days ahead: ask for an earlier day" in done.stderr
+
+
 def entries(text: str) -> list[dict[str, str]]:
     (channel,) = json.loads(text)["channels"]
     found: list[dict[str, str]] = channel["entries"]

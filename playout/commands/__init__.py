@@ -10,6 +10,7 @@ from playout.documents import Corrupt
 from playout.keys import BadKey
 from playout.render import NotOnAir
 from playout.reports.asrun import NotAired
+from playout.reports.guide import TooFar
 from playout.reports.why import Unexplained
 from playout.rollback import NoWayBack
 from playout.station import UnknownChannel as NoSuchChannel
@@ -26,6 +27,7 @@ __all__ = ["OK", "REFUSED", "UNANSWERED", "Refused", "command", "register"]
 UNANSWERED: Final = (
     Refused,
     NotAired,
+    TooFar,
     NotOnAir,
     Unexplained,
     UnknownChannel,

@@ -74,14 +74,22 @@ def whole(text: str, most: int) -> int:
     return int(text)
 
 
+YEARS: Final = range(1970, 2200)
+"""Those in which an instant may lie: a typing mistake is told, and whoever counts on from it finds a date."""
+
+
 def instant(text: str) -> datetime:
     """An instant as people write it; without a zone it is UTC."""
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
+        written = datetime.fromisoformat(text)
+        found = (written if written.tzinfo else written.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         message = f"{text!r} is not an instant: write one like 2026-03-01T20:15Z or 2026-03-01T21:15+01:00"
         raise argparse.ArgumentTypeError(message) from None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+    if found.year not in YEARS:
+        message = f"{text!r} is out of range: no channel is on air before {YEARS.start} or after {YEARS.stop - 1}"
+        raise argparse.ArgumentTypeError(message)
+    return found
 
 
 def count(number: int, thing: str) -> str:

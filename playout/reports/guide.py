@@ -50,6 +50,14 @@ class Form(StrEnum):
     SCHEMA_ORG = "schema-org"
 
 
+FURTHEST: Final = timedelta(days=400)
+"""How far ahead of now a guide may reach: the schedule is run until there."""
+
+
+class TooFar(Exception):
+    """Nobody can say yet what airs then."""
+
+
 class OneChannel(Exception):
     """A form holds the guide of one channel, and several were asked for."""
 
@@ -131,9 +139,12 @@ def as_of(form: Form, now: datetime, at: datetime | None) -> datetime:
 def between(form: Form, now: datetime, at: datetime | None, days: int | None, hours: int) -> tuple[datetime, datetime]:
     """From when until when a guide is asked for: so many days, negative for the past, or hours, from `at` or now.
 
-    A Roku feed has a span of its own around that moment.
+    A Roku feed has a span of its own around that moment. Raises `TooFar`.
     """
     start = at or now
+    if start > now + FURTHEST:
+        message = f"{start:%Y-%m-%d} is more than {FURTHEST.days} days ahead: ask for an earlier day"
+        raise TooFar(message)
     if form is Form.ROKU:
         return start + ROKU_SPAN[0], start + ROKU_SPAN[1]
     if days is None:

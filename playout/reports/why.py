@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from playout.core import why_text
@@ -71,6 +71,9 @@ def instant(text: str, revision: Revision, now: datetime) -> datetime:
     except ValueError:
         message = f"{text!r} is not an instant: write `now`, 20:15, `yesterday 20:15`, or one like 2026-03-01T20:15"
         raise Unexplained(message) from None
+    if found.year in (MINYEAR, MAXYEAR):  # in UTC it may have no date
+        message = f"nothing is on air in the year {found.year}"
+        raise Unexplained(message)
     return found.astimezone(UTC) if found.tzinfo else _by_the_clock(found, zone, revision.channel.zone)
 
 

@@ -158,6 +158,12 @@ def test_what_a_mirror_airs_its_parent_chose(tmp_path: Path) -> None:
             Unexplained,
             "'soon' is not an instant: write `now`, 20:15, `yesterday 20:15`, or one like 2026-03-01T20:15",
         ),
+        (
+            "films",
+            "0001-01-01T00:00+10:00",
+            Unexplained,
+            "nothing is on air in the year 1",
+        ),
     ],
 )
 def test_what_cannot_be_explained_says_why(
