@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _LATEST: Final = 10**12
 """Seconds; later than any arrival."""
-LIGHTEST: Final = 256
+LIGHTEST: Final = 1000
 """As so many items the lap of a small pool counts: it takes memory of its own, and is soon made again."""
 LAPS: Final = 4
 """The fewest laps of a pool that are remembered: two for each of two channels."""
