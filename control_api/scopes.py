@@ -9,6 +9,24 @@ from typing import Final
 class Scope(StrEnum):
     """One right. `write` of a thing does not include `read` of it."""
 
+    TITLES_READ = "titles:read"
+    TITLES_WRITE = "titles:write"
+    ASSETS_READ = "assets:read"
+    ASSETS_WRITE = "assets:write"
+    UPLOADS_READ = "uploads:read"
+    UPLOADS_WRITE = "uploads:write"
+    JOBS_READ = "jobs:read"
+    JOBS_WRITE = "jobs:write"
+    IMPORTS_WRITE = "imports:write"
+    CHANNELS_READ = "channels:read"
+    CHANNELS_WRITE = "channels:write"
+    AIR_WRITE = "air:write"
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_WRITE = "accounts:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    BACKUPS_READ = "backups:read"
+    BACKUPS_WRITE = "backups:write"
     EVENTS_READ = "events:read"
     AUDIT_READ = "audit:read"
     KEYS_READ = "keys:read"
@@ -28,6 +46,24 @@ OPEN: Final = Open.OPEN
 Required = Scope | Open
 
 MEANINGS: Final = {
+    Scope.TITLES_READ: "See titles, people, genres, tags and artwork, drafts included, and search them.",
+    Scope.TITLES_WRITE: "Make, change, publish, archive and delete titles and what belongs to them.",
+    Scope.ASSETS_READ: "See what is packaged: renditions, break points, loudness, where it is used.",
+    Scope.ASSETS_WRITE: "Change break points and posters, and have assets packaged again.",
+    Scope.UPLOADS_READ: "See uploads of everybody.",
+    Scope.UPLOADS_WRITE: "Upload media, and have media fetched by link.",
+    Scope.JOBS_READ: "See jobs, their progress and their logs.",
+    Scope.JOBS_WRITE: "Make, pause, cancel and repeat jobs, and change which goes first.",
+    Scope.IMPORTS_WRITE: "Import titles from files, feeds and catalogs of others.",
+    Scope.CHANNELS_READ: "See channels, their rules, what they air and why.",
+    Scope.CHANNELS_WRITE: "Change the rules of channels, publish and roll back.",
+    Scope.AIR_WRITE: "Act on what is on air: play next, skip, withdraw.",
+    Scope.ACCOUNTS_READ: "See accounts and their sessions.",
+    Scope.ACCOUNTS_WRITE: "Make, block and invite accounts, and change their roles.",
+    Scope.WEBHOOKS_READ: "See webhooks and what was delivered to them.",
+    Scope.WEBHOOKS_WRITE: "Make, change and delete webhooks, and deliver again.",
+    Scope.BACKUPS_READ: "See and download backups of the station.",
+    Scope.BACKUPS_WRITE: "Make backups of the station, and restore them.",
     Scope.EVENTS_READ: "Read and follow what happens on the station.",
     Scope.AUDIT_READ: "Read who changed what.",
     Scope.KEYS_READ: "See which API keys there are; never the keys themselves.",
