@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from control_api import keys, openapi, outside, schema
+from control_api import keys, openapi, outside, pieces, schema
 from control_api.database import Database
 from control_api.happenings import Feed
 from control_api.measures import Measures
@@ -60,9 +60,11 @@ def create_app(
     app[OPERATIONS] = operations
     app[DOCUMENT] = json.dumps(openapi.document(operations, settings.public_url), indent=1, ensure_ascii=False).encode()
     for operation in operations:
-        app.router.add_route(operation.declared.method, operation.declared.path, served(operation))
-        if operation.declared.is_safe:
-            app.router.add_route("HEAD", operation.declared.path, served(operation))
+        said = operation.declared
+        expected = None if said.raw is None else pieces.expected
+        app.router.add_route(said.method, said.path, served(operation), expect_handler=expected)
+        if said.method == "GET":
+            app.router.add_route("HEAD", said.path, served(operation))
     app.on_response_prepare.append(outside.finish)
     app.on_shutdown.append(_leave)
     app.cleanup_ctx.append(_at_work)

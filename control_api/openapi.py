@@ -36,6 +36,15 @@ _HEADERS: Final = {
     "Idempotency-Replayed": "`true` when this is the answer that was given the first time.",
     "Deprecation": "Since when this should not be used any more (RFC 9745).",
     "Sunset": "When this is gone (RFC 8594).",
+    "Tus-Resumable": "The version of tus that is spoken: 1.0.0.",
+    "Tus-Version": "The versions of tus that are spoken.",
+    "Tus-Extension": "The extensions of tus that are spoken.",
+    "Tus-Max-Size": "How large a file may be, in bytes.",
+    "Tus-Checksum-Algorithm": "The checksums that are known.",
+    "Upload-Offset": "How many bytes are there: where the next piece begins.",
+    "Upload-Length": "How many bytes there will be.",
+    "Upload-Metadata": "What the client said of the file.",
+    "Upload-Expires": "Until when the upload can be gone on with.",
 }
 _HAS: Final = "present"
 
@@ -79,7 +88,7 @@ def _schemas(
     """All models once, and where each of them is found."""
     wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(ProblemShown, "serialization"): None}
     for operation in operations:
-        given = (operation.path_model, operation.query_model, operation.body_model)
+        given = (operation.path_model, operation.query_model, operation.body_model, operation.declared.headers_model)
         wanted |= dict.fromkeys((model, "validation") for model in given if model is not Nothing)
         wanted |= {
             (model, "serialization"): None for model in map(_model, operation.declared.answers.values()) if model
@@ -125,16 +134,26 @@ class _Writer:
         parameters = [
             *self._parameters("path", self._operation.path_model),
             *self._parameters("query", self._operation.query_model),
+            *self._parameters("header", self._said.headers_model),
             *self._headers(),
         ]
         if parameters:
             written["parameters"] = parameters
         if self._operation.has_body:
-            schema = self._references[self._operation.body_model, "validation"]
-            written["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+            written["requestBody"] = self._body()
         if said.deprecated is not None:
             written["deprecated"] = True
         return written
+
+    def _body(self) -> Document:
+        raw = self._said.raw
+        if raw is None:
+            schema = self._references[self._operation.body_model, "validation"]
+            return {"required": True, "content": {"application/json": {"schema": schema}}}
+        whole: Document = {"type": "string", "format": "binary"}
+        if raw.form is not None:
+            whole = raw.form.model_json_schema(ref_template=_REFERENCE)
+        return {"required": raw.required, "content": {media_type: {"schema": whole} for media_type in raw.types}}
 
     def _parameters(self, place: str, model: type[BaseModel]) -> list[Document]:
         if model is Nothing:
@@ -144,7 +163,7 @@ class _Writer:
         required = set(schema.get("required", ()))
         return [
             {
-                "name": name,
+                "name": name.replace("_", "-").title() if place == "header" else name,
                 "in": place,
                 "required": place == "path" or name in required,
                 "description": found.get("description", ""),
@@ -163,7 +182,7 @@ class _Writer:
             # a header without a tag is answered with 400, and that one is required with 428: a document can say neither
             words = "The ETag of what was read; refused when it has changed since."
             found.append({"name": "If-Match", "in": "header", "description": words, "schema": {"type": "string"}})
-        if self._said.is_safe:
+        if self._said.method == "GET":
             words = "The ETag of what is held; answered with 304 when it is still that."
             found.append({"name": "If-None-Match", "in": "header", "description": words, "schema": {"type": "string"}})
         return found
@@ -172,7 +191,7 @@ class _Writer:
         found: Document = {}
         for status, declared in self._said.answers.items():
             found[str(status)] = self._good(status, declared)
-        if self._said.is_safe:
+        if self._said.method == "GET":
             found["304"] = {
                 "description": "What the client holds is still that.",
                 "headers": self._always(["ETag", "Link"]),
@@ -203,7 +222,7 @@ class _Writer:
 
     def _problem(self, kinds: list[Kind]) -> Document:
         status = kinds[0].status
-        names = ["Retry-After"] if status in (409, 429, 503) else []
+        names = ["Retry-After"] if status in (409, 423, 429, 503) else []
         names += ["WWW-Authenticate"] if status in (UNAUTHENTICATED.status, 403) else []
         schema = {
             "allOf": [
@@ -219,7 +238,7 @@ class _Writer:
 
     def _always(self, names: Iterable[str]) -> Document:
         limits = ("RateLimit", "RateLimit-Policy") if self._said.counted else ()
-        return _headers("X-Request-Id", *limits, *names)
+        return _headers("X-Request-Id", *limits, *names, *self._said.answer_headers)
 
 
 def _headers(*names: str) -> Document:

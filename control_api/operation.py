@@ -21,7 +21,7 @@ from control_api.models import Nothing
 from control_api.problems import Kind
 from control_api.scopes import OPEN, Open, Required, Scope
 
-SAFE: Final = frozenset(("GET",))
+SAFE: Final = frozenset(("GET", "OPTIONS"))
 _WITH_BODY: Final = frozenset(("POST", "PUT", "PATCH"))
 _METHODS: Final = SAFE | _WITH_BODY | {"DELETE"}
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)(?::[^}]*)?\}")
@@ -50,6 +50,17 @@ class Media:
     types: tuple[str, ...]
     model: type[BaseModel] | None = None
     """What it is when it is JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A body that the handler reads itself, in pieces, so that it may be of any length: `control_api.pieces`."""
+
+    types: tuple[str, ...]
+    """The media types that are taken."""
+    form: type[BaseModel] | None = None
+    """The fields of a form (`multipart/form-data`), for the reference."""
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,12 @@ class Declared:
     refusals: tuple[Kind, ...] = ()
     """Problems besides those that follow from the rest."""
     description: str = ""
+    raw: Raw | None = None
+    """Its body, where that is read by the handler itself; then there is no model of it."""
+    headers_model: type[BaseModel] = Nothing
+    """The headers that it reads, by their names in small letters with `_`; see `reading.headers_of`."""
+    answer_headers: tuple[str, ...] = ()
+    """Headers of its answers, refusals too, besides those that follow from the rest."""
     precondition: Precondition = Precondition.NONE
     idempotent: bool = False
     """Whether an Idempotency-Key is heeded: of POSTs that create."""
@@ -106,8 +123,8 @@ class Declared:
             faults.append("its name is a verb and a noun in small letters")
         if not self.answers or any(status not in range(200, 300) for status in self.answers):
             faults.append("its answers have a status from 200 to 299")
-        if self.idempotent and self.method != "POST":
-            faults.append("only a POST heeds an Idempotency-Key")
+        if self.idempotent and (self.method != "POST" or self.raw is not None):
+            faults.append("only a POST whose body is read whole heeds an Idempotency-Key")
         if self.precondition is not Precondition.NONE and self.is_safe:
             faults.append("only what changes has a precondition")
         if faults:
@@ -140,6 +157,8 @@ class Operation:
         named = set(_PARAMETER.findall(self.declared.path))
         if named != set(self.path_model.model_fields):
             faults.append("its path has the parameters that its model has")
+        if self.declared.raw is not None and self.body_model is not Nothing:
+            faults.append("a body that its handler reads has no model")
         if self.has_body and self.declared.method not in _WITH_BODY:
             faults.append(f"a {self.declared.method} has no body")
         if faults:
@@ -148,7 +167,7 @@ class Operation:
     @property
     def has_body(self) -> bool:
         """Whether a body is read."""
-        return self.body_model is not Nothing
+        return self.body_model is not Nothing or self.declared.raw is not None
 
     @property
     def template(self) -> str:

@@ -66,17 +66,29 @@ IN_PROGRESS: Final = Kind(
     "in-progress", 409, "The same request is being worked on",
     "A request with this Idempotency-Key has not ended yet. Ask again after the seconds that Retry-After names.",
 )  # fmt: skip
+GONE: Final = Kind(
+    "gone", 410, "It is there no more",
+    "It was ended, or nobody went on with it for so long that it expired. Begin anew.",
+)  # fmt: skip
 CHANGED: Final = Kind(
     "changed", 412, "It has changed since it was read",
     "The tag in If-Match is not that of the present version. Read it again, look at what changed, and try again.",
+)  # fmt: skip
+OTHER_TUS: Final = Kind(
+    "other-tus-version", 412, "Another version of tus is spoken here",
+    "Send `Tus-Resumable: 1.0.0`. Tus-Version names the versions that are spoken.",
 )  # fmt: skip
 TOO_LARGE: Final = Kind(
     "too-large", 413, "The body is too large",
     "The setting `body_bytes` says how large a body may be. Files are uploaded in another way.",
 )  # fmt: skip
+FILE_TOO_LARGE: Final = Kind(
+    "file-too-large", 413, "The file is too large",
+    "The setting `upload_bytes` says how large a file may be.",
+)  # fmt: skip
 UNSUPPORTED: Final = Kind(
     "unsupported-media-type", 415, "The body is of a type that is not read here",
-    "Send `Content-Type: application/json`, without a Content-Encoding.",
+    "Send the type that the reference names, nearly always `application/json`, without a Content-Encoding.",
 )  # fmt: skip
 UNACCEPTABLE: Final = Kind(
     "unacceptable", 422, "The body is not acceptable",
@@ -86,9 +98,21 @@ KEY_REUSED: Final = Kind(
     "idempotency-key-reused", 422, "The Idempotency-Key belongs to another request",
     "A key stands for one request. Take a new one, e.g. a random UUID, for each thing that is to happen once.",
 )  # fmt: skip
+LOCKED: Final = Kind(
+    "locked", 423, "Somebody else is writing to it",
+    "Another request sends bytes of the same upload. Ask again after the seconds that Retry-After names.",
+)  # fmt: skip
 PRECONDITION_REQUIRED: Final = Kind(
     "precondition-required", 428, "Say which version is meant",
     "A change of this needs `If-Match` with the ETag that was read, so that nobody's work is overwritten.",
+)  # fmt: skip
+TOO_MANY_OPEN: Final = Kind(
+    "too-many-uploads", 429, "Too many uploads are unfinished",
+    "End or finish one of them. The setting `uploads_open` says how many an account may have.",
+)  # fmt: skip
+BAD_SUM: Final = Kind(
+    "checksum-mismatch", 460, "The bytes are not those that the checksum is of",
+    "Nothing of the piece was kept. Send it again from the offset where it began.",
 )  # fmt: skip
 TOO_MANY: Final = Kind(
     "too-many-requests", 429, "Too many requests",
@@ -103,13 +127,18 @@ UNAVAILABLE: Final = Kind(
     "The database does not answer, the server is full, or it is being stopped. Ask again after the seconds that "
     "Retry-After names. Channels play on.",
 )  # fmt: skip
+NO_ROOM: Final = Kind(
+    "no-room", 507, "There is no room for it",
+    "The disk is too full, or the account keeps as much as it may: `upload_free_bytes` and `upload_quota_bytes` say "
+    "how much that is. Delete what is not needed.",
+)  # fmt: skip
 
 KINDS: Final = {
     kind.slug: kind
     for kind in (
         MALFORMED, BAD_CURSOR, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT, IN_PROGRESS,
-        CHANGED, TOO_LARGE, UNSUPPORTED, UNACCEPTABLE, KEY_REUSED, PRECONDITION_REQUIRED, TOO_MANY, INTERNAL,
-        UNAVAILABLE,
+        GONE, CHANGED, OTHER_TUS, TOO_LARGE, FILE_TOO_LARGE, UNSUPPORTED, UNACCEPTABLE, KEY_REUSED, LOCKED,
+        PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, BAD_SUM, INTERNAL, UNAVAILABLE, NO_ROOM,
     )
 }  # fmt: skip
 """All types."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
@@ -25,8 +25,9 @@ from control_api.problems import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from control_api.operation import Operation
+    from control_api.operation import Operation, Raw
 
+Headers = TypeVar("Headers", bound=BaseModel)
 _NUL: Final = "the character U+0000 is not taken: databases cannot keep it"
 
 
@@ -64,8 +65,9 @@ def query_of(operation: Operation, request: web.Request) -> BaseModel:
 
 
 async def body_of(operation: Operation, request: web.Request) -> BaseModel:
-    """The body, which must be JSON; of an operation without one, nothing may come."""
+    """The body, which must be JSON; one that the handler reads itself is looked at by its type alone."""
     if operation.body_model is Nothing:
+        _check_type(operation.declared.raw, request)
         return Nothing()
     if request.content_type != "application/json" or request.headers.get("Content-Encoding", "identity") != "identity":
         raise Problem(UNSUPPORTED, "send the body as `Content-Type: application/json`, without a Content-Encoding")
@@ -85,6 +87,29 @@ async def body_of(operation: Operation, request: web.Request) -> BaseModel:
         if wrong:
             raise Problem(UNACCEPTABLE, _counted(wrong), errors=wrong)
     return model
+
+
+def headers_of(model: type[Headers], request: web.Request) -> Headers:
+    """The headers that a model names; others are none of its business."""
+    given = {name: request.headers.get(name.replace("_", "-")) for name in model.model_fields}
+    try:
+        return model.model_validate({name: text for name, text in given.items() if text is not None})
+    except ValidationError as error:
+        faults = [
+            {**fault, "loc": tuple(str(part).replace("_", "-").title() for part in fault["loc"])}
+            for fault in error.errors(include_url=False, include_input=False)
+        ]
+        raise Problem(MALFORMED, "a header is not as it should be", errors=mistakes("header", faults)) from error
+
+
+def _check_type(raw: Raw | None, request: web.Request) -> None:
+    """Refuse a body of another type than its handler reads."""
+    if raw is None or not (raw.required or request.body_exists):
+        return
+    if request.content_type in raw.types and request.headers.get("Content-Encoding", "identity") == "identity":
+        return
+    named = " or ".join(f"`Content-Type: {name}`" for name in raw.types)
+    raise Problem(UNSUPPORTED, f"send the body as {named}, without a Content-Encoding")
 
 
 def _counted(wrong: list[Any]) -> str:
