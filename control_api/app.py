@@ -9,9 +9,11 @@ from aiohttp import web
 
 from control_api import keys, openapi, outside, pieces, schema
 from control_api.database import Database
+from control_api.destinations import Reach
 from control_api.happenings import Feed
 from control_api.measures import Measures
 from control_api.operation import Operation
+from control_api.outgoing import Outgoing
 from control_api.rates import Rates
 from control_api.resources import RESOURCES
 from control_api.resources.reference import DOCUMENT
@@ -53,6 +55,9 @@ def create_app(
         feed=Feed(database, settings.stream_poll_ms / 1000),
         measures=Measures(),
         schemes=(_by_key(database, clock), *schemes),
+        outgoing=Outgoing(
+            Reach(settings.outgoing_allow, settings.outgoing_refuse), connections=settings.outgoing_connections
+        ),
     )
     operations = (*RESOURCES, *more)
     app = web.Application(middlewares=[outside.outside], client_max_size=settings.body_bytes)
@@ -77,6 +82,7 @@ async def _at_work(app: web.Application) -> AsyncIterator[None]:
     await schema.upgrade(site.settings.database_url)
     site.signer = await signer(site.database, _CURSORS, site.clock())
     yield
+    await site.outgoing.close()
     await site.database.close()
 
 

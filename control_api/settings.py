@@ -145,6 +145,17 @@ class Settings(BaseModel):
         le=120_000,
         description="After how many milliseconds of silence a stream says that it lives, and its key is checked anew.",
     )
+    outgoing_allow: Networks = Field(
+        default=(),
+        description="Networks of the house that may be asked by webhooks, fetches of media and the like, e.g. "
+        "10.1.0.0/16. Without it only addresses are asked that the whole internet can reach.",
+    )
+    outgoing_refuse: Networks = Field(
+        default=(), description="Networks that are never asked, e.g. the public addresses of one's own servers."
+    )
+    outgoing_connections: int = Field(
+        default=50, ge=1, le=1000, description="How many connections to other servers may be open at a time."
+    )
     idempotency_hours: int = Field(
         default=24, ge=1, le=24 * 30, description="How long the answer to an Idempotency-Key is kept, in hours."
     )

@@ -11,6 +11,7 @@ from control_api.callers import ANONYMOUS, Caller, Scheme, Stranger
 from control_api.database import Database
 from control_api.happenings import Feed
 from control_api.measures import Measures
+from control_api.outgoing import Outgoing
 from control_api.rates import Rates
 from control_api.settings import Settings
 from control_api.signing import Signer
@@ -30,6 +31,7 @@ class Site:
     feed: Feed
     measures: Measures
     schemes: tuple[Scheme, ...]
+    outgoing: Outgoing
     signer: Signer | None = None
 
 
