@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from limits import parse
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -132,6 +132,13 @@ class Settings(BaseModel):
         description="Where requests are counted: async+memory:// for one process, async+redis://host for several.",
     )
     body_bytes: int = Field(default=1 << 20, ge=1024, le=1 << 30, description="How large the body of a request may be.")
+    caller_cache_ms: int = Field(
+        default=3000,
+        ge=0,
+        le=60_000,
+        description="For how long, in milliseconds, this process remembers who it knows. What another process changes "
+        "(a key or a session is revoked, an account is blocked) counts here after this time at the latest.",
+    )
     streams: int = Field(default=200, ge=1, le=10_000, description="How many event streams may be open at a time.")
     stream_poll_ms: int = Field(
         default=1000,
@@ -155,6 +162,27 @@ class Settings(BaseModel):
     )
     outgoing_connections: int = Field(
         default=50, ge=1, le=1000, description="How many connections to other servers may be open at a time."
+    )
+    upload_bytes: int = Field(
+        default=256 << 30, ge=1, le=1 << 46, description="How large an uploaded file may be, in bytes."
+    )
+    upload_quota_bytes: int = Field(
+        default=2 << 40, ge=1, le=1 << 53, description="How many bytes of uploads and originals one account may keep."
+    )
+    upload_free_bytes: int = Field(
+        default=2 << 30, ge=0, le=1 << 53, description="How many bytes of the store's disk uploads leave free."
+    )
+    uploads_open: int = Field(
+        default=20, ge=1, le=10_000, description="How many unfinished uploads one account may have."
+    )
+    upload_writers: int = Field(
+        default=32, ge=1, le=1000, description="How many uploads one process takes bytes of at a time."
+    )
+    upload_hours: int = Field(
+        default=48, ge=1, le=24 * 90, description="After how many hours an upload that nobody goes on with is removed."
+    )
+    originals: Literal["keep", "drop"] = Field(
+        default="keep", description="Whether what was uploaded is kept once it is packaged: keep or drop."
     )
     idempotency_hours: int = Field(
         default=24, ge=1, le=24 * 30, description="How long the answer to an Idempotency-Key is kept, in hours."
