@@ -3,9 +3,12 @@
 from control_api.tables.artwork import Artwork, ArtworkTicket
 from control_api.tables.assets import AmendmentDue, Asset
 from control_api.tables.audit import AuditEntry
+from control_api.tables.breaks import AssetCare, BreakEdit
 from control_api.tables.duties import Duty
 from control_api.tables.events import Event
+from control_api.tables.jobs import Job, JobEntry
 from control_api.tables.keys import ApiKey, Secret
+from control_api.tables.people import Account, Failures, Identity, Invitation, Session, SigningKey
 from control_api.tables.repeats import Repeat
 from control_api.tables.row import METADATA
 from control_api.tables.titles import (
@@ -22,23 +25,34 @@ from control_api.tables.titles import (
     TitleTag,
     TitleText,
 )
+from control_api.tables.uploads import Upload
 
 __all__ = [
     "METADATA",
+    "Account",
     "AmendmentDue",
     "ApiKey",
     "Artwork",
     "ArtworkTicket",
     "Asset",
+    "AssetCare",
     "AuditEntry",
+    "BreakEdit",
     "Credit",
     "Duty",
     "Event",
+    "Failures",
     "Genre",
+    "Identity",
+    "Invitation",
+    "Job",
+    "JobEntry",
     "Person",
     "PersonElsewhere",
     "Repeat",
     "Secret",
+    "Session",
+    "SigningKey",
     "Tag",
     "Title",
     "TitleCountry",
@@ -47,4 +61,5 @@ __all__ = [
     "TitleLanguage",
     "TitleTag",
     "TitleText",
+    "Upload",
 ]
