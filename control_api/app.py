@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from control_api import keys, openapi, outside, pieces, schema
+from control_api.callers import bearer
 from control_api.database import Database
 from control_api.destinations import Reach
 from control_api.happenings import Feed
+from control_api.known import Known
 from control_api.measures import Measures
 from control_api.operation import Operation
 from control_api.outgoing import Outgoing
@@ -46,6 +49,7 @@ def create_app(
     database = Database(
         settings.database_url, connections=settings.database_connections, patience_ms=settings.database_patience_ms
     )
+    known = Known(timedelta(milliseconds=settings.caller_cache_ms))
     site = Site(
         settings=settings,
         clock=clock,
@@ -54,7 +58,8 @@ def create_app(
         streams=Streams(settings.streams),
         feed=Feed(database, settings.stream_poll_ms / 1000),
         measures=Measures(),
-        schemes=(_by_key(database, clock), *schemes),
+        known=known,
+        schemes=(_by_key(database, known, clock), *schemes),
         outgoing=Outgoing(
             Reach(settings.outgoing_allow, settings.outgoing_refuse), connections=settings.outgoing_connections
         ),
@@ -93,13 +98,13 @@ async def _leave(app: web.Application) -> None:
     site.feed.close()
 
 
-def _by_key(database: Database, clock: Clock) -> Scheme:
+def _by_key(database: Database, known: Known, clock: Clock) -> Scheme:
     """API keys, as `Authorization: Bearer fl_...`."""
 
     async def scheme(request: web.Request) -> Caller | Stranger | None:
-        kind, _, credentials = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer":
+        sent, now = bearer(request), clock()
+        if not sent.startswith(keys.PREFIX):
             return None
-        return await keys.caller(database, credentials.strip(), clock())
+        return await known.caller(sent, now, lambda: keys.caller(database, sent, now))
 
     return scheme

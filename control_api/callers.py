@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from control_api.scopes import Scope
+from control_api.scopes import OPEN, SIGNED_IN, Scope
 
 if TYPE_CHECKING:
     from control_api.scopes import Required
@@ -19,9 +20,15 @@ class Caller:
     """Somebody or something that asks."""
 
     id: str
-    """E.g. the id of an API key."""
+    """Of an account or of an API key."""
     name: str
     scopes: frozenset[Scope]
+    session: str = ""
+    """The id of the session that the credentials are of, where they are of one."""
+    until: datetime | None = None
+    """When the credentials end, as far as that is known."""
+    is_person: bool = False
+    """Whether it is an account."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -30,7 +37,9 @@ class Caller:
 
     def may(self, needed: Required) -> bool:
         """Whether this much authority is there; what is open needs none."""
-        return needed in self.scopes if isinstance(needed, str) else True
+        if needed is OPEN:
+            return True
+        return self.is_person if needed is SIGNED_IN else needed in self.scopes
 
 
 ANONYMOUS: Final = Caller("anonymous", "", frozenset())
@@ -41,10 +50,18 @@ class Stranger:
     """Who sent credentials that are not good."""
 
     why: str
+    is_crossed: bool = False
+    """Whether they are good, and it may be the page of another site that has the browser send them."""
 
 
 Scheme = Callable[[web.Request], Awaitable[Caller | Stranger | None]]
 """Reads the credentials of one kind; None when the request has none of them."""
+
+
+def bearer(request: web.Request) -> str:
+    """What a request sends as `Authorization: Bearer`; empty when it sends nothing of that kind."""
+    kind, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return credentials.strip() if kind.lower() == "bearer" else ""
 
 
 async def resolve(request: web.Request, schemes: tuple[Scheme, ...]) -> Caller | Stranger:
@@ -54,5 +71,7 @@ async def resolve(request: web.Request, schemes: tuple[Scheme, ...]) -> Caller |
         if found is not None:
             return found
     if request.headers.get("Authorization"):
-        return Stranger("nobody knows credentials of that kind here: send `Authorization: Bearer fl_...`")
+        return Stranger(
+            "nobody knows credentials of that kind here: send `Authorization: Bearer` and a token or an API key"
+        )
     return ANONYMOUS

@@ -71,7 +71,8 @@ async def caller(database: Database, credentials: str, now: datetime) -> Caller 
         return Stranger("the API key has expired")
     if row.used_at is None or now - row.used_at >= _NOTED:
         await _note(database, row.id, now)
-    return Caller(row.id, row.name, frozenset(Scope(scope) for scope in row.scopes if scope in set(Scope)))
+    scopes = frozenset(Scope(scope) for scope in row.scopes if scope in set(Scope))
+    return Caller(row.id, row.name, scopes, until=row.expires_at)
 
 
 async def _note(database: Database, key: str, now: datetime) -> None:

@@ -11,7 +11,8 @@ from control_api import idempotency
 from control_api.models import Nothing
 from control_api.operation import Media, Operation, Precondition
 from control_api.problems import MEDIA_TYPE, UNAUTHENTICATED, ProblemShown
-from control_api.scopes import MEANINGS, OPEN
+from control_api.reading import FORM
+from control_api.scopes import MEANINGS, OPEN, SIGNED_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from control_api.problems import Kind
+    from control_api.scopes import Required
 
 Document = dict[str, Any]
 
-_SCHEME: Final = "apiKey"
+_BEARER: Final = "bearer"
+_COOKIE: Final = "session"
 _REFERENCE: Final = "#/components/schemas/{model}"
 _HEADERS: Final = {
     "X-Request-Id": "The id under which the journal knows the request.",
@@ -71,12 +74,20 @@ def document(operations: Sequence[Operation], public_url: str = "") -> Document:
             "schemas": schemas,
             "headers": {name: {"description": words, "schema": {"type": "string"}} for name, words in _HEADERS.items()},
             "securitySchemes": {
-                _SCHEME: {
+                _BEARER: {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "An API key, made by `fastline api-key create`. Scopes:\n\n"
+                    "description": "An API key, made by `fastline api-key create`; an access token, from "
+                    "`POST /api/v1/auth/login`; or the ID token of an issuer that is known here. Scopes:\n\n"
                     + "\n".join(f"- `{scope}`: {words}" for scope, words in MEANINGS.items()),
-                }
+                },
+                _COOKIE: {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "fastline_session",
+                    "description": "A page that is signed in, by `POST /api/v1/session`; `__Host-fastline_session` "
+                    "with https. What changes something needs `X-CSRF-Token` too.",
+                },
             },
         },
     }
@@ -122,13 +133,13 @@ class _Writer:
     def operation(self) -> Document:
         """The object of the operation."""
         said = self._said
-        scope = "Everyone may ask this." if said.scope is OPEN else f"Needs the scope `{said.scope}`."
+        scope, security = _needed(said.scope)
         written: Document = {
             "operationId": said.name,
             "summary": said.summary,
             "description": "\n\n".join(filter(None, (said.description, scope))),
             "tags": [said.tag],
-            "security": [] if said.scope is OPEN else [{_SCHEME: [str(said.scope)]}],
+            "security": security,
             "responses": self._responses(),
         }
         parameters = [
@@ -149,7 +160,8 @@ class _Writer:
         raw = self._said.raw
         if raw is None:
             schema = self._references[self._operation.body_model, "validation"]
-            return {"required": True, "content": {"application/json": {"schema": schema}}}
+            types = ["application/json", *([FORM] if self._said.form else [])]
+            return {"required": True, "content": {media_type: {"schema": schema} for media_type in types}}
         whole: Document = {"type": "string", "format": "binary"}
         if raw.form is not None:
             whole = raw.form.model_json_schema(ref_template=_REFERENCE)
@@ -239,6 +251,15 @@ class _Writer:
     def _always(self, names: Iterable[str]) -> Document:
         limits = ("RateLimit", "RateLimit-Policy") if self._said.counted else ()
         return _headers("X-Request-Id", *limits, *names, *self._said.answer_headers)
+
+
+def _needed(scope: Required) -> tuple[str, list[Document]]:
+    """Which authority an operation needs, for people and for programs."""
+    if scope is OPEN:
+        return "Everyone may ask this.", []
+    words = "Needs a person who is signed in." if scope is SIGNED_IN else f"Needs the scope `{scope}`."
+    rights = [] if scope is SIGNED_IN else [str(scope)]
+    return words, [{_BEARER: rights}, {_COOKIE: rights}]
 
 
 def _headers(*names: str) -> Document:

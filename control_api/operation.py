@@ -19,7 +19,7 @@ from control_api import problems
 from control_api.call import Answer, Body, Call, Path, Query
 from control_api.models import Nothing
 from control_api.problems import Kind
-from control_api.scopes import OPEN, Open, Required, Scope
+from control_api.scopes import OPEN, Open, Required, Scope, Signed
 
 SAFE: Final = frozenset(("GET", "OPTIONS"))
 _WITH_BODY: Final = frozenset(("POST", "PUT", "PATCH"))
@@ -95,6 +95,8 @@ class Declared:
     description: str = ""
     raw: Raw | None = None
     """Its body, where that is read by the handler itself; then there is no model of it."""
+    form: bool = False
+    """Whether its body may come as a form of a page too (`application/x-www-form-urlencoded`)."""
     headers_model: type[BaseModel] = Nothing
     """The headers that it reads, by their names in small letters with `_`; see `reading.headers_of`."""
     answer_headers: tuple[str, ...] = ()
@@ -115,8 +117,8 @@ class Declared:
     def __post_init__(self) -> None:
         """Refuse what contradicts itself, when the module is imported and not when somebody asks."""
         faults = []
-        if not isinstance(self.scope, (Scope, Open)):
-            faults.append("a scope is stated: one of Scope, or OPEN")
+        if not isinstance(self.scope, (Scope, Open, Signed)):
+            faults.append("a scope is stated: one of Scope, or SIGNED_IN, or OPEN")
         if self.method not in _METHODS:
             faults.append(f"its method is one of {', '.join(sorted(_METHODS))}")
         if not re.fullmatch(r"[a-z]+(_[a-z]+)*", self.name):
@@ -182,6 +184,7 @@ class Operation:
             (True, (problems.INTERNAL, problems.UNAVAILABLE, problems.MALFORMED, *said.refusals)),
             (said.counted, (problems.TOO_MANY,)),
             (said.scope is not OPEN, (problems.UNAUTHENTICATED, problems.FORBIDDEN)),
+            (said.scope is not OPEN and not said.is_safe, (problems.CROSSED,)),
             (self.path_model is not Nothing, (problems.NOT_FOUND,)),
             (self.has_body, (problems.TOO_LARGE, problems.UNSUPPORTED, problems.UNACCEPTABLE)),
             (not said.is_safe, (problems.CONFLICT,)),

@@ -44,11 +44,17 @@ BAD_CURSOR: Final = Kind(
 )  # fmt: skip
 UNAUTHENTICATED: Final = Kind(
     "unauthenticated", 401, "Who asks is not known",
-    "Send an API key as `Authorization: Bearer fl_...`. The one that was sent, if any, is unknown, expired or revoked.",
+    "Send an access token or an API key as `Authorization: Bearer ...`, or sign in. What was sent, if anything, is "
+    "unknown, expired or revoked.",
 )  # fmt: skip
 FORBIDDEN: Final = Kind(
     "forbidden", 403, "That is not allowed",
     "The caller is known and may not do this. `scope` names the right that is missing, where it is one.",
+)  # fmt: skip
+CROSSED: Final = Kind(
+    "cross-site", 403, "It may come from another site",
+    "A change by a page that is signed in carries `X-CSRF-Token` with the token of its session, and an Origin that is "
+    "our own. `GET /api/v1/session` has the token; the setting `public_url` says what our own origin is.",
 )  # fmt: skip
 NOT_FOUND: Final = Kind(
     "not-found", 404, "There is nothing here",
@@ -136,8 +142,8 @@ NO_ROOM: Final = Kind(
 KINDS: Final = {
     kind.slug: kind
     for kind in (
-        MALFORMED, BAD_CURSOR, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT, IN_PROGRESS,
-        GONE, CHANGED, OTHER_TUS, TOO_LARGE, FILE_TOO_LARGE, UNSUPPORTED, UNACCEPTABLE, KEY_REUSED, LOCKED,
+        MALFORMED, BAD_CURSOR, UNAUTHENTICATED, FORBIDDEN, CROSSED, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT,
+        IN_PROGRESS, GONE, CHANGED, OTHER_TUS, TOO_LARGE, FILE_TOO_LARGE, UNSUPPORTED, UNACCEPTABLE, KEY_REUSED, LOCKED,
         PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, BAD_SUM, INTERNAL, UNAVAILABLE, NO_ROOM,
     )
 }  # fmt: skip

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from control_api.operation import Operation, Raw
 
 Headers = TypeVar("Headers", bound=BaseModel)
+FORM: Final = "application/x-www-form-urlencoded"
+_MOST_FIELDS: Final = 100
 _NUL: Final = "the character U+0000 is not taken: databases cannot keep it"
 
 
@@ -65,16 +69,26 @@ def query_of(operation: Operation, request: web.Request) -> BaseModel:
 
 
 async def body_of(operation: Operation, request: web.Request) -> BaseModel:
-    """The body, which must be JSON; one that the handler reads itself is looked at by its type alone."""
+    """The body, which must be JSON, or a form where the operation takes one.
+
+    One that the handler reads itself is looked at by its type alone.
+    """
     if operation.body_model is Nothing:
         _check_type(operation.declared.raw, request)
         return Nothing()
-    if request.content_type != "application/json" or request.headers.get("Content-Encoding", "identity") != "identity":
+    is_form = operation.declared.form and request.content_type == FORM
+    is_plain = request.headers.get("Content-Encoding", "identity") == "identity"
+    if not is_plain or not (is_form or request.content_type == "application/json"):
         raise Problem(UNSUPPORTED, "send the body as `Content-Type: application/json`, without a Content-Encoding")
     try:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise Problem(TOO_LARGE, "the body is larger than is taken here") from error
+    return _formed(operation, raw) if is_form else _parsed(operation, raw)
+
+
+def _parsed(operation: Operation, raw: bytes) -> BaseModel:
+    """What the JSON of a body says."""
     try:
         model = operation.body_model.model_validate_json(raw, strict=True)
     except ValidationError as error:
@@ -86,6 +100,30 @@ async def body_of(operation: Operation, request: web.Request) -> BaseModel:
         wrong = [Mistake(part="body", pointer=pointer(place), detail=_NUL) for place in _nul(json.loads(raw), ())]
         if wrong:
             raise Problem(UNACCEPTABLE, _counted(wrong), errors=wrong)
+    return model
+
+
+def _formed(operation: Operation, raw: bytes) -> BaseModel:
+    """What the fields of a form say; one that is given twice is refused."""
+    try:
+        fields = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise Problem(MALFORMED, "the body is not a form in UTF-8") from error
+    wrong = [
+        Mistake(part="body", pointer=pointer([name]), detail="is given more than once")
+        for name, count in Counter(name for name, _ in fields).items()
+        if count > 1
+    ]
+    wrong += [
+        Mistake(part="body", pointer=pointer([name]), detail=_NUL) for name, text in fields if "\0" in name + text
+    ]
+    try:
+        model = operation.body_model.model_validate(dict(fields))
+    except ValidationError as error:
+        wrong += mistakes("body", map(dict, error.errors(include_url=False, include_input=False)))
+        raise Problem(UNACCEPTABLE, _counted(wrong), errors=wrong) from error
+    if wrong:
+        raise Problem(UNACCEPTABLE, _counted(wrong), errors=wrong)
     return model
 
 

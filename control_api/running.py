@@ -21,9 +21,9 @@ from control_api.happenings import append
 from control_api.idempotency import Attempt, Kept
 from control_api.instants import whole_millis
 from control_api.operation import Media, Operation, Precondition
-from control_api.problems import FORBIDDEN, PRECONDITION_REQUIRED, UNAUTHENTICATED, Problem
+from control_api.problems import CROSSED, FORBIDDEN, PRECONDITION_REQUIRED, UNAUTHENTICATED, Problem
 from control_api.reading import body_of, path_of, query_of
-from control_api.scopes import OPEN
+from control_api.scopes import OPEN, SIGNED_IN
 from control_api.site import ASKED, site_of
 from control_api.tags import is_known, tag
 
@@ -94,14 +94,18 @@ async def _count(site: Site, asked: Asked, said: Declared) -> None:
 def _allowed(caller: Caller | Stranger, said: Declared) -> Caller:
     """The caller, when they may do this."""
     if isinstance(caller, Stranger):
+        if caller.is_crossed:
+            raise Problem(CROSSED, caller.why)
         raise Problem(
             UNAUTHENTICATED, caller.why, headers={"WWW-Authenticate": 'Bearer realm="fastline", error="invalid_token"'}
         )
     if caller.may(said.scope):
         return caller
     if caller.is_anonymous:
-        message = "this needs an API key: send `Authorization: Bearer fl_...`"
+        message = "this needs a token or an API key: send `Authorization: Bearer` and one of them, or sign in"
         raise Problem(UNAUTHENTICATED, message, headers={"WWW-Authenticate": 'Bearer realm="fastline"'})
+    if said.scope is SIGNED_IN:
+        raise Problem(FORBIDDEN, "this is for people who are signed in, and an API key is nobody")
     scope = str(said.scope)
     challenge = f'Bearer realm="fastline", error="insufficient_scope", scope="{scope}"'
     message = f"this needs the scope {scope}, which the caller has not"
@@ -147,6 +151,8 @@ async def _done(
             await idempotency.keep(session, attempt, _kept(said, answer, body))
         await append(session, call.happenings, call.now)
     if call.happenings:
+        for happening in call.happenings:  # whatever was known of what has changed is known no longer
+            site.known.forget(happening.subject)
         site.measures.events.inc(len(call.happenings))
         site.feed.ring()
     return answer, body

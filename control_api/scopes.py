@@ -43,7 +43,17 @@ class Open(Enum):
 OPEN: Final = Open.OPEN
 """Said of an operation that everyone may ask."""
 
-Required = Scope | Open
+
+class Signed(Enum):
+    """What needs somebody who is signed in, whatever their role: what people do with their own account."""
+
+    IN = "signed in"
+
+
+SIGNED_IN: Final = Signed.IN
+"""Said of an operation that every person may ask of themselves; an API key is no person."""
+
+Required = Scope | Open | Signed
 
 MEANINGS: Final = {
     Scope.TITLES_READ: "See titles, people, genres, tags and artwork, drafts included, and search them.",

@@ -190,6 +190,43 @@ class Settings(BaseModel):
     stop_seconds: float = Field(
         default=10, ge=0, le=600, description="How long requests may take to end when the process is stopped."
     )
+    queue: Literal["embedded", "procrastinate"] = Field(
+        default="embedded",
+        description="What wakes workers when there is a job: embedded (they look into the database), or procrastinate "
+        "(which tells any number of workers on any number of machines at once; it needs PostgreSQL).",
+    )
+    queue_longest: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="How many jobs may be queued; one more is answered with 503."
+    )
+    queue_longest_of_one: int = Field(
+        default=2000, ge=1, le=1_000_000, description="How many of them may be of one owner; one more gets 429."
+    )
+    jobs_at_once: int = Field(default=4, ge=1, le=64, description="How many jobs a worker runs at a time.")
+    packages_at_once: int = Field(
+        default=1, ge=1, le=64, description="How many of them may be sources that are packaged, which takes all cores."
+    )
+    job_poll_ms: int = Field(
+        default=1000, ge=20, le=60_000, description="How often, in milliseconds, an idle worker looks for a job."
+    )
+    job_beat_ms: int = Field(
+        default=1000,
+        ge=20,
+        le=60_000,
+        description="How often, in milliseconds, a worker writes how far its jobs are, and hears that one must stop.",
+    )
+    job_lease_seconds: float = Field(
+        default=60,
+        ge=0.2,
+        le=3600,
+        description="After how many seconds of silence a worker counts as dead, and its jobs are queued again.",
+    )
+    job_days: int = Field(default=30, ge=1, le=3650, description="How long jobs that have ended are kept, in days.")
+    disk_reserve_mb: int = Field(
+        default=1024,
+        ge=0,
+        le=1 << 40,
+        description="How much of the disk of the store, in MiB, is left free: a job that would need it waits.",
+    )
     access_log: bool = Field(default=True, description="Whether every answer is written to the journal.")
     docs: bool = Field(default=True, description="Whether /docs shows the reference of the API.")
 

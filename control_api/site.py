@@ -10,6 +10,7 @@ from aiohttp import web
 from control_api.callers import ANONYMOUS, Caller, Scheme, Stranger
 from control_api.database import Database
 from control_api.happenings import Feed
+from control_api.known import Known
 from control_api.measures import Measures
 from control_api.outgoing import Outgoing
 from control_api.rates import Rates
@@ -30,6 +31,7 @@ class Site:
     streams: Streams
     feed: Feed
     measures: Measures
+    known: Known
     schemes: tuple[Scheme, ...]
     outgoing: Outgoing
     signer: Signer | None = None
