@@ -55,9 +55,12 @@ class Database:
         )
         if self.is_sqlite:
             _told_about_sqlite(self.engine, patience_ms, guarded=guarded)
-        self._reading = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False, autoflush=False)
+        self.notes: dict[str, Any] = {}
+        """What every session knows, as its `info`."""
+        known: Any = {"class_": AsyncSession, "expire_on_commit": False, "info": self.notes}
+        self._reading = async_sessionmaker(self.engine, autoflush=False, **known)
         writing = self.engine.execution_options(**{_WRITING: True})
-        self._writing = async_sessionmaker(writing, class_=AsyncSession, expire_on_commit=False)
+        self._writing = async_sessionmaker(writing, **known)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

@@ -26,10 +26,12 @@ from control_api.tables.titles import (
     TitleText,
 )
 from control_api.tables.uploads import Upload
+from control_api.tables.webhooks import AirPlace, Delivery, Webhook, WebhookPlace
 
 __all__ = [
     "METADATA",
     "Account",
+    "AirPlace",
     "AmendmentDue",
     "ApiKey",
     "Artwork",
@@ -39,6 +41,7 @@ __all__ = [
     "AuditEntry",
     "BreakEdit",
     "Credit",
+    "Delivery",
     "Duty",
     "Event",
     "Failures",
@@ -62,4 +65,6 @@ __all__ = [
     "TitleTag",
     "TitleText",
     "Upload",
+    "Webhook",
+    "WebhookPlace",
 ]
