@@ -128,6 +128,10 @@ INTERNAL: Final = Kind(
     "internal", 500, "A mistake of ours",
     "The server failed. The journal has the reason beside the request's id; nothing of the request has happened.",
 )  # fmt: skip
+NOT_PLAYED: Final = Kind(
+    "not-played", 501, "Nothing of it can be played by its parts now",
+    "The channel is programmed by hand, and none of its blocks is on. Its playlist plays: `play_url`.",
+)  # fmt: skip
 UNAVAILABLE: Final = Kind(
     "unavailable", 503, "Not now",
     "The database does not answer, the server is full, or it is being stopped. Ask again after the seconds that "
@@ -144,7 +148,8 @@ KINDS: Final = {
     for kind in (
         MALFORMED, BAD_CURSOR, UNAUTHENTICATED, FORBIDDEN, CROSSED, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT,
         IN_PROGRESS, GONE, CHANGED, OTHER_TUS, TOO_LARGE, FILE_TOO_LARGE, UNSUPPORTED, UNACCEPTABLE, KEY_REUSED, LOCKED,
-        PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, BAD_SUM, INTERNAL, UNAVAILABLE, NO_ROOM,
+        PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, BAD_SUM, INTERNAL, NOT_PLAYED,
+        UNAVAILABLE, NO_ROOM,
     )
 }  # fmt: skip
 """All types."""
@@ -153,9 +158,18 @@ KINDS: Final = {
 class Mistake(Shown):
     """One thing that is wrong with a request."""
 
-    part: str = Field(description="Where: body, query, path or header.")
+    part: str = Field(description="Where: body, query, path or header; or file, for channels.yaml.")
     pointer: str = Field(description="A JSON Pointer (RFC 6901) into that part; empty for the whole.")
     detail: str = Field(description="What is wrong with it.")
+    line: int | None = Field(default=None, description="In which line of channels.yaml, as it would be.")
+
+
+class Versions(Shown):
+    """What is there, and what was to be there instead."""
+
+    present: str = Field(description="The text as it is now.")
+    wanted: str = Field(description="The text as it would be.")
+    difference: str = Field(description="What parts them, as `diff -u` writes it.")
 
 
 class ProblemShown(Shown):
@@ -168,6 +182,7 @@ class ProblemShown(Shown):
     request_id: str = Field(description="The id under which the journal knows the request.")
     scope: str | None = Field(default=None, description="The right that is missing.")
     errors: list[Mistake] = Field(default_factory=list, description="Everything that is wrong, each with its place.")
+    versions: Versions | None = Field(default=None, description="Both versions, where edits are in conflict.")
 
 
 class Problem(Exception):
@@ -181,6 +196,7 @@ class Problem(Exception):
         errors: Sequence[Mistake] = (),
         headers: Mapping[str, str] | None = None,
         scope: str | None = None,
+        versions: Versions | None = None,
     ) -> None:
         super().__init__(detail)
         self.kind = kind
@@ -188,6 +204,7 @@ class Problem(Exception):
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
         self.scope = scope
+        self.versions = versions
 
     def shown(self, request_id: str) -> ProblemShown:
         """The body of the answer."""
@@ -199,6 +216,7 @@ class Problem(Exception):
             request_id=request_id,
             scope=self.scope,
             errors=list(self.errors),
+            versions=self.versions,
         )
 
     def json(self, request_id: str) -> bytes:
