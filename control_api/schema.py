@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from control_api.database import Database
 from control_api.tables import METADATA
+from control_api.tables.search import is_modelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,12 @@ async def differences(database: Database) -> list[object]:
     """What the tables of the database have that the models have not, and the other way round."""
 
     def compared(connection: Connection) -> list[object]:
-        options = {"compare_type": True, "compare_server_default": True, "target_metadata": METADATA}
+        options = {
+            "compare_type": True,
+            "compare_server_default": True,
+            "target_metadata": METADATA,
+            "include_name": is_modelled,
+        }
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
 
     async with database.engine.connect() as connection:

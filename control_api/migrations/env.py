@@ -9,6 +9,7 @@ from sqlmodel import AutoString
 
 from control_api.columns import UtcInstant
 from control_api.tables import METADATA
+from control_api.tables.search import is_modelled
 
 
 def _drafted(kind: str, found: Any, _context: object) -> str | Literal[False]:  # noqa: ANN401 — anything of a schema
@@ -27,6 +28,7 @@ context.configure(
     render_as_batch=True,  # SQLite alters little: it gets a new table and the rows of the old one
     render_item=_drafted,
     compare_type=True,
+    include_name=is_modelled,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from control_api import columns
+from control_api.tables import search
 
 revision = "0003"
 down_revision = "0002"
@@ -283,10 +284,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("asset_id", name=op.f("pk_amendment_due")),
     )
+    search.made(op.get_bind())
 
 
 def downgrade() -> None:
     """And back."""
+    search.unmade(op.get_bind())
     op.drop_table("amendment_due")
     op.drop_table("title_text")
     op.drop_table("title_tag")

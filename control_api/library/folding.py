@@ -1,0 +1,64 @@
+"""Text as it is compared: without case, accents and signs, alike in every database.
+
+Law: folding what is folded changes nothing, and what differs in case or accents alone folds to the same.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_APART: Final = str.maketrans({
+    "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t",
+})  # fmt: skip
+"""Letters that Unicode does not take apart, and people type without their strokes."""
+_WORD: Final = re.compile(r"[^\W_]+")
+_ARTICLE: Final = re.compile(r"(the|a|an|der|die|das|le|la|les|el|los|las|il|lo)\s+(?=\S)")
+_LONGEST: Final = 500
+MOST_WORDS: Final = 12
+"""Words of a search that count."""
+
+
+def folded(text: str) -> str:
+    """The words of `text`, folded, with a space between."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    plain = unicodedata.normalize("NFKC", plain.casefold().translate(_APART))
+    return " ".join(_WORD.findall(plain))
+
+
+def same(text: str) -> str:
+    """What two names of one tag or genre have in common: the engine, too, looks at case alone."""
+    return " ".join(text.split()).casefold()
+
+
+def sort_name(text: str) -> str:
+    """By which a name is sorted: folded, without an article before it."""
+    found = folded(text) or text.casefold().strip()
+    return _ARTICLE.sub("", found, count=1)[:_LONGEST]
+
+
+def words(text: str) -> list[str]:
+    """The words that are searched for, without repeats, the first ones of many."""
+    return list(dict.fromkeys(folded(text).split()))[:MOST_WORDS]
+
+
+def trigrams(text: str) -> frozenset[str]:
+    """The runs of three letters of the folded words, each word with its edges."""
+    return frozenset(
+        padded[place : place + 3]
+        for word in folded(text).split()
+        for padded in [f"  {word} "]
+        for place in range(len(padded) - 2)
+    )
+
+
+def likeness(typed: str, name: str) -> float:
+    """How much of what was typed is in the name, from 0 to 1, letter by letter and whatever stands beside it."""
+    wanted, there = trigrams(typed), trigrams(name)
+    if not wanted or not there:
+        return 0.0
+    common = len(wanted & there)
+    # a short name of which all is meant goes before a long one that has the same in it
+    return common / len(wanted) * 0.9 + common / len(wanted | there) * 0.1
