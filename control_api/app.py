@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from control_api import keys, openapi, outside, pieces, schema
+from control_api import keys, openapi, outside, pieces, schema, workers
 from control_api.callers import bearer
 from control_api.database import Database
 from control_api.destinations import Reach
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from control_api.callers import Caller, Scheme, Stranger
+    from control_api.jobs.kinds import AnyKind
     from control_api.settings import Settings
     from playout.clock import Clock
 
@@ -40,11 +41,17 @@ _CURSORS: Final = "cursors"
 
 
 def create_app(
-    settings: Settings, *, clock: Clock = system_clock, more: Sequence[Operation] = (), schemes: Sequence[Scheme] = ()
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    more: Sequence[Operation] = (),
+    schemes: Sequence[Scheme] = (),
+    kinds: Sequence[AnyKind] = (),
 ) -> web.Application:
     """The control API as an application.
 
-    `more` are operations beside those of the package; `schemes` are ways to say who asks, beside API keys.
+    `more` are operations beside those of the package; `schemes` are ways to say who asks, beside API keys;
+    `kinds` are kinds of jobs beside those of the package, or instead of those of their names.
     """
     database = Database(
         settings.database_url, connections=settings.database_connections, patience_ms=settings.database_patience_ms
@@ -63,6 +70,7 @@ def create_app(
         outgoing=Outgoing(
             Reach(settings.outgoing_allow, settings.outgoing_refuse), connections=settings.outgoing_connections
         ),
+        queue=workers.queue(settings, database, kinds),
     )
     operations = (*RESOURCES, *more)
     app = web.Application(middlewares=[outside.outside], client_max_size=settings.body_bytes)
@@ -86,7 +94,13 @@ async def _at_work(app: web.Application) -> AsyncIterator[None]:
     site = app[SITE]
     await schema.upgrade(site.settings.database_url)
     site.signer = await signer(site.database, _CURSORS, site.clock())
-    yield
+    await site.queue.open(site.database)
+    if site.settings.works:
+        async with workers.working(site.queue, site.database, site.outgoing, site.clock, site.feed.ring):
+            yield
+    else:
+        yield
+    await site.queue.close()
     await site.outgoing.close()
     await site.database.close()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from limits import parse
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from sqlalchemy.engine import make_url
@@ -30,6 +30,9 @@ FILE: Final = "FASTLINE_SETTINGS"
 """The environment variable that names the file."""
 _OTHERS: Final = frozenset({FILE, "FASTLINE_FFMPEG"})
 """Variables that other parts of Fastline read."""
+
+_SECRET: Final = ("database", "oidc")
+"""Settings that hold secrets."""
 
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -88,7 +91,47 @@ def _public(text: str) -> str:
 
 Rate = Annotated[str, AfterValidator(_rate)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_separated)]
+
+
+def _parsed(value: object) -> object:
+    """A list of tables as the environment writes it: in JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value or "[]")
+    except ValueError:
+        message = 'write it as JSON: [{"issuer": "https://accounts.google.com", "audience": ["..."]}]'
+        raise ValueError(message) from None
+
+
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_separated)]
+
+
+def _issuer(text: str) -> str:
+    if not text.startswith(("https://", "http://")) or not URL(text).host or URL(text).query_string:
+        message = f"{text!r} is not an issuer: write its address, like https://accounts.google.com"
+        raise ValueError(message)
+    return text
+
+
+class Issuer(BaseModel):
+    """Somebody who says who people are: an OpenID provider."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: Annotated[str, AfterValidator(_issuer)]
+    """As its ID tokens name it."""
+    audience: Annotated[tuple[str, ...], BeforeValidator(_separated)] = Field(min_length=1)
+    """For whom its tokens are: the id of a client, or of a project. One of them must be there."""
+    jwks: Annotated[tuple[Annotated[str, AfterValidator(_issuer)], ...], BeforeValidator(_separated)] = ()
+    """Where its keys are; without any they are looked for where OpenID Connect Discovery has them."""
+    client_id: str = ""
+    """Under which name codes of authorization are redeemed there; without it none are taken."""
+    client_secret: SecretStr = SecretStr("")
+    link_email: bool = False
+    """Whether an account with an e-mail address that it has verified is the same person."""
+    register_new: bool = False
+    """Whether who is unknown here becomes a viewer."""
 
 
 class Settings(BaseModel):
@@ -139,6 +182,44 @@ class Settings(BaseModel):
         description="For how long, in milliseconds, this process remembers who it knows. What another process changes "
         "(a key or a session is revoked, an account is blocked) counts here after this time at the latest.",
     )
+    registration: bool = Field(
+        default=False, description="Whether anybody may make an account for themselves, as a viewer."
+    )
+    access_token_minutes: int = Field(
+        default=30, ge=1, le=24 * 60, description="How long an access token is good, in minutes."
+    )
+    refresh_days: int = Field(
+        default=30, ge=1, le=366, description="After how many days without a refresh a session of tokens ends."
+    )
+    refresh_grace_seconds: int = Field(
+        default=10,
+        ge=0,
+        le=120,
+        description="For how many seconds a refresh token may be sent again, by a client that did not get the answer.",
+    )
+    cookie_idle_minutes: int = Field(
+        default=720,
+        ge=1,
+        le=60 * 24 * 366,
+        description="After how many minutes without a request a page is signed out.",
+    )
+    session_days: int = Field(
+        default=90, ge=1, le=3660, description="After how many days every session ends, however much it is used."
+    )
+    signing_key_days: int = Field(
+        default=30, ge=1, le=3660, description="After how many days access tokens are signed with a new key."
+    )
+    password_memory_kib: int = Field(
+        default=65_536, ge=8, le=1 << 20, description="How much memory one hash of a password takes, in KiB (argon2id)."
+    )
+    password_rounds: int = Field(default=3, ge=1, le=20, description="How often it goes over that memory.")
+    password_threads: int = Field(default=2, ge=1, le=64, description="How many passwords are hashed at a time.")
+    oidc: Annotated[tuple[Issuer, ...], BeforeValidator(_parsed)] = Field(
+        default=(),
+        max_length=50,
+        description="Issuers whose ID tokens are believed (OpenID Connect), each with `issuer`, `audience`, and if "
+        "wanted `jwks`, `client_id`, `client_secret`, `link_email`, `register_new`. In the environment: JSON.",
+    )
     streams: int = Field(default=200, ge=1, le=10_000, description="How many event streams may be open at a time.")
     stream_poll_ms: int = Field(
         default=1000,
@@ -184,6 +265,23 @@ class Settings(BaseModel):
     originals: Literal["keep", "drop"] = Field(
         default="keep", description="Whether what was uploaded is kept once it is packaged: keep or drop."
     )
+    tells: bool = Field(
+        default=True,
+        description="Whether this process sends webhooks and tells the events of the air, when no other one does.",
+    )
+    webhooks: int = Field(default=100, ge=0, le=10_000, description="How many webhooks there may be.")
+    webhooks_at_once: int = Field(
+        default=20, ge=1, le=1000, description="How many requests to webhooks this process has open at a time."
+    )
+    webhook_poll_ms: int = Field(
+        default=1000,
+        ge=20,
+        le=60_000,
+        description="How often, in milliseconds, webhooks are looked for that are due.",
+    )
+    delivery_days: int = Field(
+        default=30, ge=1, le=3650, description="How long deliveries that have ended are kept, in days."
+    )
     idempotency_hours: int = Field(
         default=24, ge=1, le=24 * 30, description="How long the answer to an Idempotency-Key is kept, in hours."
     )
@@ -200,6 +298,11 @@ class Settings(BaseModel):
     )
     queue_longest_of_one: int = Field(
         default=2000, ge=1, le=1_000_000, description="How many of them may be of one owner; one more gets 429."
+    )
+    works: bool = Field(
+        default=True,
+        description="Whether the API does jobs itself, besides workers. Sources are packaged by `fastline worker` and "
+        "`fastline up` alone.",
     )
     jobs_at_once: int = Field(default=4, ge=1, le=64, description="How many jobs a worker runs at a time.")
     packages_at_once: int = Field(
@@ -306,10 +409,14 @@ def _told(places: Mapping[str, str], fault: Mapping[str, Any]) -> str:
     field, *rest = fault["loc"]
     words = str(fault["msg"]).removeprefix("Value error, ")
     # the branches of a union are Pydantic's affair: people wrote one value
-    inside = "".join(f"[{part}]" for part in rest if isinstance(part, int))
-    is_plain = fault["type"] != "value_error" and field != "database"  # our own messages show it, or must not
+    inside = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest if _is_written(part))
+    is_plain = fault["type"] != "value_error" and field not in _SECRET  # our own messages show it, or must not
     shown = f" (and not {_short(fault['input'])})" if is_plain else ""
     return f"{places.get(str(field), str(field))}{inside}: {words[:1].lower()}{words[1:]}{shown}"
+
+
+def _is_written(part: object) -> bool:
+    return isinstance(part, int) or part in Issuer.model_fields
 
 
 def _short(value: object) -> str:

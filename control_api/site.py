@@ -10,6 +10,7 @@ from aiohttp import web
 from control_api.callers import ANONYMOUS, Caller, Scheme, Stranger
 from control_api.database import Database
 from control_api.happenings import Feed
+from control_api.jobs.queue import Queue
 from control_api.known import Known
 from control_api.measures import Measures
 from control_api.outgoing import Outgoing
@@ -34,6 +35,7 @@ class Site:
     known: Known
     schemes: tuple[Scheme, ...]
     outgoing: Outgoing
+    queue: Queue
     signer: Signer | None = None
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from control_api.database import Database
+from control_api.outgoing import Outgoing
 from control_api.settings import Settings
 from playout.clock import Clock
 
@@ -70,6 +71,7 @@ class Work:
     attempt: int
     settings: Settings
     database: Database
+    outgoing: Outgoing
     clock: Clock
     stopped: Stop | None = None
     permille: int = 0

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from control_api.happenings import Happening
     from control_api.jobs.kinds import AnyKind
     from control_api.jobs.queue import Queue
+    from control_api.outgoing import Outgoing
     from control_api.tables import Job
     from playout.clock import Clock
 
@@ -49,7 +50,8 @@ class _Attempt:
 
     taken: Taken
     work: Work
-    task: asyncio.Task[BaseModel | None] | None = None
+    task: asyncio.Task[BaseModel | Exception | None] | None = None
+    """Answers what came of it, or how it failed."""
 
     def stop(self, why: Stop) -> None:
         """Have it end as soon as it can."""
@@ -63,7 +65,14 @@ class Worker:
     """Does jobs of the kinds that its queue knows and that have somebody who does them."""
 
     def __init__(
-        self, queue: Queue, database: Database, clock: Clock, *, told: Callable[[], None] = lambda: None, name: str = ""
+        self,
+        queue: Queue,
+        database: Database,
+        outgoing: Outgoing,
+        clock: Clock,
+        *,
+        told: Callable[[], None] = lambda: None,
+        name: str = "",
     ) -> None:
         """`told` is called after events were written; `name` is what people know the worker by."""
         self.name = name or f"{gethostname()}:{os.getpid()}"
@@ -71,6 +80,7 @@ class Worker:
         self._queue = queue
         self._settings = queue.settings
         self._database = database
+        self._outgoing = outgoing
         self._clock = clock
         self._told = told
         self._kinds = {name: kind for name, kind in queue.kinds.items() if kind.work is not None}
@@ -104,7 +114,16 @@ class Worker:
         if taken is None:
             return None
         job = taken.job
-        work = Work(job.id, job.subject, job.owner, job.attempts, self._settings, self._database, self._clock)
+        work = Work(
+            job=job.id,
+            subject=job.subject,
+            owner=job.owner,
+            attempt=job.attempts,
+            settings=self._settings,
+            database=self._database,
+            outgoing=self._outgoing,
+            clock=self._clock,
+        )
         attempt = self._running[job.id] = _Attempt(taken, work)
         self._told()
         return self._attempted(attempt)
@@ -114,7 +133,7 @@ class Worker:
         job = attempt.taken.job
         try:
             async with asyncio.TaskGroup() as tasks:
-                attempt.task = tasks.create_task(self._done(attempt))
+                attempt.task = tasks.create_task(self._tried(attempt))
                 if attempt.work.stopped is not None:
                     attempt.task.cancel()
                 try:
@@ -127,6 +146,13 @@ class Worker:
                 await self._settled(attempt)
         finally:
             del self._running[job.id]
+
+    async def _tried(self, attempt: _Attempt) -> BaseModel | Exception | None:
+        """What came of the work. A failure is an answer: it must not end what else is going on."""
+        try:
+            return await self._done(attempt)
+        except Exception as error:  # noqa: BLE001 — whatever it is, the job tells of it
+            return error
 
     async def _done(self, attempt: _Attempt) -> BaseModel | None:
         """The work itself, once there is room for it."""
@@ -161,8 +187,6 @@ class Worker:
 
     async def _settled(self, attempt: _Attempt) -> None:
         """Write what came of the work; when the database does not answer, the end of the lease tells."""
-        assert attempt.task is not None  # noqa: S101 — it has ended
-        error = None if attempt.task.cancelled() else attempt.task.exception()
         try:
             async with self._database.writing() as session:
                 job = await moving.held(session, attempt.taken.job.id)
@@ -170,7 +194,7 @@ class Worker:
                     return
                 now = self._now()
                 await taking.flush(session, job, attempt.work, now)
-                told = await self._outcome(session, job, attempt, error, now)
+                told = await self._outcome(session, job, attempt, now)
                 await append(session, told, now)
         except Exception as failure:
             if not is_outage(failure):
@@ -178,30 +202,28 @@ class Worker:
             _log.warning("what came of job %s cannot be written now", attempt.taken.job.id, extra={"action": "outage"})
         self._told()
 
-    async def _outcome(
-        self, session: AsyncSession, job: Job, attempt: _Attempt, error: BaseException | None, now: datetime
-    ) -> list[Happening]:
+    async def _outcome(self, session: AsyncSession, job: Job, attempt: _Attempt, now: datetime) -> list[Happening]:
+        """The move that follows from what came of the work."""
         assert attempt.task is not None  # noqa: S101 — it has ended
-        if attempt.task.cancelled():
+        if attempt.task.cancelled() and attempt.work.stopped is not None:
             job.attempts -= 1
             return await moving.move(session, job, Move.GIVE_BACK, now)
-        if error is None:
-            result = attempt.task.result()
-            job.result = None if result is None else result.model_dump(mode="json")
-            job.permille, job.needs_bytes = 1000, 0
-            return await moving.move(session, job, Move.SUCCEED, now)
-        if isinstance(error, Lacking):
+        came = RuntimeError("it stopped by itself") if attempt.task.cancelled() else attempt.task.result()
+        if isinstance(came, Lacking):
             job.attempts -= 1
-            job.needs_bytes = error.needs_bytes
+            job.needs_bytes = came.needs_bytes
             advice = "It begins as soon as there is room: delete what is not needed, or enlarge the disk."
-            return await moving.move(session, job, Move.HOLD, now, reason=error.reason, advice=advice)
-        return await self._failed(session, job, error, now)
+            return await moving.move(session, job, Move.HOLD, now, reason=came.reason, advice=advice)
+        job.needs_bytes = 0
+        if isinstance(came, Exception):
+            return await self._failed(session, job, came, now)
+        job.result, job.permille = None if came is None else came.model_dump(mode="json"), 1000
+        return await moving.move(session, job, Move.SUCCEED, now)
 
-    async def _failed(self, session: AsyncSession, job: Job, error: BaseException, now: datetime) -> list[Happening]:
+    async def _failed(self, session: AsyncSession, job: Job, error: Exception, now: datetime) -> list[Happening]:
         if not isinstance(error, Broken):
             _log.error("job %s (%s) failed", job.id, job.kind, exc_info=error, extra={"action": "job", "job": job.id})
             error = Broken(f"Fastline failed: {type(error).__name__}: {error}", "The journal says more.", again=True)
-        job.needs_bytes = 0
         if error.again and job.attempts < job.attempts_most:
             job.due_at = now + self._kinds[job.kind].pause(job.attempts)
             return await moving.move(session, job, Move.TRY_AGAIN, now, reason=error.reason, advice=error.advice)
