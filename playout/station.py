@@ -7,6 +7,7 @@ goes, and after it the schedule run ahead (design.md section 5).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from playout.core.airing import Tail
     from playout.core.catalog import Item
+    from playout.core.ticks import Ticks
+    from playout.library import Library
     from playout.store import Store
 
 _NUMBERED: Final = re.compile(r"\d{8}\.json")
@@ -41,14 +44,26 @@ class UnknownChannel(LookupError):
 class Station:
     """All that one store holds. Every method raises `StoreDown`, and `Corrupt` for a document that cannot be read."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, library: Library | None = None) -> None:
         self.store: Final = store
-        self.library: Final = newest(store)
+        self.library: Final = newest(store) if library is None else library
         """The newest edition of the library."""
         self._catalogs: dict[str, Catalog] = {self.library.digest: self.library.catalog}
         self._choices: dict[tuple[str, int], bool] = {}
         """Whether the newest library has the same choice for a revision, by channel and number."""
         self._revisions: dict[str, tuple[Revision, ...]] = {}
+        self._before: dict[str, tuple[list[str], tuple[Revision, ...]]] = {}
+        """The revisions that were read by now or by an earlier one, with the names of their documents."""
+
+    def renewed(self) -> Station:
+        """The station as it is now, read anew as far as it has changed; this one stays what it was."""
+        editions = [name for name in self.store.names(keys.library()) if _NUMBERED.fullmatch(name)]
+        same = (int(editions[-1][:8]) if editions else 0) == self.library.edition
+        found = Station(self.store, self.library if same else None)
+        found._before = self._before.copy()
+        if same:
+            found._choices = self._choices.copy()
+        return found
 
     def channels(self, now: datetime | None = None) -> tuple[str, ...]:
         """The ids of the channels that have a revision; with `now`, of those that are not retired then."""
@@ -67,13 +82,14 @@ class Station:
     def _read_revisions(self, channel: str) -> tuple[Revision, ...]:
         found = self._revisions.get(channel)
         if found is None:
-            where = [
-                keys.key("channels", channel, "revisions", name)
-                for name in self.store.names(keys.revisions(channel))
-                if _NUMBERED.fullmatch(name)
-            ]
-            found = tuple(revision_of(present(self.store, key), key) for key in where)
+            names = [name for name in self.store.names(keys.revisions(channel)) if _NUMBERED.fullmatch(name)]
+            known, before = self._before.get(channel, ([], ()))
+            if names[: len(known)] != known:
+                known, before = [], ()
+            where = [keys.key("channels", channel, "revisions", name) for name in names[len(known) :]]
+            found = (*before, *(revision_of(present(self.store, key), key) for key in where))
             self._revisions[channel] = found
+            self._before[channel] = names, found
         return found
 
     def catalog(self, revision: Revision) -> Catalog:
@@ -118,11 +134,10 @@ class Station:
         genesis = self.revisions(channel)[0].channel.genesis
         first, last = ticks_since(genesis, start), ticks_since(genesis, stop)
         for day in self._days(channel, start, stop):
-            for turn in self._turns(channel, day):
+            for turn in self._turns(channel, day, first):
                 if turn.start >= last:
                     return
-                if turn.end > first:
-                    yield turn
+                yield turn
 
     def before(self, channel: str, at: datetime) -> Tail:
         """The tail of the last turn in the log that starts before `at`; the beginning when there is none."""
@@ -206,7 +221,14 @@ class Station:
         first, last = (start - _DAY).date().isoformat(), stop.date().isoformat()
         yield from (day for day in self.store.names(keys.log(channel)) if first <= day <= last)
 
-    def _turns(self, channel: str, day: str) -> Iterator[Turn]:
-        for name in self.store.names(keys.log_day(channel, day)):
-            key = keys.key("channels", channel, "log", day, name)
-            yield decode(present(self.store, key), Turn, key)
+    def _turns(self, channel: str, day: str, first: Ticks | None = None) -> Iterator[Turn]:
+        """The turns of one day of the log; with `first`, from the one on that ends after it."""
+        names, since = self.store.names(keys.log_day(channel, day)), first
+        if since is not None:
+            begin = bisect_left(names, True, key=lambda name: self._turn(channel, day, name).end > since)
+            names = names[begin:]
+        yield from (self._turn(channel, day, name) for name in names)
+
+    def _turn(self, channel: str, day: str, name: str) -> Turn:
+        key = keys.key("channels", channel, "log", day, name)
+        return decode(present(self.store, key), Turn, key)
