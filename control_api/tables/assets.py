@@ -1,11 +1,12 @@
 """The assets of the store, as far as people look for them. What the engine knows of them lies in the store itself."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Column, ForeignKey, String
 from sqlmodel import Field
 
-from control_api.columns import UtcInstant
+from control_api.columns import Document, UtcInstant
 from control_api.tables.row import Row
 
 
@@ -23,6 +24,8 @@ class Asset(Row, table=True):
     """What it was packaged as: `movie`, `ad`…; `playout.core.asset.Kind`."""
     work: str = Field(max_length=40, index=True)
     """The same for every packaging of one work; `playout.core.asset.Title.work`, as the asset document says it."""
+    about: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+    """What its document says of it: `playout.core.asset.Title`. It tells what people have changed since."""
     duration_ms: int
     """How long it plays, in milliseconds."""
     poster: str = Field(default="", max_length=128)

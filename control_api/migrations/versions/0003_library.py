@@ -151,6 +151,7 @@ def upgrade() -> None:
         sa.Column("house", sa.String(40), nullable=False),
         sa.Column("kind", sa.String(10), nullable=False),
         sa.Column("work", sa.String(40), nullable=False),
+        sa.Column("about", columns.Document, nullable=False),
         sa.Column("duration_ms", sa.Integer(), nullable=False),
         sa.Column("poster", sa.String(128), nullable=False),
         sa.Column("added_at", columns.UtcInstant(), nullable=False),
