@@ -110,6 +110,7 @@ async def _leave(app: web.Application) -> None:
     site = app[SITE]
     site.streams.leave()
     site.feed.close()
+    site.queue.ring()
 
 
 def _by_key(database: Database, known: Known, clock: Clock) -> Scheme:

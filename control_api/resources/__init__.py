@@ -1,9 +1,10 @@
 """The resources: a module for each, with its operations."""
 
-from control_api.resources import api_keys, audit, events, health, reference
+from control_api.resources import api_keys, audit, events, health, jobs, reference
 
 RESOURCES = (
     *events.OPERATIONS,
+    *jobs.OPERATIONS,
     *api_keys.OPERATIONS,
     *audit.OPERATIONS,
     *health.OPERATIONS,
