@@ -140,6 +140,25 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     media: Path = Field(default=Path("media"), description="The folder of the store.")
+    channels: Path = Field(
+        default=Path("channels.yaml"), description="The file of the channels: the one that is watched and published."
+    )
+    origin_url: Annotated[str, AfterValidator(_public)] = Field(
+        default="http://127.0.0.1:8080",
+        description="How the world reaches the channels, base path included: what their addresses begin with.",
+    )
+    report_threads: int = Field(
+        default=2, ge=1, le=64, description="How many guides, previews and the like are made at a time."
+    )
+    report_processes: int = Field(
+        default=1, ge=1, le=64, description="How many simulations and checks run at a time, each a process of its own."
+    )
+    report_queue: int = Field(
+        default=32, ge=0, le=10_000, description="How many reports may wait for their turn; one more gets 503."
+    )
+    report_seconds: float = Field(
+        default=120, ge=0.1, le=3600, description="How long a simulation or a check may take, in seconds."
+    )
     database: Annotated[str, AfterValidator(_database)] = Field(
         default="",
         description="The database: postgresql://user:password@host/name, or sqlite:////path/file.db. "
@@ -278,6 +297,12 @@ class Settings(BaseModel):
         ge=20,
         le=60_000,
         description="How often, in milliseconds, webhooks are looked for that are due.",
+    )
+    deliveries_open: int = Field(
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="How many open deliveries a webhook may have; with so many it waits, and so do events.",
     )
     delivery_days: int = Field(
         default=30, ge=1, le=3650, description="How long deliveries that have ended are kept, in days."

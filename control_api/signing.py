@@ -16,6 +16,8 @@ from control_api.tables import Secret
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
     from control_api.database import Database
 
 _BYTES: Final = 32
@@ -55,6 +57,15 @@ async def signer(database: Database, name: str, now: datetime) -> Signer:
     if found is None:
         message = f"the secret {name} was written and is not there"
         raise RuntimeError(message)
+    return Signer(found)
+
+
+async def signer_in(session: AsyncSession, name: str, now: datetime) -> Signer:
+    """The same within a transaction that writes: what is made stands or falls with it."""
+    found = (await session.exec(select(Secret.value).where(Secret.name == name))).one_or_none()
+    if found is None:
+        found = secrets.token_bytes(_BYTES)
+        session.add(Secret(name=name, value=found, created_at=now))
     return Signer(found)
 
 

@@ -19,7 +19,7 @@ class Event(Row, table=True):
     id: str = Field(unique=True, max_length=40)
     type: str = Field(max_length=80, index=True)
     """A thing and what happened to it: `api_key.created`."""
-    at: datetime = Field(sa_type=UtcInstant)
+    at: datetime = Field(sa_type=UtcInstant, index=True)
     subject: str = Field(max_length=80, index=True)
     """The id of the thing."""
     data: dict[str, Any] = Field(sa_type=Document)

@@ -11,6 +11,9 @@ down_revision = "0005"
 
 def upgrade() -> None:
     """There."""
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_event_at"), ["at"], unique=False)
+
     op.create_table(
         "webhook",
         sa.Column("id", sa.String(40), nullable=False),
@@ -80,3 +83,5 @@ def downgrade() -> None:
     op.drop_table("delivery")
     op.drop_table("webhook_place")
     op.drop_table("webhook")
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_event_at"))

@@ -1,0 +1,33 @@
+"""What a process does beside answering: it sends webhooks, and tells the events of the air."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from control_api.webhooks.sender import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from control_api.site import Site
+
+
+@asynccontextmanager
+async def tended(site: Site) -> AsyncIterator[None]:
+    """Do it for as long as the block runs; what is not done then is done by the next process, or after a start."""
+
+    async def work() -> None:
+        sender = Sender(site.settings, site.database, site.outgoing, site.feed, site.clock)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(sender.run())
+
+    # the block belongs to aiohttp, which leaves it in another task than it entered: no group spans that
+    task = asyncio.get_running_loop().create_task(work())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
