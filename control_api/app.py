@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from control_api import keys, openapi, outside, pieces, schema, workers
 from control_api.callers import bearer
+from control_api.channels.master import MasterControl
 from control_api.database import Database
 from control_api.destinations import Reach
 from control_api.happenings import Feed
@@ -17,13 +19,17 @@ from control_api.known import Known
 from control_api.measures import Measures
 from control_api.operation import Operation
 from control_api.outgoing import Outgoing
+from control_api.people.gate import Gate
+from control_api.people.schemes import schemes as ways_in
 from control_api.rates import Rates
 from control_api.resources import RESOURCES
 from control_api.resources.reference import DOCUMENT
 from control_api.running import served
 from control_api.signing import signer
-from control_api.site import SITE, Site
+from control_api.site import ASKED, SITE, Site
 from control_api.streams import Streams
+from control_api.tending import tended
+from control_api.uploads.receiving import Receiver
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
@@ -57,20 +63,26 @@ def create_app(
         settings.database_url, connections=settings.database_connections, patience_ms=settings.database_patience_ms
     )
     known = Known(timedelta(milliseconds=settings.caller_cache_ms))
+    streams = Streams(settings.streams)
+    outgoing = Outgoing(
+        Reach(settings.outgoing_allow, settings.outgoing_refuse), connections=settings.outgoing_connections
+    )
+    gate = Gate(settings, database, known, outgoing, clock)
     site = Site(
         settings=settings,
         clock=clock,
         database=database,
         rates=Rates(settings.rate_storage, {"caller": settings.rate, "address": settings.rate_anonymous}),
-        streams=Streams(settings.streams),
+        streams=streams,
         feed=Feed(database, settings.stream_poll_ms / 1000),
         measures=Measures(),
         known=known,
-        schemes=(_by_key(database, known, clock), *schemes),
-        outgoing=Outgoing(
-            Reach(settings.outgoing_allow, settings.outgoing_refuse), connections=settings.outgoing_connections
-        ),
+        gate=gate,
+        master=MasterControl(settings),
+        schemes=(_by_key(database, known, clock), *ways_in(gate, lambda request: request[ASKED].address), *schemes),
+        outgoing=outgoing,
         queue=workers.queue(settings, database, kinds),
+        receiver=Receiver(database, settings, clock, streams.leaving),
     )
     operations = (*RESOURCES, *more)
     app = web.Application(middlewares=[outside.outside], client_max_size=settings.body_bytes)
@@ -94,13 +106,21 @@ async def _at_work(app: web.Application) -> AsyncIterator[None]:
     site = app[SITE]
     await schema.upgrade(site.settings.database_url)
     site.signer = await signer(site.database, _CURSORS, site.clock())
+    await site.gate.open()
     await site.queue.open(site.database)
-    if site.settings.works:
-        async with workers.working(site.queue, site.database, site.outgoing, site.clock, site.feed.ring):
-            yield
-    else:
+    async with AsyncExitStack() as beside:
+        if site.settings.works:
+            await beside.enter_async_context(
+                workers.working(site.queue, site.database, site.outgoing, site.clock, site.feed.ring)
+            )
+        if site.settings.tells:
+            await beside.enter_async_context(tended(site))
         yield
+    site.receiver.close()
     await site.queue.close()
+    site.master.pool.close()
+    site.gate.close()
+    site.master.pool.close()
     await site.outgoing.close()
     await site.database.close()
 

@@ -8,16 +8,19 @@ from typing import Final
 from aiohttp import web
 
 from control_api.callers import ANONYMOUS, Caller, Scheme, Stranger
+from control_api.channels.master import MasterControl
 from control_api.database import Database
 from control_api.happenings import Feed
 from control_api.jobs.queue import Queue
 from control_api.known import Known
 from control_api.measures import Measures
 from control_api.outgoing import Outgoing
+from control_api.people.gate import Gate
 from control_api.rates import Rates
 from control_api.settings import Settings
 from control_api.signing import Signer
 from control_api.streams import Streams
+from control_api.uploads.receiving import Receiver
 from playout.clock import Clock
 
 
@@ -33,9 +36,12 @@ class Site:
     feed: Feed
     measures: Measures
     known: Known
+    gate: Gate
     schemes: tuple[Scheme, ...]
     outgoing: Outgoing
+    master: MasterControl
     queue: Queue
+    receiver: Receiver
     signer: Signer | None = None
 
 

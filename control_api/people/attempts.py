@@ -1,0 +1,82 @@
+"""Attempts to sign in: each counts as failed before the password is looked at, so that no crowd slips through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, delete, or_, select, update
+
+from control_api.people.lockout import QUIET, Counted, Failed, again, counted, named, wait
+from control_api.tables import Account, Failures, Session
+
+if TYPE_CHECKING:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The right to try once."""
+
+    at: datetime
+    before: tuple[tuple[Counted, Failed | None], ...]
+    """What was known of everything that it counts for."""
+
+
+async def begin(database: Database, name: str, place: str, now: datetime) -> Attempt | timedelta:
+    """The right to try `name`, which is folded, or else how long to wait for it."""
+    async with database.writing() as session:
+        await session.exec(delete(Failures).where(col(Failures.last_at) <= now - QUIET))
+        things = counted(name, place, is_usual=await _is_usual(session, name, place))
+        digests = sorted(thing.digest for thing in things)
+        rows = await session.exec(
+            select(Failures).where(col(Failures.digest).in_(digests)).order_by(Failures.digest).with_for_update()
+        )
+        known = {row.digest: Failed(row.count, row.last_at) for row in rows}
+        before = tuple((thing, known.get(thing.digest)) for thing in things)
+        waiting = max(wait(thing.free, failed, now) for thing, failed in before)
+        if waiting:
+            return waiting
+        for thing, failed in sorted(before, key=lambda pair: pair[0].digest):
+            await _write(session, thing.digest, again(failed, now))
+    return Attempt(now, before)
+
+
+async def forgive(session: AsyncSession, attempt: Attempt) -> None:
+    """The password was right: the attempt was no failure, and this name in this place has a clean sheet."""
+    (both, _), *others = attempt.before
+    await session.exec(delete(Failures).where(col(Failures.digest) == both.digest))
+    for thing, failed in others:
+        ours = (col(Failures.digest) == thing.digest, col(Failures.last_at) == attempt.at)
+        values: dict[str, Any] = {"count": Failures.count - 1}
+        if failed is not None:
+            values["last_at"] = failed.last_at
+        await session.exec(update(Failures).where(*ours).values(**values))
+
+
+async def lift(session: AsyncSession, names: list[str]) -> None:
+    """Forget what was tried from everywhere in these names, which are folded."""
+    digests = [named(name).digest for name in names]
+    await session.exec(delete(Failures).where(col(Failures.digest).in_(digests)))
+
+
+async def _is_usual(session: AsyncSession, name: str, place: str) -> bool:
+    """Whether the account was signed in from there before."""
+    theirs = or_(Account.username_folded == name, Account.email_folded == name)
+    found = select(Session.id).join(Account).where(theirs, Session.place == place).limit(1)
+    return (await session.exec(found)).first() is not None
+
+
+async def _write(session: AsyncSession, digest: str, failed: Failed) -> None:
+    """Write what is known now; of two that come at once, both count."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    written: Any = dialect.insert(Failures).values(digest=digest, count=failed.count, last_at=failed.last_at)
+    written = written.on_conflict_do_update(
+        index_elements=["digest"],
+        set_={"count": failed.count if failed.count == 1 else Failures.count + 1, "last_at": failed.last_at},
+    )
+    await session.exec(written)

@@ -1,0 +1,58 @@
+"""Roles: what each of them may do. This table is the only place that says so."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from control_api.scopes import Scope
+
+
+class Role(StrEnum):
+    """What somebody is at this station. Each may do whatever the one before it may."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+_VIEWER: Final[frozenset[Scope]] = frozenset()  # the audience: their own account, and nothing behind the scenes
+_EDITOR: Final = _VIEWER | {
+    Scope.TITLES_READ,
+    Scope.TITLES_WRITE,
+    Scope.ASSETS_READ,
+    Scope.ASSETS_WRITE,
+    Scope.UPLOADS_READ,
+    Scope.UPLOADS_WRITE,
+    Scope.IMPORTS_WRITE,
+    Scope.JOBS_READ,
+    Scope.CHANNELS_READ,
+    Scope.EVENTS_READ,
+}
+_OPERATOR: Final = _EDITOR | {
+    Scope.CHANNELS_WRITE,
+    Scope.AIR_WRITE,
+    Scope.JOBS_WRITE,
+    Scope.WEBHOOKS_READ,
+    Scope.AUDIT_READ,
+    Scope.METRICS_READ,
+}
+
+SCOPES: Final = {
+    Role.VIEWER: _VIEWER,
+    Role.EDITOR: _EDITOR,
+    Role.OPERATOR: _OPERATOR,
+    Role.ADMIN: frozenset(Scope),
+}
+"""What each role may do."""
+
+
+def scopes_of(role: str) -> frozenset[Scope]:
+    """What a role of the database may do; one that this version does not know may do nothing."""
+    return SCOPES[Role(role)] if role in set(Role) else frozenset()
+
+
+def is_within(role: str, scopes: frozenset[Scope]) -> bool:
+    """Whether who has these scopes may give the role, or edit who has it."""
+    return scopes_of(role) <= scopes

@@ -1,0 +1,253 @@
+"""Sessions: opened by a sign-in, kept alive by being used, ended by whoever may.
+
+Law: a session is over when it was revoked, was not used for its idle time, or has reached its end. Nothing brings it
+back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import ColumnElement, and_
+from sqlmodel import col, delete, or_, select, update
+
+from control_api.addresses import household
+from control_api.callers import Caller, Stranger
+from control_api.ids import new_id
+from control_api.people import chain
+from control_api.people.chain import Link
+from control_api.people.roles import scopes_of
+from control_api.tables import Account, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.database import Database
+    from control_api.settings import Settings
+    from control_api.signing import Signer
+
+MOST: Final = 100
+"""Sessions of one account that live at a time; the one that was not used for longest gives way."""
+KEPT: Final = timedelta(days=30)
+"""How long it is kept that there was a session."""
+_NOTED: Final = timedelta(minutes=1)  # how exactly it is kept when one was last used
+_DEVICE: Final = 200
+
+
+class Kind(StrEnum):
+    """How a session is proven."""
+
+    TOKEN = "token"  # noqa: S105 — a name
+    COOKIE = "cookie"
+
+
+class Why(StrEnum):
+    """What ended a session."""
+
+    SIGNED_OUT = "signed_out"
+    REVOKED = "revoked"
+    REUSED = "reused"
+    PASSWORD = "password"  # noqa: S105 — a reason
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """From where somebody signs in."""
+
+    name: str
+    """What their program calls itself (User-Agent)."""
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new session, and what proves it."""
+
+    row: Session
+    secret: str
+    """The cookie, or the first refresh token; there is no other place that has it."""
+
+
+def is_live(now: datetime) -> ColumnElement[bool]:
+    """Of a session that is not over."""
+    return and_(col(Session.revoked_at).is_(None), col(Session.idle_at) > now, col(Session.expires_at) > now)
+
+
+def idle(settings: Settings, kind: str) -> timedelta:
+    """How long a session lives without being used."""
+    if kind == Kind.COOKIE:
+        return timedelta(minutes=settings.cookie_idle_minutes)
+    return timedelta(days=settings.refresh_days)
+
+
+async def opened(
+    session: AsyncSession, settings: Settings, account: Account, kind: Kind, device: Device, now: datetime
+) -> Opened:
+    """A new session of the account; what is over for long is forgotten, and the oldest of very many are ended."""
+    name = new_id("ss")
+    if kind is Kind.TOKEN:
+        link = chain.first(name)
+        secret, digest = link.token, link.digest
+    else:
+        secret = secrets.token_urlsafe(32)
+        digest = cookie_digest(secret)
+    expires_at = now + timedelta(days=settings.session_days)
+    row = Session(
+        id=name,
+        account_id=account.id,
+        kind=kind,
+        digest=digest,
+        turned_at=now,
+        device=device.name[:_DEVICE].replace("\0", ""),
+        address=device.address,
+        place=household(device.address),
+        created_at=now,
+        seen_at=now,
+        seen_from=device.address,
+        idle_at=min(now + idle(settings, kind), expires_at),
+        expires_at=expires_at,
+    )
+    await session.exec(
+        delete(Session).where(or_(col(Session.idle_at) <= now - KEPT, col(Session.revoked_at) <= now - KEPT))
+    )
+    await _make_way(session, account.id, now)
+    session.add(row)
+    return Opened(row, secret)
+
+
+async def revoke(session: AsyncSession, rows: Sequence[Session], why: Why, now: datetime) -> None:
+    """End these sessions; who was known by them has to be forgotten."""
+    for row in rows:
+        row.revoked_at, row.revoked_for = now, why
+        session.add(row)
+
+
+async def live_of(session: AsyncSession, account: str, now: datetime) -> Sequence[Session]:
+    """The sessions of an account that are not over, held until the end of the transaction."""
+    rows = select(Session).where(Session.account_id == account, is_live(now)).order_by(col(Session.id))
+    return (await session.exec(rows.with_for_update())).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What became of a refresh token."""
+
+    row: Session
+    account: Account
+    link: Link
+    """The token that is good now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """An old token was sent by somebody: the session is in two hands, and is to end."""
+
+    row: Session
+
+
+async def turned(
+    session: AsyncSession, settings: Settings, key: Signer, token: str, now: datetime
+) -> Turned | Reused | Stranger:
+    """Replace a refresh token by the next one. What is changed is part of the transaction."""
+    sent = chain.read(token)
+    found = None if sent is None else await _held(session, sent.session)
+    if sent is None or found is None:
+        return Stranger("that is no refresh token")
+    row, account = found
+    if row.kind != Kind.TOKEN or not sent.leads_to(row.turns, row.digest, key):
+        return Stranger("that is no refresh token")
+    if (over := _over(row, account, now)) is not None:
+        return over
+    link = sent.next(key)
+    if sent.turn == row.turns:
+        row.digest, row.turns, row.turned_at = link.digest, link.turn, now
+        row.seen_at, row.idle_at = now, min(now + idle(settings, row.kind), row.expires_at)
+        session.add(row)
+        return Turned(row, account, link)
+    is_retried = sent.turn == row.turns - 1
+    if is_retried and now - row.turned_at <= timedelta(seconds=settings.refresh_grace_seconds):
+        return Turned(row, account, link)  # the very same that was given for it before
+    return Reused(row)
+
+
+async def by_id(database: Database, settings: Settings, name: str, now: datetime, address: str) -> Caller | Stranger:
+    """Who is in the session of this id."""
+    return await _caller(database, settings, Session.id == name, now, address)
+
+
+async def by_cookie(
+    database: Database, settings: Settings, cookie: str, now: datetime, address: str
+) -> Caller | Stranger:
+    """Who is in the session of this cookie."""
+    return await _caller(database, settings, Session.digest == cookie_digest(cookie), now, address)
+
+
+def cookie_digest(cookie: str) -> str:
+    """As the database keeps a cookie."""
+    return hashlib.sha256(cookie.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def caller_of(account: Account, session: str = "", until: datetime | None = None) -> Caller:
+    """An account as who asks."""
+    return Caller(account.id, account.username, scopes_of(account.role), session, until, is_person=True)
+
+
+async def _caller(database: Database, settings: Settings, which: Any, now: datetime, address: str) -> Caller | Stranger:  # noqa: ANN401 — a condition
+    async with database.reading() as session:
+        found = (
+            await session.exec(
+                select(Session, Account).join(Account, col(Account.id) == Session.account_id).where(which)
+            )
+        ).one_or_none()
+    if found is None:
+        return Stranger("there is no such session")
+    row, account = found
+    if (over := _over(row, account, now)) is not None:
+        return over
+    if now - row.seen_at >= _noted(settings, row.kind):
+        await _note(database, settings, row, now, address)
+    return caller_of(account, row.id, min(row.idle_at, row.expires_at))
+
+
+def _over(row: Session, account: Account, now: datetime) -> Stranger | None:
+    """Why nobody is in this session any more."""
+    if row.revoked_at is not None:
+        return Stranger("the session was ended: sign in again")
+    if row.idle_at <= now or row.expires_at <= now:
+        return Stranger("the session has expired: sign in again")
+    if account.blocked_at is not None:
+        return Stranger("the account is blocked")
+    return None
+
+
+async def _note(database: Database, settings: Settings, row: Session, now: datetime, address: str) -> None:
+    """Write down that the session is used; one of a cookie lives on."""
+    values: dict[str, Any] = {"seen_at": now, "seen_from": address}
+    if row.kind == Kind.COOKIE:
+        values["idle_at"] = row.idle_at = min(now + idle(settings, row.kind), row.expires_at)
+    ours = (col(Session.id) == row.id, col(Session.seen_at) <= now - _noted(settings, row.kind))
+    async with database.writing() as session:
+        await session.exec(update(Session).where(*ours).values(**values))
+
+
+def _noted(settings: Settings, kind: str) -> timedelta:
+    """How exactly it is kept when a session was last used: enough for it to live on by being used."""
+    return min(_NOTED, idle(settings, kind) / 10)
+
+
+async def _held(session: AsyncSession, name: str) -> tuple[Session, Account] | None:
+    rows = select(Session, Account).join(Account, col(Account.id) == Session.account_id).where(Session.id == name)
+    return (await session.exec(rows.with_for_update())).one_or_none()
+
+
+async def _make_way(session: AsyncSession, account: str, now: datetime) -> None:
+    rows = select(Session).where(Session.account_id == account, is_live(now)).order_by(col(Session.seen_at).desc())
+    await revoke(session, (await session.exec(rows.offset(MOST - 1))).all(), Why.REPLACED, now)
