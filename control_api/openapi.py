@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from control_api import idempotency
+from control_api.channels import language
 from control_api.models import Nothing
 from control_api.operation import Media, Operation, Precondition
 from control_api.problems import MEDIA_TYPE, UNAUTHENTICATED, ProblemShown
@@ -59,7 +60,7 @@ def document(operations: Sequence[Operation], public_url: str = "") -> Document:
     for operation in operations:
         written = _Writer(schemas, references, operation).operation()
         paths.setdefault(operation.template, {})[operation.declared.method.lower()] = written
-    return {
+    whole = {
         "openapi": "3.1.0",
         "info": {
             "title": "Fastline control API",
@@ -71,7 +72,7 @@ def document(operations: Sequence[Operation], public_url: str = "") -> Document:
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.declared.tag for operation in operations)],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": {**schemas, **language.components()},
             "headers": {name: {"description": words, "schema": {"type": "string"}} for name, words in _HEADERS.items()},
             "securitySchemes": {
                 _BEARER: {
@@ -91,6 +92,7 @@ def document(operations: Sequence[Operation], public_url: str = "") -> Document:
             },
         },
     }
+    return language.placed(whole, _REFERENCE.format(model=""))
 
 
 def _schemas(

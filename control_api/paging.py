@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
@@ -55,6 +56,27 @@ async def page(
 
     No column has nulls, and together they are unique. The query of the call is a `PageQuery`.
     """
+    found = await leaf(call, rows, order)
+    return found.answer(model(items=[shown(row) for row in found.rows], next=found.next))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf(Generic[Found]):
+    """The rows of one page, for who shows them together."""
+
+    rows: list[Found]
+    next: str | None
+    """The address of the next page."""
+
+    def answer(self, shown: BaseModel) -> Answer:
+        """The answer with these rows, which `shown` shows."""
+        return Answer(shown, headers={} if self.next is None else {"Link": f'<{self.next}>; rel="next"'})
+
+
+async def leaf(
+    call: Call[Any, Any, Any], rows: SelectOfScalar[Found], order: Sequence[tuple[Any, bool]]
+) -> Leaf[Found]:
+    """The rows of one page; as `page`, which shows each for itself."""
     signer = _signer(call)
     query: PageQuery = call.query
     place = f"{call.operation}\n{query.model_dump_json(exclude={'limit', 'cursor'})}"
@@ -62,11 +84,30 @@ async def page(
         rows = rows.where(_after(order, unsealed(signer, place, query.cursor)))
     rows = rows.order_by(*(column.desc() if descends else column.asc() for column, descends in order))
     found = list((await call.session.exec(rows.limit(query.limit + 1))).all())
-    items = [shown(row) for row in found[: query.limit]]
     if len(found) <= query.limit:
-        return Answer(model(items=items, next=None))
+        return Leaf(found, None)
     last = found[query.limit - 1]
     cursor = sealed(signer, place, [getattr(last, str(column.key)) for column, _ in order])
+    address = call.site.settings.public_url + str(call.request.rel_url.update_query(cursor=cursor))
+    return Leaf(found[: query.limit], address)
+
+
+def sliced(
+    call: Call[Any, Any, Any], rows: Sequence[tuple[str, Item]], model: type[Page[Item]], *, known: str = ""
+) -> Answer:
+    """One page of what is at hand, each with a key by which they are in order; no two have the same.
+
+    `known` tells what else the list is of: a cursor is good for no other.
+    """
+    signer = _signer(call)
+    query: PageQuery = call.query
+    place = f"{call.operation}\n{known}\n{query.model_dump_json(exclude={'limit', 'cursor'})}"
+    after = None if query.cursor is None else str(unsealed(signer, place, query.cursor)[0])
+    found = [row for row in rows if after is None or row[0] > after]
+    items = [item for _, item in found[: query.limit]]
+    if len(found) <= query.limit:
+        return Answer(model(items=items, next=None))
+    cursor = sealed(signer, place, [found[query.limit - 1][0]])
     address = call.site.settings.public_url + str(call.request.rel_url.update_query(cursor=cursor))
     return Answer(model(items=items, next=address), headers={"Link": f'<{address}>; rel="next"'})
 
@@ -83,4 +124,6 @@ def _after(order: Sequence[tuple[Any, bool]], values: Sequence[Any]) -> ColumnEl
     for number, (column, descends) in enumerate(order):
         same = [before == value for (before, _), value in zip(order[:number], values, strict=False)]
         ways.append(and_(*same, column < values[number] if descends else column > values[number]))
-    return or_(*ways)
+    column, descends = order[0]
+    # says nothing new, but lets a database begin at the right place of an index
+    return and_(column <= values[0] if descends else column >= values[0], or_(*ways))

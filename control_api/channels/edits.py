@@ -162,11 +162,9 @@ class _Editor:
 
     def _thinned(self, spans: list[tuple[int, int]], kept: list[int], more: list[str]) -> list[Splice]:
         """What takes the parts out that are not `kept`, and adds others at the end."""
-        found = []
         last = kept[-1]
-        for place in range(last):
-            if place not in kept:
-                found.append(Splice(spans[place][0], spans[place + 1][0], ""))
+        gone = [place for place in range(last) if place not in kept]
+        found = [Splice(spans[place][0], spans[place + 1][0], "") for place in gone]
         end = spans[last][1]
         if more or last < len(spans) - 1:
             found.append(Splice(end, spans[-1][1], "".join(f", {one}" for one in more)))

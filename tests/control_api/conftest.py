@@ -89,7 +89,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings with which no test has to wait, and nobody is refused for asking often."""
     return Settings(
-        media=tmp_path, channels=tmp_path / "channels.yaml", database=database_url, port=0, rate="100000/minute", rate_anonymous="100000/minute",
+        media=tmp_path, channels=tmp_path / "channels.yaml", database=database_url, port=0,
+        rate="100000/minute", rate_anonymous="100000/minute",
         stream_poll_ms=50, stream_beat_ms=200, access_log=False, tells=False,
     )  # fmt: skip
 

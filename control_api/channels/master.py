@@ -1,0 +1,156 @@
+"""Master control: the file of the channels, the store of the station, and where reports of them are made.
+
+Law: what is kept here is kept for speed alone. A change of the file or of the store by anybody is seen by the next
+request, and the memory that is taken does not grow with the number of requests.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from control_api.channels import edits
+from control_api.channels.document import Document, mistakes, versions
+from control_api.channels.edits import Tangled
+from control_api.channels.file import Busy, ChannelsFile, Unreadable
+from control_api.channels.marks import Unmarked
+from control_api.channels.pool import Pool
+from control_api.problems import CHANGED, CONFLICT, UNACCEPTABLE, Problem, unavailable
+from playout.config import Faults
+from playout.station import Station
+from playout.store import DirStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from control_api.channels.edits import Path
+    from control_api.channels.file import Content
+    from control_api.settings import Settings
+    from playout.store import Store
+
+EMPTY: Final = "version: 1\nchannels:\n"
+"""What a file begins with."""
+
+
+class MasterControl:
+    """One for a process. All calls block, but for those of the pool."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings: Final = settings
+        self.file: Final = ChannelsFile(settings.channels)
+        self.store: Final[Store] = DirStore(settings.media)
+        self.pool: Final = Pool(
+            settings.report_threads, settings.report_processes, settings.report_queue, settings.report_seconds
+        )
+        self._lock = threading.Lock()
+        self._document = Document("", self.file.where)
+        self._station: Station | None = None
+
+    def station(self) -> Station:
+        """The station as it is now. Raises `StoreDown` and `Corrupt`."""
+        with self._lock:
+            self._station = Station(self.store) if self._station is None else self._station.renewed()
+            return self._station
+
+    def document(self) -> Document:
+        """The file as it is now. Raises `Problem` where it cannot be read."""
+        return self._understood(self._read().text)
+
+    def sound(self) -> Document:
+        """The same, of which the parts can be told. Raises `Problem` where it is not so much as YAML."""
+        found = self.document()
+        if found.root is None and found.text.strip():
+            raise Problem(CONFLICT, f"{found.where} is not what it should be: mend it", errors=_faults(found, None))
+        return found
+
+    def content(self) -> Content:
+        """The file, letter by letter. Raises `Problem`."""
+        return self._read()
+
+    def _read(self) -> Content:
+        try:
+            return self.file.read()
+        except Unreadable as bad:
+            raise Problem(CONFLICT, str(bad)) from bad
+
+    def _understood(self, text: str) -> Document:
+        """The document of a text; that of the last one is kept."""
+        kept = self._document
+        if kept.text != text:
+            kept = self._document = Document(text, self.file.where)
+        return kept
+
+    def would_be(self, path: Path, value: Any) -> Document:  # noqa: ANN401 — whatever JSON has, or GONE
+        """The file with another value at `path`, as it would be. Raises `Problem` where it cannot be edited."""
+        return self._edited(self.sound(), path, value)
+
+    def edit(
+        self, path: Path, make: Callable[[Document], Any], guard: Callable[[int], None]
+    ) -> tuple[Document, Document]:
+        """Write what `make` makes of the present file at `path`; the file before and after.
+
+        `guard` is called with the present version of that part, and raises a `Problem` where another one was meant.
+        Raises `Problem`, and then nothing is written, for that and for every mistake that the file would have.
+        """
+
+        def made(content: Content) -> str:
+            present = self._understood(content.text)
+            if present.root is None and present.text.strip():
+                errors = _faults(present, None)
+                raise Problem(CONFLICT, f"{present.where} is not what it should be: mend it", errors=errors)
+            value = make(present)
+            begun = present if present.text.strip() else Document(EMPTY, present.where)
+            self._guarded(present, guard, path, lambda: self._edited(begun, path, value))
+            return self._good(self._edited(begun, path, value), path).text
+
+        return self._changed(made)
+
+    def replace(self, text: str, guard: Callable[[int], None]) -> tuple[Document, Document]:
+        """Write a whole text; the file before and after. Raises `Problem` as `edit` does."""
+
+        def made(content: Content) -> str:
+            present = self._understood(content.text)
+            wanted = Document(text.removeprefix("\ufeff"), present.where)
+            self._guarded(present, guard, (), lambda: wanted)
+            return self._good(wanted, ()).text
+
+        return self._changed(made)
+
+    def _changed(self, made: Callable[[Content], str]) -> tuple[Document, Document]:
+        try:
+            before, after = self.file.change(made)
+        except Unreadable as bad:
+            raise Problem(CONFLICT, str(bad)) from bad
+        except Busy as busy:
+            raise unavailable(str(busy), 1) from busy
+        return Document(before.text, self.file.where), self._understood(after.text)
+
+    def _guarded(
+        self, present: Document, guard: Callable[[int], None], path: Path, wanted: Callable[[], Document]
+    ) -> None:
+        """Refuse a change of another version than the present one, with both of them."""
+        try:
+            guard(present.version(path))
+        except Problem as problem:
+            if problem.kind is CHANGED:
+                problem.versions = versions(present, wanted(), path)
+            raise
+
+    def _edited(self, document: Document, path: Path, value: Any) -> Document:  # noqa: ANN401 — JSON, or GONE
+        try:
+            return Document(edits.edited(document.text or EMPTY, path, value), document.where)
+        except (Tangled, Unmarked) as tangled:
+            raise Problem(CONFLICT, f"{document.where}: {tangled}") from tangled
+
+    def _good(self, wanted: Document, path: Path) -> Document:
+        """What may be written. Raises `Problem` with every mistake of it."""
+        errors = _faults(wanted, path)
+        if errors:
+            count = "a mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
+            raise Problem(UNACCEPTABLE, f"{wanted.where} would have {count}, so it stays as it is", errors=errors)
+        return wanted
+
+
+def _faults(document: Document, path: Path | None) -> list[Any]:
+    programming = document.programming
+    return mistakes(document, programming, path) if isinstance(programming, Faults) else []

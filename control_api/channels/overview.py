@@ -1,0 +1,269 @@
+"""Channels as people see them: who they are, whether they are on air, what is on and what comes.
+
+Law: what is on is told from the log, by the same function of time as every playlist (design.md section 6).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import Field
+
+from control_api.instants import Instant, Millis
+from control_api.models import Shown
+from playout.config import Faults
+from playout.core.channel import in_force
+from playout.core.guide import showings
+from playout.core.listing import Links, named
+from playout.core.schedule import NothingToAir
+from playout.core.shelves import shelves_of
+from playout.core.ticks import TIMEBASE, Ticks, instant_at, ticks_since
+from playout.publish import drafted, wish
+from playout.reports.guide import library
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from control_api.channels.document import Document
+    from playout.config import Draft
+    from playout.core.airing import Airing, Turn
+    from playout.core.channel import Channel, Revision
+    from playout.core.guide import Part
+    from playout.station import Station
+
+State = Literal["on_air", "unpublished", "ending", "ended"]
+Type = Literal["virtual", "manual", "mirror", "regional"]
+
+_AHEAD: Final = timedelta(hours=12)
+"""How far the next program is looked for."""
+_MOST: Final = 400
+"""Turns that are looked at for it, at most."""
+
+
+class Showing(Shown):
+    """A program on air."""
+
+    start: Instant
+    stop: Instant
+    title: str = Field(description="The title, or what the guide calls a time without a program.")
+    subtitle: str
+    asset: str | None = Field(description="Its asset; null for a time without a program.")
+    kind: str
+
+
+class OnNow(Shown):
+    """What is on at an instant, to the millisecond."""
+
+    at: Instant
+    role: str = Field(description="program, ad, bumper, filler or slate.")
+    asset: str = Field(description="The asset that plays: of an ad break, the ad.")
+    title: str
+    start: Instant = Field(description="When this stretch of air began.")
+    stop: Instant = Field(description="When it ends.")
+    offset_ms: Millis = Field(description="How far into the asset it is.")
+    media_sequence: int = Field(description="The media sequence number of the segment that is on.")
+    play_url: str = Field(description="The channel's playlist.")
+    asset_url: str = Field(description="The asset on demand: with `offset_ms`, the same picture.")
+    program: Showing | None = Field(description="The program that is on, its breaks included.")
+    next: Showing | None = Field(description="The program that comes.")
+
+
+class ChannelShown(Shown):
+    """A channel, in short."""
+
+    id: str
+    number: str
+    name: str
+    type: Type = Field(
+        description="virtual: by rules; manual: by blocks with a time; mirror, regional: as another one."
+    )
+    state: State = Field(description="ending: taken out of the file, and on air for a horizon still.")
+    in_file: bool = Field(description="Whether it stands in channels.yaml.")
+    published: bool = Field(description="Whether it airs by what the file says; else an edit is not published yet.")
+    revision: int | None = Field(description="The number of its newest revision; null before the first.")
+    group: str
+    description: str
+    zone: str
+    languages: list[str]
+    subtitles: list[str]
+    house: str
+    logo_url: str
+    play_url: str
+    guide_url: str = Field(description="Its guide, as JSON.")
+    now: Showing | None = Field(description="What is on.")
+    next: Showing | None = Field(description="What comes.")
+
+
+class ChannelDetail(ChannelShown):
+    """A channel, whole."""
+
+    written: dict[str, Any] | None = Field(description="What the file says of it, in the file's own words.")
+    line: int | None = Field(description="In which line of the file it stands.")
+    mistakes: int = Field(description="How many mistakes the file has; while it has any, none of its edits is on air.")
+
+
+def listed(document: Document, station: Station, now: datetime) -> list[str]:
+    """The ids of all channels: those of the file, and those that are on air without it."""
+    found = dict.fromkeys(document.names("channels"))
+    for channel in station.channels():
+        if channel in found or not in_force(station.revisions(channel), now).retired:
+            found[channel] = None
+    return list(found)
+
+
+def shown(document: Document, station: Station, links: Links, channel: str, now: datetime) -> ChannelShown:
+    """A channel with what is on. Raises `StoreDown`, `Corrupt`."""
+    revisions = station.revisions(channel) if channel in station.channels() else ()
+    draft, newest = document.draft(channel), revisions[-1] if revisions else None
+    about = draft or (drafted(newest) if newest else None)
+    in_file = channel in document.names("channels")
+    written = document.part(("channels", channel)) if in_file else {}
+    written = written if isinstance(written, dict) else {}
+    state = _state(revisions, now)
+    on, after = now_next(station, channel, now) if state in ("on_air", "ending") else (None, None)
+    who = about.channel(now) if about else None
+    return ChannelShown(
+        id=channel,
+        number=about.number if about else str(written.get("number", "")),
+        name=about.name if about else str(written.get("name", "")),
+        type=_type(about, station) if about else "virtual",
+        state=state,
+        in_file=in_file,
+        published=bool(draft and newest and not newest.retired and wish(draft) == wish(drafted(newest))),
+        revision=newest.number if newest else None,
+        group=about.group if about else str(written.get("group", "")),
+        description=about.description if about else str(written.get("description", "")),
+        zone=about.zone if about else "UTC",
+        languages=list(about.languages) if about else [],
+        subtitles=list(about.subtitles) if about else [],
+        house=about.house if about else "",
+        logo_url=links.logo(who) if who else "",
+        play_url=f"{links.base}/live/{channel}/index.m3u8",
+        guide_url=f"/api/v1/channels/{channel}/guide",
+        now=on,
+        next=after,
+    )
+
+
+def detail(document: Document, station: Station, links: Links, channel: str, now: datetime) -> ChannelDetail:
+    """A channel with what the file says of it."""
+    part = document.part(("channels", channel))
+    programming = document.programming
+    return ChannelDetail(
+        **shown(document, station, links, channel, now).model_dump(),
+        written=part if isinstance(part, dict) else None,
+        line=document.line(("channels", channel)) or None,
+        mistakes=len(programming.faults) if isinstance(programming, Faults) and document.text else 0,
+    )
+
+
+def _state(revisions: Sequence[Revision], now: datetime) -> State:
+    if not revisions:
+        return "unpublished"
+    if in_force(revisions, now).retired:
+        return "ended"
+    return "ending" if revisions[-1].retired else "on_air"
+
+
+def _type(draft: Draft, station: Station) -> Type:
+    if draft.parent:
+        return "regional" if draft.parent.regional else "mirror"
+    return "manual" if is_manual(draft, station) else "virtual"
+
+
+def is_manual(draft: Draft, station: Station) -> bool:
+    """Whether a channel airs nothing but blocks that begin at a time that somebody wrote."""
+    dayparts = draft.rules.dayparts
+    if draft.parent or not dayparts or any(part.stop is not None for part in dayparts):
+        return False
+    shelves = shelves_of(station.library.catalog)
+    return not any(shelves.wanted(draft.house, source) for source in draft.rules.block.sources)
+
+
+def now_next(station: Station, channel: str, now: datetime) -> tuple[Showing | None, Showing | None]:
+    """The program that is on, and the one that comes."""
+    turns = _around(station, channel, now)
+    who = station.revisions(channel)[-1].channel
+    parts = showings(turns, library(station, turns), who)
+    on = next((part for part in parts if part.start <= now < part.stop), None)
+    after = next((part for part in parts if part.start > now), None)
+    return (showing(on) if on else None), (showing(after) if after else None)
+
+
+def _around(station: Station, channel: str, now: datetime) -> tuple[Turn, ...]:
+    """The turns from the one that is on to the first one with a program after it, and one more to end that."""
+    found: list[Turn] = []
+    genesis = station.revisions(channel)[0].channel.genesis
+    tick = ticks_since(genesis, now)
+    programs = 0
+    try:
+        for turn in station.turns(channel, now, now + _AHEAD):
+            found.append(turn)
+            programs += turn.program is not None and turn.start > tick
+            if programs > 1 or len(found) == _MOST:
+                break
+    except NothingToAir:
+        pass
+    return tuple(found)
+
+
+def showing(part: Part) -> Showing:
+    """A program of the guide."""
+    return Showing(
+        start=part.start,
+        stop=part.stop,
+        title=part.title,
+        subtitle=part.subtitle,
+        asset=part.asset or None,
+        kind=part.kind.value,
+    )
+
+
+class OffAir(Exception):
+    """Nothing of a channel is on at that instant: it says why."""
+
+
+def on_now(station: Station, links: Links, channel: str, now: datetime) -> OnNow:
+    """What a playlist plays at `now`. Raises `OffAir`, `UnknownChannel`, `StoreDown`, `Corrupt`."""
+    who, airing = airing_at(station, channel, now)
+    tick = ticks_since(who.genesis, now)
+    item = station.item(airing.asset)
+    cuts = item.cuts if item else None
+    began = cuts.tick(airing.first) if cuts else 0
+    segment = cuts.segment(Ticks(began + tick - airing.start)) if cuts else airing.first
+    on, after = now_next(station, channel, now)
+    return OnNow(
+        at=now,
+        role=airing.role.value,
+        asset=airing.asset,
+        title=named(item.about) if item else airing.asset,
+        start=instant_at(who.genesis, airing.start),
+        stop=instant_at(who.genesis, airing.end),
+        offset_ms=(began + tick - airing.start) * 1000 // TIMEBASE,
+        media_sequence=airing.first_msn + segment - airing.first,
+        play_url=links.playlist(who),
+        asset_url=f"{links.base}/vod/{airing.asset}/index.m3u8",
+        program=on,
+        next=after,
+    )
+
+
+def airing_at(station: Station, channel: str, now: datetime) -> tuple[Channel, Airing]:
+    """The channel, and what it airs at `now`. Raises `OffAir`, `UnknownChannel`, `StoreDown` and `Corrupt`."""
+    revisions = station.revisions(channel)
+    who = revisions[-1].channel
+    if in_force(revisions, now).retired:
+        message = f"{channel} has ended"
+        raise OffAir(message)
+    tick = ticks_since(revisions[0].channel.genesis, now)
+    try:
+        for turn in station.turns(channel, now, now + _AHEAD):
+            for airing in turn.airings:
+                if airing.start <= tick < airing.end:
+                    return who, airing
+    except NothingToAir as nothing:
+        raise OffAir(str(nothing)) from nothing
+    message = f"{channel} has nothing on yet"
+    raise OffAir(message)
