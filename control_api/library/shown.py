@@ -1,0 +1,117 @@
+"""Titles as they are shown: what people say of them, and what follows from what hangs on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import Field
+
+from control_api.instants import Instant, Millis
+from control_api.library.facts import RightsGiven, TextGiven, TitleFacts
+from control_api.models import Shown
+
+if TYPE_CHECKING:
+    from control_api.library.hung import Hung
+    from control_api.tables import Artwork, Title
+
+_HUNDREDTHS: Final = 100
+
+
+class ArtworkShown(Shown):
+    """A picture."""
+
+    id: str
+    shape: str = Field(description="`banner` 16:4, `landscape` 16:9, `portrait` 2:3 or `square` 1:1.")
+    language: str = Field(description="Of what is written on it; empty where that does not matter.")
+    url: str = Field(description="Where it lies; what lies there never changes.")
+    media_type: str
+    width: int = Field(description="In pixels.")
+    height: int = Field(description="In pixels.")
+    size: int = Field(description="In bytes.")
+    origin: str = Field(description="`upload`, `link` or `frame`.")
+    created_at: Instant
+
+
+class AssetBrief(Shown):
+    """A packaged piece of media of a title."""
+
+    id: str
+    house: str
+    state: str
+    duration_ms: Millis
+    added_at: Instant
+
+
+class AboveShown(Shown):
+    """What a title is a part of."""
+
+    id: str
+    kind: str
+    name: str
+    number: int | None
+
+
+class TitleShown(TitleFacts):
+    """A title."""
+
+    id: str
+    above: list[AboveShown] = Field(description="What it is a part of: the nearest first.")
+    duration_ms: Millis | None = Field(description="How long its longest asset plays; null: it has none.")
+    assets: list[AssetBrief]
+    artwork: list[ArtworkShown]
+    views: int = Field(description="How often it was seen.")
+    created_at: Instant
+    updated_at: Instant
+    published_at: Instant | None
+    deleted_at: Instant | None = Field(description="When it was put into the bin; null: it is not there.")
+
+
+def facts(title: Title, there: Hung) -> TitleFacts:
+    """What people say of a title."""
+    return TitleFacts(**_facts(title, there))
+
+
+def shown(title: Title, there: Hung, public_url: str = "") -> TitleShown:
+    """All that is shown of a title in a list; `public_url` stands before the addresses of pictures."""
+    return TitleShown(
+        **_facts(title, there),
+        id=title.id,
+        above=[AboveShown.model_validate(one) for one in there.above if one is not None],
+        duration_ms=max((asset.duration_ms for asset in there.assets), default=None),
+        assets=[AssetBrief.model_validate(asset) for asset in there.assets],
+        artwork=[pictured(picture, public_url) for picture in there.artwork],
+        views=title.views,
+        created_at=title.created_at,
+        updated_at=title.updated_at,
+        published_at=title.published_at,
+        deleted_at=title.deleted_at,
+    )
+
+
+def pictured(picture: Artwork, public_url: str = "") -> ArtworkShown:
+    """A picture with its address."""
+    return ArtworkShown(
+        **{name: getattr(picture, name) for name in ArtworkShown.model_fields if name != "url"},
+        url=f"{public_url}/artwork/{picture.digest}.{picture.media_type.rpartition('/')[2]}",
+    )
+
+
+def _facts(title: Title, there: Hung) -> dict[str, Any]:
+    same = TitleFacts.model_fields.keys() - _ELSEWHERE
+    return {name: getattr(title, name) for name in same} | {
+        "score": title.score / _HUNDREDTHS if title.score >= 0 else None,
+        "genres": there.genres,
+        "tags": there.tags,
+        "languages": there.languages,
+        "countries": there.countries,
+        "ids": there.ids,
+        "texts": {
+            language: TextGiven(name=text.name, summary=text.summary, description=text.description)
+            for language, text in sorted(there.texts.items())
+        },
+        "rights": [RightsGiven.model_validate(right) for right in title.rights],
+    }
+
+
+_ELSEWHERE: Final = frozenset(("score", "genres", "tags", "languages", "countries", "ids", "texts", "rights"))
+"""What is no column of the title, or is shown in another way than it is kept."""
