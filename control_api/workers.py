@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from control_api.jobs.queue import Queue, in_use
 from control_api.jobs.worker import Worker
+from control_api.uploads.fetching import FETCH
+from control_api.uploads.taking_in import TAKE_IN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from control_api.settings import Settings
     from playout.clock import Clock
 
-KINDS: Final[tuple[AnyKind, ...]] = ()
+KINDS: Final[tuple[AnyKind, ...]] = (FETCH, TAKE_IN)
 """The kinds of the package. Those that need another package are handed in."""
 
 

@@ -1,9 +1,12 @@
 """The resources: a module for each, with its operations."""
 
-from control_api.resources import api_keys, audit, events, health, jobs, reference
+from control_api.resources import api_keys, audit, events, health, jobs, reference, tus, uploads, webhooks
 
 RESOURCES = (
     *events.OPERATIONS,
+    *webhooks.OPERATIONS,
+    *uploads.OPERATIONS,
+    *tus.OPERATIONS,
     *jobs.OPERATIONS,
     *api_keys.OPERATIONS,
     *audit.OPERATIONS,

@@ -126,14 +126,16 @@ class Landing:
         self.offset, self.digest = offset, digest
 
     def write(self, data: bytes) -> None:
-        """Add bytes at the end."""
+        """Add bytes at the end. Raises `OSError`; then some of them may be there, and what all come to is unknown."""
+        digest, self.digest = self.digest, None
         view = memoryview(data)
         while view:
             done = os.pwrite(self._descriptor, view, self.offset)
             self.offset += done
             view = view[done:]
-        if self.digest is not None:
-            self.digest.update(data)
+        if digest is not None:
+            digest.update(data)
+            self.digest = digest
 
     def sync(self) -> int:
         """Have everything on the disk; how many bytes that are."""

@@ -1,0 +1,94 @@
+"""Beginning and ending uploads: rows, and what happens to their files.
+
+Law: a file is removed after the row that says so is committed. What a crash leaves between the two, the sweep finds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlmodel import col, select, update
+
+from control_api.ids import new_id
+from control_api.jobs import submit
+from control_api.tables import Upload
+from control_api.uploads.landing import place, remove
+from control_api.uploads.room import refusal, room
+from control_api.uploads.shown import STATION, tell
+from control_api.uploads.states import State, leads
+from control_api.uploads.taking_in import TAKE_IN, TakeIn
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.changes import Actor
+    from control_api.database import Database
+    from control_api.settings import Settings
+
+_SWEPT: Final = 50
+
+
+def new(owner: str, way: str, now: datetime, settings: Settings, **more: Any) -> Upload:  # noqa: ANN401 — values of columns
+    """A row of an upload that begins now."""
+    until = now + timedelta(hours=settings.upload_hours)
+    return Upload(
+        id=new_id("up"),
+        owner=owner,
+        way=way,
+        state=State.RECEIVING,
+        created_at=now,
+        touched_at=now,
+        expires_at=until,
+        **more,
+    )
+
+
+async def begin(session: AsyncSession, row: Upload, free: int, settings: Settings) -> None:
+    """Write the row, if there is room for what it announces; raises `Problem`. `free` are the bytes of the disk."""
+    found = refusal(await room(session, row.owner, free), row.length or 0, settings)
+    if found is not None:
+        raise found
+    session.add(row)
+    await session.flush()
+
+
+async def whole(session: AsyncSession, row: Upload, actor: Actor, now: datetime) -> None:
+    """All bytes of it are there: have it looked into. In the transaction in which the last of them are counted."""
+    job = TakeIn(upload=row.id)
+    await submit(session, TAKE_IN, job, now=now, owner=row.owner, subject=row.id)
+    await tell(session, actor, row, "received", now)
+
+
+async def end(session: AsyncSession, row: Upload, state: State, reason: str | None, now: datetime) -> bool:
+    """Let an upload come to nothing; False where it has moved on meanwhile. The caller removes its file afterwards."""
+    if not leads(State(row.state), state):
+        return False
+    same = (col(Upload.id) == row.id, col(Upload.state) == row.state)
+    values = {"state": state, "reason": reason, "is_kept": False, "touched_at": now, "version": Upload.version + 1}
+    done = await session.exec(update(Upload).where(*same).values(**values))
+    if done.rowcount != 1:
+        return False
+    row.state, row.reason, row.is_kept, row.touched_at = state, reason, False, now
+    row.version += 1
+    return True
+
+
+async def sweep(database: Database, media: Path, now: datetime) -> int:
+    """Remove uploads that nobody goes on with, some at a time; how many. One that is written to is left alone."""
+    async with database.reading() as session:
+        late = select(Upload).where(Upload.state == State.RECEIVING, col(Upload.expires_at) <= now)
+        rows = (await session.exec(late.order_by(col(Upload.expires_at)).limit(_SWEPT))).all()
+    gone = 0
+    for row in rows:
+        if not await asyncio.to_thread(remove, place(media, row.id)):
+            continue
+        async with database.writing() as session:
+            if await end(session, row, State.EXPIRED, "nobody went on with it", now):
+                await tell(session, STATION, row, "expired", now)
+                gone += 1
+    return gone
