@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 from playout import keys
 from playout.core.airing import Role, Tail, Turn
 from playout.core.catalog import Catalog, Item
-from playout.core.channel import Revision, in_force
+from playout.core.channel import Revision, Withdrawal, in_force
 from playout.core.derived import regional_turns
 from playout.core.playlog import BrokenLog, Log
 from playout.core.schedule import SLATE_TURN, NothingToAir, next_turn
@@ -45,16 +45,6 @@ LEAD: Final = timedelta(seconds=45)
 """The least that a view reaches ahead of now; what the store lacks of it is computed here."""
 PAST: Final = timedelta(seconds=60)
 """How much more of the past than the window is kept, for players that lag."""
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """One order that pulls assets off a channel's air."""
-
-    assets: tuple[str, ...]
-    ordered: datetime
-    """When, in UTC."""
-    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -224,7 +214,7 @@ class Follower:
 
     def _stand_in(self, revision: Revision) -> Catalog | None:
         shelves = self._newest
-        if shelves and shelves.choice(revision.channel.house, revision.rules) == revision.choice:
+        if shelves and shelves.choice(revision.channel.house, revision.rules, revision.wishes) == revision.choice:
             return shelves.catalog
         return None
 
@@ -235,11 +225,19 @@ class Follower:
         return read
 
     def _shared(self, read: Catalog) -> Catalog:
-        """`read`, with items that are known already in the place of their equals: assets never change."""
-        items = tuple(self._items.setdefault(item.id, item) for item in read.items)
+        """`read`, with items that are known already in the place of their equals: only an amendment changes one."""
+        items = tuple(self._known(item) for item in read.items)
         for kit in read.kits:
             self._items.setdefault(kit.slate.id, kit.slate)
         return replace(read, items=items)
+
+    def _known(self, item: Item) -> Item:
+        """The item as it is known already; what people see of an asset is what was said of it last."""
+        known = self._items.get(item.id)
+        if known is None or known.edit < item.edit:
+            self._items[item.id] = item
+            return item
+        return known if known.edit == item.edit else item
 
     def refresh(self, now: datetime) -> View | None:
         """Read what is new at `now`; blocks. None when nothing that a view shows has changed."""
@@ -379,7 +377,9 @@ class Follower:
             if data is None:
                 return
             channel.withdrawals += 1
-            channel.withdrawn |= frozenset(decode(data, Withdrawal, key).assets)
+            order = decode(data, Withdrawal, key)
+            meant = frozenset(order.assets)
+            channel.withdrawn = channel.withdrawn - meant if order.back else channel.withdrawn | meant
 
     # The log
 

@@ -58,6 +58,11 @@ def edition(number: int) -> str:
     return key("library", f"{number:08d}.json")
 
 
+def amendments(number: int) -> str:
+    """One entry of the list of what people changed about assets."""
+    return key("amendments", f"{number:08d}.json")
+
+
 def revisions(channel: str) -> str:
     """The folder of a channel's revisions."""
     return key("channels", channel, "revisions")

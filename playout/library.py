@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from playout import keys
+from playout.amend import amended
 from playout.core.asset import Asset, Kind, Media
 from playout.core.catalog import Catalog, Item, Kit, catalog_of, item_of, kit_of
 from playout.core.house import HOUSES
@@ -22,6 +23,7 @@ from playout.documents import Corrupt, decode, digest, encode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playout.amend import Amendments
     from playout.core.asset import Corner, Rights, Title
     from playout.core.house import House
     from playout.store import Store
@@ -37,6 +39,10 @@ class Edition:
     """The digest of the catalog of the whole library."""
     made: datetime
     """When, in UTC."""
+    amended: int = 0
+    """The number of the last amendment that is laid over it."""
+    shelved: tuple[str, ...] = ()
+    """The assets that are there but may not be chosen, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,10 @@ class Library:
     """What could not be read."""
     names: tuple[str, ...] = ()
     """The asset folders that were there; empty when some of them must be looked into again."""
+    amended: int = 0
+    """The number of the last amendment that is laid over it."""
+    shelved: frozenset[str] = frozenset()
+    """The assets that are there but may not be chosen."""
 
     def __contains__(self, asset: str) -> bool:
         return self.catalog.item(asset) is not None
@@ -69,7 +79,9 @@ def newest(store: Store) -> Library:
     try:
         edition = decode(present(store, where), Edition, where)
         at = keys.catalog(edition.catalog)
-        return Library(decode(present(store, at), Catalog, at), edition.catalog, numbers[-1])
+        catalog = decode(present(store, at), Catalog, at)
+        shelved = frozenset(edition.shelved)
+        return Library(catalog, edition.catalog, numbers[-1], amended=edition.amended, shelved=shelved)
     except (Corrupt, keys.BadKey) as bad:
         return Library(edition=numbers[-1], alarms=(Alarm("library", f"{bad}; all assets are read again"),))
 
@@ -80,23 +92,25 @@ _EDITION: Final = re.compile(r"\d{8}\.json")
 def scan(store: Store, before: Library, now: datetime) -> Library:
     """The library as it is at `now`, where it was `before`; a change is published as a new edition.
 
-    Only assets that `before` lacks are read. One that cannot be read is left out, with an alarm. Raises
-    `StoreDown`.
+    Only assets and amendments that `before` lacks are read. An asset that cannot be read is left out, with an
+    alarm. Raises `StoreDown`.
     """
     while True:
         names = tuple(store.names("assets"))
         if not names:
             return replace(before, alarms=(_VANISHED,), names=()) if before.edition else before
-        if names == before.names:
+        news = amended(store, before.amended)
+        if names == before.names and not news.said and not news.fault:
             return before
-        found = _found(store, before, names)
+        found = _found(store, before, names, news)
         if found.catalog is before.catalog:
             return before if found == before else found
         data = encode(found.catalog)
         name = digest(data)
         store.put_new(keys.catalog(name), data)
         number = before.edition + 1
-        if store.put_new(keys.edition(number), encode(Edition(number, name, now))):
+        edition = Edition(number, name, now, found.amended, tuple(sorted(found.shelved)))
+        if store.put_new(keys.edition(number), encode(edition)):
             return replace(found, digest=name, edition=number)
         before = newest(store)
 
@@ -107,20 +121,71 @@ _VANISHED: Final = Alarm(
 )
 
 
-def _found(store: Store, before: Library, names: tuple[str, ...]) -> Library:
-    """What is in the folders called `names`; the catalog is the one of `before` where nothing changed."""
-    known = {item.id: item for item in before.catalog.items}
+def _found(store: Store, before: Library, names: tuple[str, ...], news: Amendments) -> Library:
+    """What is in the folders called `names`, as amended; the catalog is the one of `before` where nothing changed."""
+    present = set(names)
     kits = {kit.slate.id: kit for kit in before.catalog.kits}
-    fresh, alarms = _read(store, [name for name in names if name not in known and name not in kits])
+    items, old, unfit = _amended([item for item in before.catalog.items if item.id in present], news)
+    shelved = {name for name in before.shelved if name in present and not _is_back(news, name)} | old
+    known = {item.id for item in items} | kits.keys() | shelved
+    fresh, alarms = _read(store, [name for name in names if name not in known])
     new_items = [one for one in fresh if isinstance(one, Item)]
     new_kits = [one for one in fresh if isinstance(one, Kit)]
-    present = set(names)
-    items = [item for item in known.values() if item.id in present]
+    if new_items and news.number:  # what was said of them may be older than the last edition
+        new_items, born, wrong = _amended(new_items, amended(store, until=news.number))
+        shelved |= born
+        unfit += wrong
     kept = [kit for kit in kits.values() if kit.slate.id in present]
     catalog = catalog_of(items + new_items, kept + new_kits)
-    same = not new_items and len(items) == len(known) and catalog.kits == before.catalog.kits
-    settled = len(items) + len(new_items) + len(catalog.kits) == len(names)
-    return replace(before, catalog=before.catalog if same else catalog, alarms=alarms, names=names if settled else ())
+    same = catalog.items == before.catalog.items and catalog.kits == before.catalog.kits and shelved == before.shelved
+    settled = len(catalog.items) + len(catalog.kits) + len(shelved) == len(names)
+    faults = (Alarm("amendments", f"{news.fault}; what was changed since is not on air"),) if news.fault else ()
+    return Library(
+        before.catalog if same else catalog,
+        before.digest,
+        before.edition,
+        (*alarms, *faults, *unfit),
+        names if settled else (),
+        news.number,
+        frozenset(shelved),
+    )
+
+
+def _amended(items: list[Item], amendments: Amendments) -> tuple[list[Item], set[str], list[Alarm]]:
+    """The items with what was said of them, the ids of those that are shelved and so left out, and what is wrong."""
+    found, shelved, alarms = [], set(), []
+    for item in items:
+        said = amendments.said.get(item.id)
+        if said is not None and said.said.shelved:
+            shelved.add(item.id)
+            continue
+        changed = item if said is None else said.laid_over(item)
+        problems = [] if said is None else list(_unfit(changed))
+        if problems:
+            advice = "it stays as it was. Say it anew"
+            alarms.append(
+                Alarm(f"assets/{item.id}", f"what was said of it counts not: {'; '.join(problems)}; {advice}")
+            )
+        found.append(item if problems else changed)
+    return found, shelved, alarms
+
+
+def _unfit(item: Item) -> Iterator[str]:
+    """What is wrong with an item as it was amended."""
+    if not item.about.title.strip():
+        yield "it has no title"
+    if item.about.kind is Kind.SLATE:
+        yield "it is to be a slate, which is packaged as one"
+    yield from _told(item.about)
+    segments = [point.segment for point in item.breaks]
+    if segments != sorted(set(segments)) or any(not 0 < segment <= item.cuts.segments for segment in segments):
+        yield "its break points are not at its cuts, in order"
+
+
+def _is_back(amendments: Amendments, asset: str) -> bool:
+    """Whether an asset that was shelved may be chosen again."""
+    said = amendments.said.get(asset)
+    return said is not None and said.said.shelved is False
 
 
 def _read(store: Store, names: list[str]) -> tuple[list[Item | Kit], tuple[Alarm, ...]]:

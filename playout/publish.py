@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Final
 
 from playout import keys
 from playout.config import Draft
-from playout.core.channel import Parent, Revision
+from playout.core.channel import Parent, Revision, Wish
 from playout.core.house import TARGET_DURATION
 from playout.core.shelves import Shelves, shelves_of
 from playout.core.view import Alarm
 from playout.documents import Corrupt, digest, encode
 from playout.former import revision_of
 from playout.library import Library
+from playout.station import Station
 from playout.store import Store
 from playout.zones import UnknownZone, clock_changes
 
@@ -179,7 +180,15 @@ class _Publisher:
         elif self.by.over and last is not None:
             revision = replace(revision, undoes=last.undoes)
         same = last is not None and _same(last, revision)
-        return Intent(draft.id, last, None if same else revision, concerns)
+        return Intent(draft.id, last, None if same else self.waiting(revision, last), concerns)
+
+    def waiting(self, revision: Revision, last: Revision | None) -> Revision:
+        """The revision with those wishes of the last one that nobody has served before it chooses."""
+        if last is None or not last.wishes:
+            return revision
+        wishes = pending(Station(self.store), last, revision.effective)
+        choice = self.shelves.choice(revision.channel.house, revision.rules, wishes)
+        return replace(revision, wishes=wishes, choice=choice)
 
     def revision(self, draft: Draft, last: Revision | None) -> Revision:
         """The revision that says what `draft` wants, after `last`."""
@@ -190,6 +199,7 @@ class _Publisher:
         else:  # a clock that was put back must not put a revision before the one it replaces
             genesis, begun = last.channel.genesis, last.parent.begun if last.parent else None
             number, effective = last.number + 1, max(now + SOON, last.effective)
+        wishes = last.wishes if last else ()  # whether they still wait is asked once something else is new
         return Revision(
             number,
             effective,
@@ -198,12 +208,13 @@ class _Publisher:
             draft.rules,
             draft.horizon,
             source=self.by.source,
-            choice=self.shelves.choice(draft.house, draft.rules),
+            choice=self.shelves.choice(draft.house, draft.rules, wishes),
             changes=clock_changes(draft.zone, now, genesis),
             parent=replace(draft.parent, begun=begun) if draft.parent else None,
             ahead=self.ahead.get(draft.id, timedelta(0)),
             author=self.by.author,
             note=self.by.note,
+            wishes=wishes,
         )
 
     def _born(self, draft: Draft) -> tuple[datetime, datetime | None]:
@@ -255,7 +266,7 @@ class _Publisher:
         if last.parent and last.parent.channel not in self.newest:
             return Intent(name, last)
         revision = replace(self.revision(drafted(last), last), undoes=last.undoes, restores=last.restores)
-        return Intent(name, last, None if _same(last, revision) else revision)
+        return Intent(name, last, None if _same(last, revision) else self.waiting(revision, last))
 
 
 def restored(store: Store, old: Revision, library: Library, now: datetime, by: Signed) -> Revision | None:
@@ -277,9 +288,19 @@ def restored(store: Store, old: Revision, library: Library, now: datetime, by: S
             return None
         undoes = RETIRED if last.retired else wish(drafted(last))
         revision = replace(publisher.revision(draft, last), undoes=undoes, ahead=last.ahead, source=last.source)
-        revision = replace(revision, restores=old.number)
+        revision = replace(publisher.waiting(revision, last), restores=old.number)
         if store.put_new(keys.revision(name, revision.number), encode(revision)):
             return revision
+
+
+def pending(station: Station, revision: Revision, at: datetime) -> tuple[Wish, ...]:
+    """The wishes of a channel's newest revision that wait still when one that is effective at `at` comes to choose."""
+    if not revision.wishes:
+        return ()
+    tail = station.handover(revision.channel.id, at)
+    if tail.revision < revision.number:
+        return revision.wishes
+    return revision.wishes[tail.served :] if tail.revision == revision.number else ()
 
 
 def drafted(revision: Revision) -> Draft:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -16,9 +17,9 @@ from playout.core.airing import BEGINNING, Turn
 from playout.core.catalog import Catalog
 from playout.core.channel import Revision, in_force
 from playout.core.derived import regional_turns
-from playout.core.schedule import ahead
+from playout.core.schedule import ahead, next_turn
 from playout.core.shelves import shelves_of
-from playout.core.ticks import span_of, ticks_since
+from playout.core.ticks import instant_at, span_of, ticks_since
 from playout.documents import decode
 from playout.former import revision_of
 from playout.library import newest, present
@@ -111,7 +112,9 @@ class Station:
         found = self._choices.get(key)
         if found is None:
             shelves = shelves_of(self.library.catalog)
-            found = self._choices[key] = shelves.choice(revision.channel.house, revision.rules) == revision.choice
+            found = self._choices[key] = (
+                shelves.choice(revision.channel.house, revision.rules, revision.wishes) == revision.choice
+            )
         return found
 
     def original(self, channel: str) -> str:
@@ -173,6 +176,20 @@ class Station:
                 return
             if turn.end > first:
                 yield turn
+
+    def handover(self, channel: str, effective: datetime) -> Tail:
+        """Where the log ends when a revision that is effective then, after all that there are, comes to choose.
+
+        Of a channel that chooses its own programs.
+        """
+        revisions = self.revisions(channel)
+        genesis = revisions[0].channel.genesis
+        follower = replace(revisions[-1], number=revisions[-1].number + 1, effective=effective)
+        tail = self.end(channel)
+        while in_force((*revisions, follower), instant_at(genesis, tail.start), tail) is not follower:
+            revision = in_force(revisions, instant_at(genesis, tail.start), tail)
+            tail = next_turn(revision, self.catalog(revision), tail).tail
+        return tail
 
     def foreseen(self, channel: str, tail: Tail | None = None) -> Iterator[Turn]:
         """The turns after `tail`, which is the log's unless it is given, without end, as the schedule has them."""

@@ -17,12 +17,12 @@ from playout import documents, keys
 from playout.commit import Committer
 from playout.core.asset import Asset, BreakPoint, Cuts, Kind, Media, Title, Track
 from playout.core.catalog import Catalog, Item, Kit, Query, catalog_of, item_of, kit_of
-from playout.core.channel import Channel, Revision
+from playout.core.channel import Channel, Revision, Withdrawal
 from playout.core.cmaf import DELTA, SYNC, Sample, audio_init, media_segment, video_init
 from playout.core.house import AAC_FRAME, HOUSES, SAMPLE_RATE
 from playout.core.ticks import MEDIA_ORIGIN, Ticks
 from playout.core.vtt import vtt_head
-from playout.follow import SLOW, Follower, Withdrawal
+from playout.follow import SLOW, Follower
 from playout.store import DirStore
 
 if TYPE_CHECKING:

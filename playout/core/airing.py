@@ -108,6 +108,8 @@ class Tail:
     """How many programs it has aired since."""
     asked: Ticks = Ticks(-1)  # noqa: RUF009 — an integer
     """For which tick the daypart of the last turn was looked up: what became due since then is still to begin."""
+    served: int = 0
+    """How many wishes of the revision that chose the last turn are served."""
 
     def cursor(self, source: str) -> Cursor:
         """Where `source` stands; at its beginning when it was never asked."""
@@ -141,6 +143,10 @@ class Turn:
     """The end of the log after it."""
     block: str = ""
     """What the guide calls a run of short programs of its block; empty for the channel's name."""
+    title: str = ""
+    """What its program was called when it was chosen: what players were told of it never changes (H-59)."""
+    kind: str = ""
+    """What that program was: `movie`, `episode`."""
 
     @property
     def index(self) -> int:
@@ -174,6 +180,8 @@ ALL_REFUSED: Final = "everything is refused"
 """How the reason begins of what airs because there was no program."""
 NOT_HERE: Final = " is not shown here: "
 """What the reason says of slate in a regional copy, in the place of what the region may not see."""
+WISHED: Final = "played next, as wished by "
+"""How the reason of a program begins that somebody asked for."""
 THOUGH: Final = "; the least bad of all, though "
 """What the reason of a program says that airs against a rule."""
 

@@ -22,6 +22,7 @@ from playout.core.airing import (
     NOT_HERE,
     NOTHING_MATCHES,
     THOUGH,
+    WISHED,
     Airing,
     Break,
     Role,
@@ -57,6 +58,8 @@ class Code(StrEnum):
     """As it was chosen."""
     LEAST_BAD = "least-bad"
     """Everything was refused, and this was the least bad of all: its reason says which rule gave way."""
+    WISHED = "wished"
+    """Somebody asked for it: its reason says who."""
     FILLED = "filled"
     """Filler or slate, in time that was left between programs."""
     NO_PROGRAM = "no-program"
@@ -389,7 +392,11 @@ def _code(airing: Airing) -> Code:
     if airing.role in (Role.FILLER, Role.SLATE):
         wanting = airing.reason.startswith((NOTHING_MATCHES, ALL_REFUSED)) or NOT_HERE in airing.reason
         return Code.NO_PROGRAM if wanting else Code.FILLED
-    return Code.LEAST_BAD if airing.role is Role.PROGRAM and THOUGH in airing.reason else Code.SCHEDULED
+    if airing.role is not Role.PROGRAM:
+        return Code.SCHEDULED
+    if WISHED in airing.reason:
+        return Code.WISHED
+    return Code.LEAST_BAD if THOUGH in airing.reason else Code.SCHEDULED
 
 
 def _cut(airing: Airing, item: Item, *, last: bool) -> bool:

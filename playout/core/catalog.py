@@ -32,6 +32,8 @@ class Item:
     cuts: Cuts
     breaks: tuple[BreakPoint, ...] = ()
     poster: str = ""
+    edit: int = 0
+    """The number of the amendment that changed it last; 0 while it is as it was packaged."""
 
     @property
     def length(self) -> Ticks:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.airing import BEGINNING
 from playout.core.rules import Rules
@@ -66,6 +66,30 @@ class Parent:
         return not self.regional
 
 
+class Wish(NamedTuple):
+    """What somebody wants of one turn, besides the rules."""
+
+    asset: str
+    """The asset that it is about."""
+    skip: bool = False
+    """Whether it is not to be aired although its turn has come; else it airs next."""
+    by: str = ""
+    """Who wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """An order that pulls assets off a channel's air, or gives them back to it. The newest one counts."""
+
+    assets: tuple[str, ...]
+    ordered: datetime
+    """When, in UTC."""
+    reason: str = ""
+    """For people."""
+    back: bool = False
+    """Whether the assets may air again."""
+
+
 IDLE_LEAD: Final = timedelta(seconds=60)
 """The lead of a channel that has no program to air: the first film reaches it within two minutes."""
 
@@ -105,6 +129,8 @@ class Revision:
     """Which person published it; empty for whoever saved the file."""
     note: str = ""
     """What that person did, in a few words."""
+    wishes: tuple[Wish, ...] = ()
+    """What the first turns that it chooses are to be, whatever the rules say; each is served once, in this order."""
 
     @property
     def clocks(self) -> Zone:

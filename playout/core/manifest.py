@@ -251,8 +251,8 @@ def date_ranges(scene: Scene, turns: Iterable[Turn], start: Ticks, end: Ticks) -
                 ("CLASS", quoted("org.fastline.program")),
                 ("START-DATE", quoted(utc_text(instant_at(scene.channel.genesis, program[0].start)))),
                 ("DURATION", seconds_between(program[0].start, program[1].end)),
-                ("X-ORG-FASTLINE-TITLE", quoted(item.about.title if item else "")),
-                ("X-ORG-FASTLINE-KIND", quoted(item.about.kind if item else "")),
+                ("X-ORG-FASTLINE-TITLE", quoted(turn.title or (item.about.title if item else ""))),
+                ("X-ORG-FASTLINE-KIND", quoted(turn.kind or (item.about.kind if item else ""))),
                 ("X-ORG-FASTLINE-ASSET", quoted(program[0].asset)),
             )
         )

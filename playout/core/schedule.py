@@ -18,6 +18,7 @@ from playout.core.airing import (
     NOTHING_MATCHES,
     OPENS,
     THOUGH,
+    WISHED,
     Airing,
     Cursor,
     Recent,
@@ -25,7 +26,8 @@ from playout.core.airing import (
     Tail,
     Turn,
 )
-from playout.core.channel import Revision, in_force
+from playout.core.asset import Kind
+from playout.core.channel import Revision, Wish, in_force
 from playout.core.daypart import Slot
 from playout.core.draw import Choice, Passed, Pool, Stuck, candidate_at, choose, owed, reason_of, shuffled
 from playout.core.fit import Fit
@@ -135,6 +137,8 @@ class _Draft:
         self.aired: Aired | None = None
         self.idle = False
         self.programs = 0
+        self.title = self.kind = ""
+        self.served = tail.served if tail.revision == self.revision.number else 0
         self.begun = Ticks(tail.start + stock.house.segment // 2)
         """For when the daypart is looked up: a cut that is nearest to a start may lie before it."""
         self._enter(stock.timeline.slot(self.begun, tail))
@@ -181,8 +185,11 @@ class _Draft:
                 slot.due,
                 self.programs + (tail.count if same else 0) if slot.daypart else 0,
                 self.begun,
+                self.served,
             ),
             slot.block.title,
+            self.title,
+            self.kind,
         )
 
     def give_up(self) -> bool:
@@ -202,6 +209,7 @@ class _Draft:
         if choice is None:
             return False
         item, block = choice.item, self.block
+        self.title, self.kind = item.about.title, item.about.kind
         reason = f"{self.slot.name}: {choice.reason}" if self.slot.name else choice.reason
         places = list(_breaks(item, self.ads, self.since_break)) if self.ads else []
         if places and places[0] == 0:
@@ -225,6 +233,40 @@ class _Draft:
         return True
 
     def _chosen(self) -> Choice | None:
+        """The next program: what somebody wishes, or else what the rules choose."""
+        wishes = self.revision.wishes
+        if self.served >= len(wishes):
+            return self._by_rule()
+        while self.served < len(wishes) and not wishes[self.served].skip:
+            wish = wishes[self.served]
+            self.served += 1
+            found = self._wished(wish)
+            if found is not None:
+                return found
+        found = self._by_rule()
+        while found is not None and self.served < len(wishes):
+            wish = wishes[self.served]
+            if not wish.skip:
+                break
+            self.served += 1
+            if wish.asset == found.item.id:  # else it is not what they saw coming
+                passed = f"; {found.item.about.title} is skipped, as {wish.by or 'somebody'} wished"
+                found = self._by_rule() or found
+                found = replace(found, reason=f"{found.reason}{passed}")
+        return found
+
+    def _wished(self, wish: Wish) -> Choice | None:
+        """What somebody wishes to air next; None when it is not there, or may not be shown at all."""
+        item = self.stock.catalog.item(wish.asset)
+        if item is None or item.house != self.stock.house.name or item.about.kind is Kind.SLATE:
+            return None
+        refusal = self._refusals()(item)
+        if refusal is not None and refusal.rule.binds:
+            return None
+        though = f", though {refusal.reason}" if refusal is not None else ""
+        return Choice(item, (), f"{WISHED}{wish.by or 'somebody'}{though}")
+
+    def _by_rule(self) -> Choice | None:
         """The next program: of the source whose turn it is, or else of another one; or else the least bad one."""
         refuse = self._refusals()
         stuck: list[Asked] = []
@@ -357,9 +399,9 @@ class _Draft:
         started = {one.work: one.start for one in self.tail.recent}
 
         def cooling(item: Item) -> Refusal | None:
-            since = started.get(pool.work(item))
-            found = repeated(Rule.COOLDOWN, Ticks(self.at - since), source.cooldown) if since is not None else None
-            return found or refuse(item)
+            found = refuse(item)  # what binds must not hide behind what gives way
+            since = started.get(pool.work(item)) if found is None else None
+            return found if since is None else repeated(Rule.COOLDOWN, Ticks(self.at - since), source.cooldown)
 
         return cooling
 

@@ -15,10 +15,11 @@ from playout.core.catalog import UNRATED, Catalog
 from playout.core.kept import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from playout.core.catalog import Item, Query
+    from playout.core.channel import Wish
     from playout.core.rules import Block, Rules, Source
 
 _NOTHING: Final[frozenset[int]] = frozenset()
@@ -71,11 +72,12 @@ class Shelves:
         """The items of `house` that one of `queries` matches."""
         return _union(self.matching(query) for query in queries) & self._houses.get(house, _NOTHING)
 
-    def choice(self, house: str, rules: Rules) -> str:
+    def choice(self, house: str, rules: Rules, wishes: Sequence[Wish] = ()) -> str:
         """A digest of all that `rules` can choose: programs, what comes between them, and the slate of `house`.
 
-        Assets never change, so their ids stand for them. What the other channels of a group could air counts
-        as well, for it decides which of them has a title.
+        Assets never change, so their ids stand for them, with the number of the amendment where there is one. What
+        the other channels of a group could air counts as well, for it decides which of them has a title; and so do
+        the assets that somebody wishes for.
         """
         kit = self.catalog.kit(house)
         lines = [kit.slate.id if kit else ""]
@@ -85,10 +87,18 @@ class Shelves:
         if rules.never.apart:
             for rival in rules.never.apart.rivals:
                 lines += [self._ids(_union(map(self.matching, source.include))) for source in rival.sources]
+        for wish in wishes:
+            item = self.catalog.item(wish.asset)
+            lines.append(f"wish {_known(item)}" if item else "wish")
         return sha256("\n".join(lines).encode()).hexdigest()[:32]
 
     def _ids(self, places: frozenset[int]) -> str:
-        return " ".join(self.catalog.items[place].id for place in sorted(places))
+        return " ".join(_known(self.catalog.items[place]) for place in sorted(places))
+
+
+def _known(item: Item) -> str:
+    """The name of an item and of what was changed about it."""
+    return f"{item.id}@{item.edit}" if item.edit else item.id
 
 
 def between(block: Block) -> Iterator[Query | None]:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from playout import keys
 from playout.core.asrun import Day, Pulled, as_run, day_at, unbegun
+from playout.core.channel import Withdrawal
 from playout.core.planned import missed
 from playout.core.ticks import ticks_since
 from playout.core.wall import UTC
 from playout.documents import Corrupt, decode
-from playout.follow import Withdrawal
 from playout.library import present
 
 if TYPE_CHECKING:
@@ -84,14 +84,19 @@ def _day(text: str, today: Day) -> Day:
 
 
 def withdrawn(station: Station, channel: str) -> dict[str, Pulled]:
-    """By asset, the first order that pulled it off a channel's air; what left its parent's has left a mirror's."""
+    """By asset, the first order that pulled it off a channel's air, and was not taken back since.
+
+    What left its parent's air has left a mirror's.
+    """
     found: dict[str, Pulled] = {}
     for one in dict.fromkeys((channel, station.original(channel))):
         for name in station.store.names(keys.withdrawals(one)):
             key = keys.key("channels", one, "withdrawn", name)
             order = decode(present(station.store, key), Withdrawal, key)
             for asset in order.assets:
-                if asset not in found or order.ordered < found[asset].at:
+                if order.back:
+                    found.pop(asset, None)
+                elif asset not in found or order.ordered < found[asset].at:
                     found[asset] = Pulled(order.ordered, order.reason)
     return found
 

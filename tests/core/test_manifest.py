@@ -26,7 +26,10 @@ from playout.core.manifest import Rendering, Scene, init_uri
 from playout.core.ticks import TIMEBASE, Ticks, instant_at, seconds_between, utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from playout.core.airing import Turn
+    from playout.core.catalog import Item
 
 EVERY = [
     (rendering, name)
@@ -225,11 +228,22 @@ def test_an_asset_on_demand_is_all_of_it(data: st.DataObject) -> None:
         assert total == Fraction(seconds_between(Ticks(0), item.length))
 
 
-def test_a_program_whose_item_nobody_has_is_dated_without_a_title() -> None:
+def test_what_players_were_told_of_a_program_stays_when_it_is_renamed_or_gone() -> None:
+    """H-59. A log of a former version has no titles: there the library's stand in."""
     air = shown()
-    nameless = replace(air.scene, library=lambda _: None)
-    line = manifest.date_ranges(nameless, air.log.turns, Ticks(0), Ticks(10 * TIMEBASE))[0]
-    assert 'X-ORG-FASTLINE-TITLE=""' in line
+
+    def dated(turns: Iterable[Turn], library: Callable[[str], Item | None]) -> str:
+        return manifest.date_ranges(replace(air.scene, library=library), turns, Ticks(0), Ticks(10 * TIMEBASE))[0]
+
+    def renamed(asset: str) -> Item | None:
+        item = air.catalog.item(asset)
+        return replace(item, about=replace(item.about, title="Another name")) if item else None
+
+    told = dated(air.log.turns, air.catalog.item)
+    assert dated(air.log.turns, renamed) == dated(air.log.turns, lambda _: None) == told
+    former = [replace(turn, title="", kind="") for turn in air.log.turns]
+    assert 'X-ORG-FASTLINE-TITLE="Another name"' in dated(former, renamed)
+    assert 'X-ORG-FASTLINE-TITLE=""' in dated(former, lambda _: None)
 
 
 def test_direct_playlists_without_an_index_have_the_origin_make_every_segment() -> None:

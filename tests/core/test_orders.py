@@ -17,7 +17,7 @@ from playout.core.asset import Kind
 from playout.core.catalog import Catalog, Item, Query, catalog_of
 from playout.core.draw import Choice, Pool, Stuck, choose
 from playout.core.never import Refusal, Rule
-from playout.core.rules import Block, Calendar, Daypart, Late, Never, Order, Rules, Source
+from playout.core.rules import Block, Calendar, Daypart, Late, Never, Order, Rules, Source, Watershed
 from playout.core.schedule import ahead
 from playout.core.ticks import TIMEBASE, Ticks
 
@@ -206,6 +206,18 @@ def test_a_cool_down_keeps_a_title_away_while_others_are_left(count: int, hours:
         last[first.asset] = first.start
     if count * 90 * FULL > 2 * source.cooldown:
         assert not any("least bad" in airing.reason for turn in turns for airing in turn.airings)
+
+
+def test_what_cools_down_and_is_bound_as_well_never_gives_way() -> None:
+    """There is one film, and it may air in the first quarter of an hour only."""
+    source = Source((of_kind(Kind.MOVIE),), order=Order.RANDOM, cooldown=Ticks(3600 * TIMEBASE))
+    never = Never(watersheds=(Watershed(("R",), 13 * 3600, 13 * 3600 + 900),))
+    film = item("film", Kind.MOVIE, *[7] * 10)
+    catalog = catalog_of([replace(film, about=replace(film.about, rating="R"))], [KIT])
+    turns = turns_of(Rules(Block((source,)), never=never), catalog, 200)
+    starts = [turn.program[0].start // TIMEBASE for turn in turns if turn.program]
+    assert starts
+    assert max(starts) < 900
 
 
 def test_what_gives_way_is_what_aired_longest_ago() -> None:

@@ -16,11 +16,12 @@ from playout.commit import Committer
 from playout.core.airing import Role, Tail, Turn
 from playout.core.asset import Kind
 from playout.core.catalog import Catalog, catalog_of
+from playout.core.channel import Withdrawal
 from playout.core.rules import Daypart, Never, Order, Rules, Watershed
 from playout.core.schedule import next_turn
 from playout.core.shelves import Shelves
 from playout.core.ticks import TIMEBASE, Ticks, instant_at, ticks_since
-from playout.follow import Follower, Withdrawal
+from playout.follow import Follower
 from playout.library import Edition
 from playout.store import DirStore, StoreDown
 

@@ -16,9 +16,9 @@ from playout.commit import Committer
 from playout.core.airing import Tail
 from playout.core.asset import Kind
 from playout.core.catalog import catalog_of
-from playout.core.channel import Parent, Revision
+from playout.core.channel import Parent, Revision, Withdrawal
 from playout.core.ticks import ticks_since
-from playout.follow import SLOW, Follower, Withdrawal
+from playout.follow import SLOW, Follower
 from playout.station import Station
 from playout.store import DirStore
 

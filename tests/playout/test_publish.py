@@ -121,12 +121,12 @@ def test_a_start_reads_one_edition_and_no_asset_again(store: Counting) -> None:
     first = scan(store, newest(store), NOW)
     store.reads.clear()
     again = scan(store, newest(store), LATER)
-    assert [read.split("/")[0] for read in store.reads] == ["library", "catalogs"]
+    assert [read.split("/")[0] for read in store.reads] == ["library", "catalogs", "amendments"]
     assert (again.catalog.items, again.edition) == (first.catalog.items, 1)
     package(store, film("two"))
     store.reads.clear()
     grown = scan(store, again, LATER)
-    assert store.reads == ["assets/two/asset.json"]
+    assert store.reads == ["amendments/00000001.json", "assets/two/asset.json"]
     assert [item.id for item in grown.catalog.items] == ["one", "two"]
     assert newest(store).edition == grown.edition == 2
 
@@ -141,7 +141,7 @@ def test_ten_thousand_assets_are_read_once(store: Counting) -> None:
     store.reads.clear()
     library = scan(store, newest(store), NOW)
     assert len(library.catalog.items) == 10_000
-    assert len(store.reads) == 2
+    assert len(store.reads) == 3
 
 
 def test_an_asset_that_is_being_packaged_is_no_asset_yet(store: Counting) -> None:
@@ -544,14 +544,14 @@ def test_a_good_edit_is_published_and_a_bad_one_changes_nothing(store: Counting,
     assert look(path, store, gone, LATER) == replace(mended, data=path.read_bytes(), published=Published())
 
 
-def test_a_look_at_what_is_known_reads_nothing(store: Counting, tmp_path: Path) -> None:
+def test_a_look_at_what_is_known_asks_for_an_amendment_and_reads_nothing(store: Counting, tmp_path: Path) -> None:
     path = tmp_path / "channels.yaml"
     package(store, film("one"), SLATE)
     path.write_text(FILMS)
     desk = look(path, store, Desk(), NOW)
     store.reads.clear()
     assert look(path, store, desk, LATER) == replace(desk, published=Published())
-    assert store.reads == []
+    assert store.reads == ["amendments/00000001.json"]
 
 
 def test_an_outage_is_reported_and_what_it_kept_from_being_published_is_published_after_it(tmp_path: Path) -> None:

@@ -1,0 +1,142 @@
+"""What people ask of a channel besides its rules: play this next, pass over what would come.
+
+Law (the freeze): what is committed airs, and the turn that is on is committed whole. A wish is a revision of its
+own, with the rules of the one before, so every origin and every committer serves it at the same turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from playout.core.airing import Turn
+from playout.core.asset import Kind
+from playout.core.channel import Revision, Wish
+from playout.core.schedule import next_turn
+from playout.core.shelves import shelves_of
+from playout.core.ticks import span_of
+from playout.documents import encode
+from playout.keys import revision as key_of
+from playout.publish import SOON, pending
+from playout.station import Station
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playout.core.airing import Tail
+    from playout.core.catalog import Item
+
+MOST: Final = 20
+"""The most wishes of a channel that may wait at a time."""
+
+
+class Unfulfillable(Exception):
+    """A wish cannot be granted: it says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What comes of a wish."""
+
+    revision: Revision
+    """The one that was published for it."""
+    at: datetime
+    """From when on air is another, in UTC."""
+    before: tuple[Turn, ...]
+    """What would have aired from there on: a few turns."""
+    after: tuple[Turn, ...]
+    """What airs instead."""
+
+
+def play_next(station: Station, channel: str, asset: str, now: datetime, by: str = "") -> Granted:
+    """Have an asset air as the first program that is not committed yet, after those that were wished for already.
+
+    Raises `Unfulfillable`, `UnknownChannel`, `StoreDown` and `Corrupt`.
+    """
+    item = station.library.catalog.item(asset)
+    newest = _own(station, channel)
+    if item is None or item.house != newest.channel.house:
+        message = f"{asset!r} is not in the library, or not packaged in house {newest.channel.house!r}"
+        raise Unfulfillable(message)
+    if item.about.kind is Kind.SLATE:
+        message = f"{asset!r} is no program, but what stands in for one"
+        raise Unfulfillable(message)
+    wish = Wish(asset, by=by)
+    return _granted(station, newest, lambda _: wish, now, f"play next: {item.about.title}", by)
+
+
+def skip(station: Station, channel: str, asset: str, now: datetime, by: str = "") -> Granted:
+    """Have the first program that is not committed yet passed over: its turn counts as served.
+
+    `asset` is the one that is expected then, so that two who skip the same program skip one. Raises as
+    `play_next`.
+    """
+    newest = _own(station, channel)
+
+    def wish(turn: Turn) -> Wish:
+        coming = turn.program[0].asset if turn.program else ""
+        if coming != asset:
+            expected = _title(station.item(coming), coming) if coming else "no program"
+            message = f"what comes first after what is committed is {expected}, and not {asset!r}: look again"
+            raise Unfulfillable(message)
+        return Wish(asset, skip=True, by=by)
+
+    return _granted(station, newest, wish, now, f"skip: {_title(station.item(asset), asset)}", by)
+
+
+def _own(station: Station, channel: str) -> Revision:
+    """The newest revision of a channel that chooses its own programs."""
+    newest = station.revisions(channel)[-1]
+    if newest.parent is not None:
+        message = f'{channel} repeats "{newest.parent.channel}": wish it there'
+        raise Unfulfillable(message)
+    if newest.retired:
+        message = f"{channel} is retired"
+        raise Unfulfillable(message)
+    return newest
+
+
+def _granted(
+    station: Station, newest: Revision, wished: Callable[[Turn], Wish], now: datetime, note: str, by: str
+) -> Granted:
+    channel = newest.channel.id
+    while True:
+        effective = max(now + SOON, newest.effective)
+        waiting = pending(station, newest, effective)
+        if len(waiting) >= MOST:
+            message = f"{len(waiting)} wishes wait on {channel} already: try again when some are served"
+            raise Unfulfillable(message)
+        tail = station.handover(channel, effective)
+        before = tuple(islice(_ahead(station, newest, tail), 3))
+        number = newest.number + 1
+        plain = replace(
+            newest, number=number, effective=effective, catalog=station.library.digest, author=by, note=note
+        )
+        would = next(_ahead(station, _chosen(station, plain, waiting), tail))
+        after = _chosen(station, plain, (*waiting, wished(would)))
+        if station.store.put_new(key_of(channel, number), encode(after)):
+            turns = tuple(islice(_ahead(station, after, tail), 3))
+            return Granted(after, newest.channel.genesis + span_of(tail.start), before, turns)
+        station = Station(station.store)  # somebody else published meanwhile
+        newest = _own(station, channel)
+
+
+def _chosen(station: Station, revision: Revision, wishes: tuple[Wish, ...]) -> Revision:
+    """The revision with these wishes, and the digest of all that it can choose."""
+    choice = shelves_of(station.library.catalog).choice(revision.channel.house, revision.rules, wishes)
+    return replace(revision, wishes=wishes, choice=choice)
+
+
+def _ahead(station: Station, revision: Revision, tail: Tail) -> Iterator[Turn]:
+    """The turns that a revision chooses after `tail`."""
+    catalog = station.catalog(revision)
+    while True:
+        turn = next_turn(revision, catalog, tail)
+        yield turn
+        tail = turn.tail
+
+
+def _title(item: Item | None, asset: str) -> str:
+    return item.about.title if item else asset
