@@ -33,6 +33,7 @@ from control_api.tables import (
     TitleTag,
     TitleText,
 )
+from control_api.tables.titles import UNPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,6 +140,7 @@ def _written(title: Title, given: TitleEdit, now: datetime) -> Title:
         title.rights = [right.model_dump(mode="json") for right in given.rights]
     title.sort_name = sort_name(title.name)
     title.year = int(title.released[:4] or 0)
+    title.place = UNPLACED if title.number is None else title.number
     if not title.story:
         title.part = 0
     if title.state == "published" and title.published_at is None:

@@ -1,13 +1,15 @@
 """The resources: a module for each, with its operations."""
 
-from control_api.resources import api_keys, audit, events, health, jobs, reference, tus, uploads, webhooks
+from control_api.resources import api_keys, audit, channels, events, health, jobs, reference, titles, tus, uploads, webhooks
 
 RESOURCES = (
+    *titles.OPERATIONS,
     *events.OPERATIONS,
     *webhooks.OPERATIONS,
     *uploads.OPERATIONS,
     *tus.OPERATIONS,
     *jobs.OPERATIONS,
+    *channels.OPERATIONS,
     *api_keys.OPERATIONS,
     *audit.OPERATIONS,
     *health.OPERATIONS,

@@ -1,13 +1,16 @@
 """Titles, and what hangs on them: texts, credits, genres, tags, names elsewhere."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Column, ForeignKey, Index, String, UniqueConstraint
 from sqlmodel import Field
 
 from control_api.columns import Document, UtcInstant
 from control_api.tables.row import Row
+
+UNPLACED: Final = (1 << 31) - 1
+"""Stands behind every number."""
 
 
 def _of(table: str, *, primary: bool = False, index: bool = False, null: bool = False) -> Any:  # noqa: ANN401 — SQLModel reads it
@@ -27,6 +30,7 @@ class Title(Row, table=True):
         Index("ix_title_by_year", "year", "id"),
         Index("ix_title_by_score", "score", "id"),
         Index("ix_title_by_age", "created_at", "id"),
+        Index("ix_title_by_place", "parent_id", "place", "id"),
     )
 
     id: str = Field(primary_key=True, max_length=40)
@@ -39,6 +43,8 @@ class Title(Row, table=True):
     """Of a season its series, of an episode its season or its series, of a trailer what it is for."""
     number: int | None = Field(default=None)
     """Its place in its parent; no other of its kind has it there. None where it has none."""
+    place: int = Field(default=UNPLACED)
+    """The same for sorting: what has no number comes last."""
     name: str = Field(max_length=500)
     """In the language of the station's own texts."""
     sort_name: str = Field(max_length=500)

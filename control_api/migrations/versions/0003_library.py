@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("parent_id", sa.String(length=40), nullable=True),
         sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(500), nullable=False),
         sa.Column("sort_name", sa.String(500), nullable=False),
         sa.Column("summary", sa.String(1000), nullable=False),
@@ -95,6 +96,7 @@ def upgrade() -> None:
     with op.batch_alter_table("title", schema=None) as batch_op:
         batch_op.create_index("ix_title_by_age", ["created_at", "id"], unique=False)
         batch_op.create_index("ix_title_by_name", ["sort_name", "id"], unique=False)
+        batch_op.create_index("ix_title_by_place", ["parent_id", "place", "id"], unique=False)
         batch_op.create_index("ix_title_by_score", ["score", "id"], unique=False)
         batch_op.create_index("ix_title_by_year", ["year", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_title_deleted_at"), ["deleted_at"], unique=False)

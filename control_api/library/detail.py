@@ -1,0 +1,56 @@
+"""What is shown of one title alone: who is credited, and what is beneath it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from control_api.tables import Credit, Person, Title
+
+if TYPE_CHECKING:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+MOST: Final = 500
+"""Credits, or titles beneath, that are shown with a title; lists have all of them."""
+
+
+async def credited(session: AsyncSession, title: str) -> list[dict[str, Any]]:
+    """Who did what, in order."""
+    rows = (
+        select(Credit, Person.name)
+        .join(Person, col(Person.id) == Credit.person_id)
+        .where(Credit.title_id == title)
+        .order_by(col(Credit.position), col(Credit.id))
+        .limit(MOST)
+    )
+    return [
+        {
+            "person_id": credit.person_id, "name": name, "job": credit.job,
+            "character": credit.character, "position": credit.position,
+        }
+        for credit, name in (await session.exec(rows)).all()
+    ]  # fmt: skip
+
+
+async def beneath(session: AsyncSession, title: str) -> list[dict[str, Any]]:
+    """What is right beneath it, by place, each with how much is beneath that."""
+    lower = aliased(Title)
+    count = (
+        select(func.count(col(lower.id)))
+        .where(col(lower.parent_id) == col(Title.id), col(lower.deleted_at).is_(None), col(lower.kind) != "trailer")
+        .scalar_subquery()
+    )
+    rows = (
+        select(Title, count)
+        .where(Title.parent_id == title, col(Title.deleted_at).is_(None))
+        .order_by(col(Title.place), col(Title.id))
+        .limit(MOST)
+    )
+    names = ("id", "kind", "number", "name", "summary", "state", "released")
+    return [
+        {**{name: getattr(one, name) for name in names}, "titles": titles}
+        for one, titles in (await session.exec(rows)).all()
+    ]
