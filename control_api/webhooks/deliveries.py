@@ -89,7 +89,8 @@ async def _spread_one(database: Database, webhook: str, newest: int, now: dateti
         wanted = select(WebhookPlace).where(WebhookPlace.webhook == webhook).with_for_update()
         place = (await session.exec(wanted)).one_or_none()
         row = await session.get(Webhook, webhook)
-        if place is None or row is None or row.disabled_at is not None:
+        # another process may have seen more: a place never goes back
+        if place is None or row is None or row.disabled_at is not None or place.after >= newest:
             return False
         count = select(func.count()).where(Delivery.webhook == webhook, Delivery.state == OPEN)
         room = min(_AT_ONCE, most_open - (await session.exec(count)).one())
