@@ -298,6 +298,12 @@ class Settings(BaseModel):
         le=60_000,
         description="How often, in milliseconds, webhooks are looked for that are due.",
     )
+    webhook_lease_seconds: float = Field(
+        default=60,
+        ge=1,
+        le=600,
+        description="After how many seconds of silence of a process another one sends what that one was sending.",
+    )
     deliveries_open: int = Field(
         default=1000,
         ge=1,

@@ -36,8 +36,6 @@ _log: Final = logging.getLogger("fastline.api")
 
 AT_ONCE: Final = 4
 """Requests to one webhook at a time."""
-LEASE: Final = timedelta(seconds=60)
-"""How long a process has a webhook; a round of requests is over long before."""
 EXCERPT: Final = 1024
 """Bytes of an answer that are kept."""
 LIMITS: Final = Limits(seconds=15, idle_seconds=15, redirects=0)
@@ -101,7 +99,8 @@ class Sender:
 
     async def _some(self, webhook: str) -> bool:
         """Send a few of what is due; whether something was."""
-        if not await duties.take(self._database, webhook, self._name, self._clock(), LEASE):
+        span = timedelta(seconds=self._settings.webhook_lease_seconds)
+        if not await duties.take(self._database, webhook, self._name, self._clock(), span):
             return False
         found = await due(self._database, webhook, self._clock(), AT_ONCE)
         if found is None:
