@@ -77,13 +77,21 @@ def skip(station: Station, channel: str, asset: str, now: datetime, by: str = ""
 
     def wish(turn: Turn) -> Wish:
         coming = turn.program[0].asset if turn.program else ""
-        if coming != asset:
+        if coming != asset or not coming:
             expected = _title(station.item(coming), coming) if coming else "no program"
             message = f"what comes first after what is committed is {expected}, and not {asset!r}: look again"
             raise Unfulfillable(message)
         return Wish(asset, skip=True, by=by)
 
     return _granted(station, newest, wish, now, f"skip: {_title(station.item(asset), asset)}", by)
+
+
+def foreseen(station: Station, channel: str, now: datetime) -> str:
+    """The asset of the first program that a wish at `now` can still change; empty when none would air."""
+    newest = _own(station, channel)
+    tail = station.handover(channel, max(now + SOON, newest.effective))
+    turn = next(station.foreseen(channel, tail))
+    return turn.program[0].asset if turn.program else ""
 
 
 def _own(station: Station, channel: str) -> Revision:

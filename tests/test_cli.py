@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -26,6 +27,13 @@ COMMANDS = [
     "why",
     "render",
     "withdraw",
+    "give-back",
+    "play-next",
+    "skip",
+    "api",
+    "api-key",
+    "doctor",
+    "settings",
 ]
 
 
@@ -44,7 +52,7 @@ def fastline(*arguments: str, **environment: str) -> subprocess.CompletedProcess
 def test_help_names_every_command() -> None:
     done = fastline("--help")
     assert done.returncode == 0
-    assert [command for command in COMMANDS if f"  {command} " not in done.stdout] == []
+    assert [command for command in COMMANDS if not re.search(rf"^    {command}\b", done.stdout, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)

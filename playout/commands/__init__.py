@@ -14,6 +14,7 @@ from playout.reports.guide import TooFar
 from playout.reports.why import Unexplained
 from playout.rollback import NoWayBack
 from playout.station import UnknownChannel as NoSuchChannel
+from playout.wishes import Unfulfillable
 from playout.withdraw import UnknownChannel
 from playout.zones import UnknownZone
 
@@ -30,6 +31,7 @@ UNANSWERED: Final = (
     TooFar,
     NotOnAir,
     Unexplained,
+    Unfulfillable,
     UnknownChannel,
     NoSuchChannel,
     NoWayBack,

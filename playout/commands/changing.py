@@ -19,12 +19,16 @@ from playout.publish import Signed, publish_signed
 from playout.rollback import rollback
 from playout.station import Station
 from playout.store import DirStore
-from playout.withdraw import withdraw
+from playout.wishes import foreseen, play_next, skip
+from playout.withdraw import give_back, withdraw
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from playout.commands.options import Commands
+    from playout.core.airing import Turn
+    from playout.wishes import Granted
 
 
 def register(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -32,6 +36,9 @@ def register(commands: Commands[argparse.ArgumentParser]) -> None:
     _applying(command(commands, "apply", _apply, "publish a file, after saying what that changes on air"))
     _going_back(command(commands, "rollback", _rollback, "return a channel to an earlier revision"))
     _withdrawing(command(commands, "withdraw", _withdraw, "pull assets off a channel's air; slate plays instead"))
+    _withdrawing(command(commands, "give-back", _give_back, "let assets that were withdrawn air again"))
+    _wishing(command(commands, "play-next", _play_next, "air a film as the first program that is not committed yet"))
+    naming(command(commands, "skip", _skip, "pass over the first program that is not committed yet"))
     _migrating(command(commands, "migrate", _migrate, "turn another program's channel into a channels.yaml"))
 
 
@@ -60,6 +67,11 @@ def _withdrawing(made: argparse.ArgumentParser) -> None:
     made.add_argument("channel", metavar="CHANNEL", help="the channel's id")
     made.add_argument("assets", nargs="+", metavar="ASSET", help="ids of assets")
     made.add_argument("--reason", default="", help="why, for whoever asks later")
+
+
+def _wishing(made: argparse.ArgumentParser) -> None:
+    naming(made)
+    made.add_argument("asset", metavar="ASSET", help="the id of the asset; `ls media/assets` shows them")
 
 
 def _apply(asked: argparse.Namespace) -> int:
@@ -126,13 +138,53 @@ def _migrate(asked: argparse.Namespace) -> int:
     return OK
 
 
+def _play_next(asked: argparse.Namespace) -> int:
+    """Wish for an asset."""
+    station = Station(DirStore(asked.media))
+    _granted(asked.channel, play_next(station, asked.channel, asked.asset, system_clock(), _user()))
+    return OK
+
+
+def _skip(asked: argparse.Namespace) -> int:
+    """Pass over what comes first after what is committed."""
+    station = Station(DirStore(asked.media))
+    coming = foreseen(station, asked.channel, system_clock())
+    _granted(asked.channel, skip(station, asked.channel, coming, system_clock(), _user()))
+    return OK
+
+
+def _granted(channel: str, granted: Granted) -> None:
+    """Say from when on what is different."""
+
+    def titles(turns: Sequence[Turn]) -> str:
+        return ", ".join(turn.title or "no program" for turn in turns)
+
+    what_is_on = "what is committed until then airs unchanged"
+    print(f"{channel}: from {stamp(granted.revision, granted.at)} on; {what_is_on}")
+    print(f"  instead of  {titles(granted.before)}\n  now comes   {titles(granted.after)}")
+
+
 def _withdraw(asked: argparse.Namespace) -> int:
     """Write the order."""
-    store = DirStore(asked.media)
-    unknown = [asset for asset in asked.assets if asset not in newest(store)]
-    if unknown:
-        message = f"not in the library: {', '.join(unknown)}. `ls {asked.media}/assets` shows the ids"
-        raise Refused(message)
+    store = _holding(asked)
     number = withdraw(store, asked.channel, asked.assets, system_clock(), asked.reason)
     print(f"order {number}: {len(asked.assets)} off the air of {asked.channel}, within seconds on every origin")
     return OK
+
+
+def _give_back(asked: argparse.Namespace) -> int:
+    """Write the opposite order."""
+    number = give_back(_holding(asked), asked.channel, asked.assets, system_clock(), asked.reason)
+    print(f"order {number}: {len(asked.assets)} may air on {asked.channel} again, within seconds on every origin")
+    return OK
+
+
+def _holding(asked: argparse.Namespace) -> DirStore:
+    """The store, if it holds these assets."""
+    store = DirStore(asked.media)
+    library = newest(store)
+    unknown = [asset for asset in asked.assets if asset not in library]
+    if unknown:
+        message = f"not in the library: {', '.join(unknown)}. `ls {asked.media}/assets` shows the ids"
+        raise Refused(message)
+    return store

@@ -26,7 +26,7 @@ from playout.library import newest, scan
 from playout.publish import drafted, newest_revision, publish
 from playout.reports.why import asked
 from playout.station import Station as Stored
-from playout.wishes import MOST, Granted, Unfulfillable, play_next, skip
+from playout.wishes import MOST, Granted, Unfulfillable, foreseen, play_next, skip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,15 +49,6 @@ def wished(made: Station, asset: str, by: str = "ada") -> Granted:
 
 def skipped(made: Station, asset: str) -> Granted:
     return skip(Stored(made.store), "films", asset, made.moments.now, "ada")
-
-
-def coming(made: Station) -> str:
-    """The first program that a wish can still change."""
-    found = Stored(made.store)
-    tail = found.handover("films", made.moments.now + timedelta(seconds=2))
-    turn = next(found.foreseen("films", tail))
-    assert turn.program
-    return turn.program[0].asset
 
 
 def programs(turns: Sequence[Turn]) -> list[str]:
@@ -107,7 +98,7 @@ def test_wishes_are_served_in_their_order(made: Station) -> None:
 
 
 def test_a_skip_passes_over_what_comes_and_two_who_skip_the_same_skip_one(made: Station) -> None:
-    passed = coming(made)
+    passed = foreseen(Stored(made.store), "films", made.moments.now)
     granted = skipped(made, passed)
     assert programs(granted.before)[0] == passed
     assert programs(granted.after)[0] == programs(granted.before)[1]
