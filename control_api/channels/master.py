@@ -7,18 +7,28 @@ request, and the memory that is taken does not grow with the number of requests.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from control_api.channels import edits
 from control_api.channels.document import Document, mistakes, versions
 from control_api.channels.edits import Tangled
 from control_api.channels.file import Busy, ChannelsFile, Unreadable
 from control_api.channels.marks import Unmarked
+from control_api.channels.overview import OffAir
 from control_api.channels.pool import Pool
-from control_api.problems import CHANGED, CONFLICT, UNACCEPTABLE, Problem, unavailable
+from control_api.problems import CHANGED, CONFLICT, MALFORMED, NOT_FOUND, UNACCEPTABLE, Mistake, Problem, unavailable
 from playout.config import Faults
-from playout.station import Station
-from playout.store import DirStore
+from playout.core.schedule import NothingToAir
+from playout.documents import Corrupt
+from playout.reports.asrun import NotAired
+from playout.reports.guide import OneChannel, TooFar
+from playout.reports.simulate import Derived
+from playout.reports.why import Unexplained
+from playout.rollback import NoWayBack
+from playout.station import Station, UnknownChannel
+from playout.store import DirStore, StoreDown
+from playout.withdraw import UnknownChannel as NotPublished
+from playout.zones import UnknownZone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +37,8 @@ if TYPE_CHECKING:
     from control_api.channels.file import Content
     from control_api.settings import Settings
     from playout.store import Store
+
+Found = TypeVar("Found")
 
 EMPTY: Final = "version: 1\nchannels:\n"
 """What a file begins with."""
@@ -45,6 +57,10 @@ class MasterControl:
         self._lock = threading.Lock()
         self._document = Document("", self.file.where)
         self._station: Station | None = None
+
+    async def ask(self, make: Callable[[], Found]) -> Found:
+        """What `make` comes to, in a thread. Raises `Problem` for all that may be wrong with a question or a store."""
+        return await self.pool.run(lambda: _told(make))
 
     def station(self) -> Station:
         """The station as it is now. Raises `StoreDown` and `Corrupt`."""
@@ -151,6 +167,23 @@ class MasterControl:
         return wanted
 
 
-def _faults(document: Document, path: Path | None) -> list[Any]:
+def _told(make: Callable[[], Found]) -> Found:
+    """What `make` comes to; what it refuses as a `Problem`."""
+    try:
+        return make()
+    except Derived as derived:
+        raise Problem(CONFLICT, str(derived)) from derived
+    except (UnknownChannel, NotPublished, Unexplained, NotAired, OffAir) as unknown:
+        raise Problem(NOT_FOUND, str(unknown)) from unknown
+    except (NoWayBack, NothingToAir) as no_way:
+        raise Problem(CONFLICT, str(no_way)) from no_way
+    except (TooFar, OneChannel) as wrong:
+        raise Problem(MALFORMED, str(wrong)) from wrong
+    except (StoreDown, Corrupt, UnknownZone) as down:
+        message = f"the store cannot answer that: {down}"
+        raise unavailable(message) from down
+
+
+def _faults(document: Document, path: Path | None) -> list[Mistake]:
     programming = document.programming
     return mistakes(document, programming, path) if isinstance(programming, Faults) else []

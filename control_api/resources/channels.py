@@ -1,0 +1,349 @@
+"""Channels: which there are, what the file says of each, and edits of it that are written back into the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import Field
+
+from control_api.call import Answer, Call
+from control_api.changes import Change
+from control_api.channels import overview
+from control_api.channels.edits import GONE
+from control_api.channels.language import ChannelWritten, Written
+from control_api.channels.overview import ChannelDetail, ChannelShown, OnNow
+from control_api.instants import Instant
+from control_api.models import Given, Nothing, Shown
+from control_api.operation import Endpoint, Precondition
+from control_api.paging import Page, PageQuery, sliced
+from control_api.problems import CONFLICT, UNACCEPTABLE, Problem, missing
+from control_api.scopes import Scope
+from playout.core.listing import Links
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from control_api.channels.document import Document
+    from control_api.channels.master import MasterControl
+
+TAG: Final = "Channels"
+KIND: Final = "channel"
+CHANNELS: Final = "channels"
+ID_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+ChannelId = Annotated[str, Field(pattern=ID_PATTERN, max_length=63, description="The channel's id, as in the file.")]
+
+
+class ChannelPath(Given):
+    """Which channel."""
+
+    id: ChannelId
+
+
+class ChannelQuery(PageQuery):
+    """Which channels are wanted."""
+
+    on_air: bool | None = Field(default=None, description="Only those that are on air, or only those that are not.")
+
+
+class ChannelPage(Page[ChannelShown]):
+    """A page of channels, in the order of their numbers."""
+
+
+class ChannelGiven(Given):
+    """A channel that is to be made."""
+
+    id: ChannelId
+    channel: ChannelWritten
+
+
+class Merged(Written):
+    """What is to be another way: what is left out stays, and null takes a key out (RFC 7396)."""
+
+
+class AtQuery(Given):
+    """Of when."""
+
+    at: Instant | None = Field(default=None, description="The instant; now where it is left out.")
+
+
+class Part(Shown):
+    """A part of the file, for the audit."""
+
+    value: Any = None
+
+
+class PlayShown(Shown):
+    """How to play a channel."""
+
+    url: str = Field(description="The multivariant playlist (HLS).")
+    type: str = "application/vnd.apple.mpegurl"
+    live: bool = True
+    expires_at: Instant | None = Field(default=None, description="Until when the address is good; null: for ever.")
+    offset_ms: int = Field(default=0, description="Where to begin in it: a live playlist begins where it is.")
+    drm: str = Field(default="none", description="none: the segments are not encrypted.")
+    start_over_url: str | None = Field(default=None, description="The program that is on, from its beginning.")
+
+
+def links(master: MasterControl) -> Links:
+    """What the addresses of channels begin with."""
+    return Links(master.settings.origin_url)
+
+
+@Endpoint(
+    method="GET",
+    path="/api/v1/channels",
+    name="list_channels",
+    summary="All channels, with what is on and what comes",
+    description="Those of the file, and those that are on air without it: they were taken out of it, or are another's.",
+    scope=Scope.CHANNELS_READ,
+    tag=TAG,
+    query_model=ChannelQuery,
+    answers={200: ChannelPage},
+    refusals=(CONFLICT,),
+)
+async def list_channels(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
+    """A page of channels."""
+    master, now, wanted = call.site.master, call.now, call.query.on_air
+
+    def found() -> list[tuple[str, ChannelShown]]:
+        document, station = master.sound(), master.station()
+        all_of_them = [
+            overview.shown(document, station, links(master), name, now)
+            for name in overview.listed(document, station, now)
+        ]
+        kept = [one for one in all_of_them if wanted is None or (one.state in ("on_air", "ending")) == wanted]
+        return sorted(((_place(one), one) for one in kept), key=lambda row: row[0])
+
+    return sliced(call, await master.ask(found), ChannelPage)
+
+
+def _place(channel: ChannelShown) -> str:
+    """What puts channels in the order of their numbers."""
+    whole, _, part = channel.number.partition(".")
+    return f"{whole:0>6}.{part:0>2}.{channel.id}"
+
+
+@Endpoint(
+    method="POST",
+    path="/api/v1/channels",
+    name="create_channel",
+    summary="Make a channel: it is written into the file",
+    description="Whoever watches the file publishes it, as any edit of it; or ask `apply`.",
+    scope=Scope.CHANNELS_WRITE,
+    tag=TAG,
+    body_model=ChannelGiven,
+    answers={201: ChannelDetail},
+    idempotent=True,
+)
+async def create_channel(call: Call[Nothing, Nothing, ChannelGiven]) -> Answer:
+    """The channel, at the end of the file."""
+    name = call.body.id
+
+    def made(document: Document) -> dict[str, Any]:
+        if name in document.names(CHANNELS):
+            raise Problem(CONFLICT, f"there is a channel {name} already, in line {document.line((CHANNELS, name))}")
+        return call.body.channel.value
+
+    answer = await _edited(call, name, made, "created", guard=lambda _: None, base="/channel")
+    return Answer(answer.shown, 201, {"Location": f"/api/v1/channels/{name}"}, version=answer.version)
+
+
+@Endpoint(
+    method="GET",
+    path="/api/v1/channels/{id}",
+    name="read_channel",
+    summary="One channel, with what the file says of it",
+    scope=Scope.CHANNELS_READ,
+    tag=TAG,
+    path_model=ChannelPath,
+    answers={200: ChannelDetail},
+    refusals=(CONFLICT,),
+)
+async def read_channel(call: Call[ChannelPath]) -> Answer:
+    """The channel as it is now."""
+    return await _answered(call, call.path.id)
+
+
+@Endpoint(
+    method="PUT",
+    path="/api/v1/channels/{id}",
+    name="replace_channel",
+    summary="Write a channel anew: what is left out is taken out of the file",
+    scope=Scope.CHANNELS_WRITE,
+    tag=TAG,
+    path_model=ChannelPath,
+    body_model=ChannelWritten,
+    answers={200: ChannelDetail},
+    precondition=Precondition.REQUIRED,
+)
+async def replace_channel(call: Call[ChannelPath, Nothing, ChannelWritten]) -> Answer:
+    """What is said of the channel, from now on; lines that say the same stay as they are."""
+    name = call.path.id
+
+    def made(document: Document) -> dict[str, Any]:
+        _known(document, name)
+        return call.body.value
+
+    return await _edited(call, name, made, "updated", call.guard)
+
+
+@Endpoint(
+    method="PATCH",
+    path="/api/v1/channels/{id}",
+    name="edit_channel",
+    summary="Change some of what the file says of a channel",
+    description="A JSON Merge Patch (RFC 7396): what is left out stays, null takes a key out, mappings are merged.",
+    scope=Scope.CHANNELS_WRITE,
+    tag=TAG,
+    path_model=ChannelPath,
+    body_model=Merged,
+    answers={200: ChannelDetail},
+    precondition=Precondition.REQUIRED,
+)
+async def edit_channel(call: Call[ChannelPath, Nothing, Merged]) -> Answer:
+    """What is said of the channel, with these changes."""
+    name = call.path.id
+
+    def made(document: Document) -> Any:  # noqa: ANN401 — whatever JSON has
+        return merged(_known(document, name), call.body.value)
+
+    return await _edited(call, name, made, "updated", call.guard)
+
+
+def merged(present: Any, patch: Any) -> Any:  # noqa: ANN401 — whatever JSON has
+    """`present` with a merge patch applied (RFC 7396, section 2)."""
+    if not isinstance(patch, dict):
+        return patch
+    found = dict(present) if isinstance(present, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            found.pop(key, None)
+        else:
+            found[key] = merged(found.get(key), value)
+    return found
+
+
+@Endpoint(
+    method="DELETE",
+    path="/api/v1/channels/{id}",
+    name="delete_channel",
+    summary="Take a channel out of the file: it ends a horizon later",
+    scope=Scope.CHANNELS_WRITE,
+    tag=TAG,
+    path_model=ChannelPath,
+    answers={204: None},
+    refusals=(UNACCEPTABLE,),
+    precondition=Precondition.REQUIRED,
+)
+async def delete_channel(call: Call[ChannelPath]) -> Answer:
+    """The channel plays on for a horizon, and is brought back by writing it again."""
+    name, master = call.path.id, call.site.master
+
+    def made(document: Document) -> Any:  # noqa: ANN401 — what stands for nothing
+        _known(document, name)
+        return GONE
+
+    before, _ = await master.ask(lambda: master.edit((CHANNELS, name), made, call.guard))
+    call.changed(Change(KIND, name, "deleted", before=Part(value=before.part((CHANNELS, name)))))
+    return Answer(status=204)
+
+
+@Endpoint(
+    method="GET",
+    path="/api/v1/channels/{id}/now",
+    name="read_now",
+    summary="What a channel plays at an instant, to the millisecond",
+    description="The same function of time that its playlists are made by.",
+    scope=Scope.CHANNELS_READ,
+    tag=TAG,
+    path_model=ChannelPath,
+    query_model=AtQuery,
+    answers={200: OnNow},
+    refusals=(CONFLICT,),
+)
+async def read_now(call: Call[ChannelPath, AtQuery, Nothing]) -> Answer:
+    """What is on, and what comes."""
+    master, name, at = call.site.master, call.path.id, call.query.at or call.now
+    return Answer(await master.ask(lambda: overview.on_now(master.station(), links(master), name, at)))
+
+
+@Endpoint(
+    method="GET",
+    path="/api/v1/channels/{id}/play",
+    name="play_channel",
+    summary="How to play a channel",
+    scope=Scope.CHANNELS_READ,
+    tag=TAG,
+    path_model=ChannelPath,
+    answers={200: PlayShown},
+    refusals=(CONFLICT,),
+)
+async def play_channel(call: Call[ChannelPath]) -> Answer:
+    """The address of its playlist, and of the program that is on, from its beginning."""
+    master, name, now = call.site.master, call.path.id, call.now
+
+    def found() -> PlayShown:
+        station = master.station()
+        who, _ = overview.airing_at(station, name, now)
+        on, _ = overview.now_next(station, name, now)
+        over = f"{links(master).playlist(who)}?from={int(on.start.timestamp())}" if on and on.asset else None
+        return PlayShown(url=links(master).playlist(who), start_over_url=over)
+
+    return Answer(await master.ask(found))
+
+
+OPERATIONS: Final = (
+    list_channels,
+    create_channel,
+    read_channel,
+    replace_channel,
+    edit_channel,
+    delete_channel,
+    read_now,
+    play_channel,
+)
+
+
+def _known(document: Document, name: str) -> Any:  # noqa: ANN401 — whatever JSON has
+    """What the file says of a channel; raises `Problem` when it says nothing."""
+    if name not in document.names(CHANNELS):
+        raise missing("channel", f"{name} in {document.where}")
+    return document.part((CHANNELS, name))
+
+
+async def _answered(call: Call[Any, Any, Any], name: str) -> Answer:
+    """A channel, whole, with the version of what the file says of it."""
+    master, now = call.site.master, call.now
+
+    def found() -> tuple[ChannelDetail, int]:
+        document, station = master.sound(), master.station()
+        if name not in overview.listed(document, station, now) and name not in station.channels():
+            raise missing("channel", name)
+        return overview.detail(document, station, links(master), name, now), document.version((CHANNELS, name))
+
+    shown, version = await master.ask(found)
+    return Answer(shown, version=version)
+
+
+async def _edited(
+    call: Call[Any, Any, Any],
+    name: str,
+    make: Callable[[Document], Any],
+    action: str,
+    guard: Callable[[int], None],
+    base: str = "",
+) -> Answer:
+    """Write what `make` makes of a channel, and tell of it; `base` is where the channel stands in the body."""
+    master, path = call.site.master, (CHANNELS, name)
+    try:
+        before, after = await master.ask(lambda: master.edit(path, make, guard))
+    except Problem as problem:
+        problem.errors = tuple(
+            wrong.model_copy(update={"pointer": base + wrong.pointer}) if wrong.part == "body" else wrong
+            for wrong in problem.errors
+        )
+        raise
+    was, is_now = before.part(path), after.part(path)
+    call.changed(Change(KIND, name, action, Part(value=was) if was is not None else None, Part(value=is_now)))
+    return await _answered(call, name)
