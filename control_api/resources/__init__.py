@@ -1,6 +1,6 @@
 """The resources: a module for each, with its operations."""
 
-from control_api.resources import api_keys, audit, channels, events, health, jobs, reference, titles, tus, uploads, webhooks
+from control_api.resources import api_keys, audit, channels, events, health, jobs, media, reference, titles, tus, uploads, webhooks
 
 RESOURCES = (
     *titles.OPERATIONS,
@@ -8,6 +8,7 @@ RESOURCES = (
     *webhooks.OPERATIONS,
     *uploads.OPERATIONS,
     *tus.OPERATIONS,
+    *media.OPERATIONS,
     *jobs.OPERATIONS,
     *channels.OPERATIONS,
     *api_keys.OPERATIONS,

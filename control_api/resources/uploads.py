@@ -38,7 +38,7 @@ from control_api.uploads.states import State
 from control_api.uploads.wanted import Wanted, checked
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from control_api.uploads.landing import Landing
 
@@ -237,8 +237,13 @@ async def list_strays(call: Call) -> Answer:
 OPERATIONS: Final = (list_uploads, upload_file, fetch_file, list_strays, read_upload, delete_upload)
 
 
-async def received(call: Call[Any, Any, Any], files: tuple[str, ...]) -> Upload:
-    """Take in a form whose file comes under one of these names; all of it, or nothing. Raises `Problem`."""
+async def received(
+    call: Call[Any, Any, Any], files: tuple[str, ...], meant: Callable[[Mapping[str, str]], Wanted] = checked
+) -> Upload:
+    """Take in a form whose file comes under one of these names; all of it, or nothing. Raises `Problem`.
+
+    `meant` reads what its other fields say.
+    """
     call.is_told = True
     receiver, settings = call.site.receiver, call.site.settings
     await beginning.sweep(call.site.database, receiver.media, call.now)
@@ -248,7 +253,8 @@ async def received(call: Call[Any, Any, Any], files: tuple[str, ...]) -> Upload:
     row.length = None
     try:
         async with receiver.writing(row.id) as landing:
-            await _into(call, row, landing, files)
+            fields = await _into(call, row, landing, files)
+            await _whole(call, row, landing, meant({"name": row.name, **fields}))
     except BaseException:
         await _forgotten(call, row)
         raise
@@ -262,9 +268,9 @@ def _announced(call: Call[Any, Any, Any], row: Upload) -> Upload:
     return row
 
 
-async def _into(call: Call[Any, Any, Any], row: Upload, landing: Landing, files: tuple[str, ...]) -> None:
+async def _into(call: Call[Any, Any, Any], row: Upload, landing: Landing, files: tuple[str, ...]) -> dict[str, str]:
+    """Write the file; the other fields."""
     receiver = call.site.receiver
-    row.length = None  # of the file itself nobody has said
     await receiver.begin(landing, row)
     await agree(call.request)
 
@@ -276,12 +282,16 @@ async def _into(call: Call[Any, Any, Any], row: Upload, landing: Landing, files:
     if landing.offset == 0:
         msg = f"/{files[0]}"
         raise unacceptable(msg, "the file is empty")
-    what = checked({"name": row.name, **fields})
+    return fields
+
+
+async def _whole(call: Call[Any, Any, Any], row: Upload, landing: Landing, what: Wanted) -> None:
+    """All of it is on the disk: have it looked into."""
     digest = landing.digest.hexdigest() if landing.digest is not None else ""
     values = {**what.values(), "length": landing.offset, "digest": digest, "state": State.QUARANTINED}
     async with call.site.database.writing() as session:
         await what.check(session)
-        await receiver.counted(session, row, landing.offset, **values)
+        await call.site.receiver.counted(session, row, landing.offset, **values)
         await beginning.whole(session, row, call.actor, call.now)
 
 

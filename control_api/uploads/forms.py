@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import BodyPartReader
+from aiohttp.http_exceptions import HttpProcessingError
 
 from control_api.pieces import pieces
 from control_api.problems import MALFORMED, UNACCEPTABLE, Mistake, Problem, unacceptable
@@ -37,7 +38,7 @@ async def read(
     """
     try:
         return await _read(request, files, take)
-    except (ValueError, ConnectionError) as error:
+    except (ValueError, ConnectionError, HttpProcessingError) as error:
         raise Problem(MALFORMED, "the form breaks off, or is no multipart/form-data") from error
 
 

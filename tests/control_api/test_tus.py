@@ -45,7 +45,7 @@ async def create(client: Client, length: int = len(FILM), status: int = 201, **m
     return await client.ask("POST", "/api/v1/tus", status, headers=headers, **more)
 
 
-async def send(client: Client, path: str, offset: int, data: bytes, status: int = 204, **headers: str) -> Reply:
+async def send(client: Client, path: str, offset: int, data: bytes, status: int = 204, **headers: Any) -> Reply:
     sent = {**TUS, "Upload-Offset": str(offset), "Content-Type": tus.OFFSET_TYPE, **headers}
     return await client.ask("PATCH", path, status, data=data, headers=sent)
 
@@ -125,7 +125,8 @@ async def test_of_a_piece_whose_checksum_is_wrong_nothing_is_kept(
     client: Client, settings: Settings, algorithm: str
 ) -> None:
     path = (await create(client)).headers["Location"]
-    await send(client, path, 0, FILM[:50_000], **{"Upload-Checksum": summed(algorithm, FILM[:50_000])})
+    good: Any = {"Upload-Checksum": summed(algorithm, FILM[:50_000])}
+    await send(client, path, 0, FILM[:50_000], **good)
     refused = await send(client, path, 50_000, FILM[50_000:], 460, **{"Upload-Checksum": summed(algorithm, b"other")})
     assert refused.json["type"] == "/problems/checksum-mismatch"
     assert await offset(client, path) == 50_000
