@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -12,6 +11,7 @@ from packager.encode import EncoderFailed
 from packager.loudness import Levelled, Measured, measure, settle
 from packager.plan import Wanted
 from packager.run import Ended
+from packager.work import thread
 from playout import documents
 from playout.core.asset import PROGRAM_KINDS
 
@@ -53,7 +53,7 @@ async def analyse(source: Source, kind: Kind, told: Sequence[Ticks] | None, work
         blacks = [] if told is not None else await detect(source, silences)
         wanted = candidates(source.chapters, told, blacks, silences, source.length)
     found = Analysis(tuple(heard), wanted)
-    await asyncio.to_thread(work.write, FILE, documents.encode(found))
+    await thread(work.write, FILE, documents.encode(found))
     return found
 
 
@@ -66,7 +66,7 @@ async def levelled(source: Source, audio: AudioStream, before: Measured, house: 
     if work.has(file):
         return documents.decode(work.path(file).read_bytes(), Levelled, file)
     found = _well(await settle(source, audio, before, house))
-    await asyncio.to_thread(work.write, file, documents.encode(found))
+    await thread(work.write, file, documents.encode(found))
     return found
 
 

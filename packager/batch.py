@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager import sidecar, slate, work
+from packager import job, sidecar, slate, work
 from packager.faults import Faults
 from packager.job import Interrupted, Outcome, Packaged, Shop
-from packager.job import package as package_one
+from packager.mend import mend
 from packager.plan import CHUNK_SEGMENTS
 from packager.sidecar import Sidecar
 from packager.source import Refusal
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from packager.progress import Tell
 
-__all__ = ["Batch", "Interrupted", "Packaged", "Refusal", "package"]
+__all__ = ["Batch", "Interrupted", "Packaged", "Refusal", "package", "package_one"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +77,42 @@ async def package(
     return [task.result() for task in running]
 
 
+async def package_one(  # noqa: PLR0913 — what hears of it, and what decides, are said by name
+    file: Path,
+    batch: Batch,
+    *,
+    tell: Tell,
+    clock: Callable[[], datetime],
+    called: str = "",
+    rendition: str = "",
+    keeps: Callable[[], bool] = lambda: True,
+) -> Outcome:
+    """Package one file, which people may call otherwise; or make one rendition of its asset anew.
+
+    `keeps` says, when it is cancelled, whether what is encoded is kept for the next run.
+    """
+    with suppress(OSError):  # litter does no harm
+        await asyncio.to_thread(work.forget, batch.media, clock())
+    kit = await slate.ensure(batch.media, batch.house, tell, clock)
+    if not isinstance(kit, Packaged):
+        return _blocked(str(file), kit)
+    slots = asyncio.Semaphore(batch.jobs)
+    shop = Shop(DirStore(batch.media), batch.house, slots, tell, clock, batch.chunk, keeps)
+    return await _with_sidecar(file, batch, shop, called, rendition)
+
+
 def _blocked(name: str, kit: Refusal | Interrupted) -> Outcome:
     """Without a slate there is no house to package for."""
     return Interrupted(name, f"the house's slate could not be made: {kit.reason}", kit.advice)
 
 
-async def _with_sidecar(file: Path, batch: Batch, shop: Shop) -> Outcome:
+async def _with_sidecar(file: Path, batch: Batch, shop: Shop, called: str = "", rendition: str = "") -> Outcome:
     beside = await asyncio.to_thread(sidecar.read, file)
     if isinstance(beside, Faults):
         mistakes = "; ".join(str(fault) for fault in beside.faults)
         return Refusal(str(file), f"its side-car {beside.path.name} has mistakes: {mistakes}", "Correct them.")
-    return await package_one(file, overlaid(beside, batch.said), shop)
+    said = overlaid(beside, batch.said)
+    return await (mend(file, said, shop, rendition) if rendition else job.package(file, said, shop, called))
 
 
 def overlaid(beside: Sidecar, said: Sidecar) -> Sidecar:

@@ -16,6 +16,7 @@ from packager import ffmpeg as arguments
 from packager.plan import Plan
 from packager.run import Ended, ffmpeg
 from packager.source import AudioStream, Source
+from packager.work import thread
 from playout.core.ticks import Ticks
 
 if TYPE_CHECKING:
@@ -58,6 +59,15 @@ class Meter:
     resumed: int = 0
     encoded: int = 0
     written: dict[int, Ticks] = field(default_factory=dict)
+    heard: dict[str, Ticks] = field(default_factory=dict)
+    """How much of each language's sound is encoded."""
+
+    @property
+    def parts(self) -> tuple[tuple[str, float], ...]:
+        """How much of each rendition is encoded, from 0 to 1; the rungs of a chunk are encoded side by side."""
+        pictures = [(rung.name, self.fraction) for rung in self.plan.rungs]
+        sounds = [(f"a-{name}", min(1.0, ticks / self.plan.cuts.end)) for name, ticks in self.heard.items()]
+        return (*pictures, *sounds)
 
     @property
     def fraction(self) -> float:
@@ -67,6 +77,11 @@ class Meter:
     def advance(self, chunk: Chunk, ticks: Ticks) -> None:
         """A chunk has got so far."""
         self.written[chunk.number] = ticks
+        self.tell(self)
+
+    def sounded(self, language: str, ticks: Ticks) -> None:
+        """So much of a language's sound is encoded."""
+        self.heard[language] = ticks
         self.tell(self)
 
 
@@ -82,11 +97,12 @@ async def encode(
 
     `shown` is the source, or a still picture. Chunks share `slots` with all other work of the batch.
     """
+    meter.heard |= {sound.language: Ticks(0) for sound in sounds}
     try:
         async with asyncio.TaskGroup() as tasks:
-            for chunk in plan.chunks:
+            for chunk in plan.chunks if plan.rungs else ():
                 tasks.create_task(_chunk(shown, plan, chunk, work, slots, meter))
-            tasks.create_task(_sounds(sounds, plan, work))
+            tasks.create_task(_sounds(sounds, plan, work, meter))
     except BaseExceptionGroup as failed:
         raise _first(failed) from failed
 
@@ -109,13 +125,13 @@ async def _chunk(
     async with slots:
         draft = work.draft(name)
         draft.mkdir()
-        outputs = [draft / f"{rung.name}.mp4" for rung in plan.house.rungs]
+        outputs = [draft / f"{rung.name}.mp4" for rung in plan.rungs]
         if isinstance(shown, Path):
             command = arguments.encode_card(shown, plan, chunk, outputs)
         else:
             command = arguments.encode_pictures(shown, plan, chunk, outputs)
         await _run(command, lambda written: meter.advance(chunk, written))
-        await asyncio.to_thread(work.finish, name)
+        await thread(work.finish, name)
         meter.encoded += 1
         meter.advance(chunk, _minus(length, plan.cuts.tick(chunk.first)))
 
@@ -124,13 +140,14 @@ def _minus(end: Ticks, start: Ticks) -> Ticks:
     return Ticks(end - start)
 
 
-async def _sounds(sounds: Sequence[Sound], plan: Plan, work: Work) -> None:
+async def _sounds(sounds: Sequence[Sound], plan: Plan, work: Work, meter: Meter) -> None:
     """One after the other: a file may hold a hundred languages."""
     for sound in sounds:
-        await _sound(sound, plan, work)
+        await _sound(sound, plan, work, meter)
+        meter.sounded(sound.language, plan.cuts.end)
 
 
-async def _sound(sound: Sound, plan: Plan, work: Work) -> None:
+async def _sound(sound: Sound, plan: Plan, work: Work, meter: Meter) -> None:
     if work.has(sound.file):
         return
     draft = work.draft(sound.file)
@@ -139,11 +156,11 @@ async def _sound(sound: Sound, plan: Plan, work: Work) -> None:
     else:
         level = [] if sound.level is None else await sound.level()
         command = arguments.encode_sound(sound.source, sound.stream, plan, level, draft)
-    await _run(command, None)
-    await asyncio.to_thread(work.finish, sound.file)
+    await _run(command, lambda ticks: meter.sounded(sound.language, ticks))
+    await thread(work.finish, sound.file)
 
 
-async def _run(command: Sequence[str], progress: Callable[[Ticks], None] | None) -> None:
+async def _run(command: Sequence[str], progress: Callable[[Ticks], None]) -> None:
     ended = await ffmpeg(command, progress=progress)
     if not ended.well:
         raise EncoderFailed(ended)

@@ -239,20 +239,19 @@ def _matrix_in(video: VideoStream) -> str:
 
 
 def _ladder(opening: str, chain: Sequence[str], plan: Plan, frames: int) -> str:
-    """A filter graph from one input to one labelled output for each rung."""
+    """A filter graph from one input, on the canvas of the house's best rung, to one labelled output for each rung."""
     house = plan.house
-    rungs = house.rungs
+    rungs = plan.rungs
     stamp = [f"trim=end_frame={frames}", f"settb=1/{house.fps}", "setpts=N", "setsar=1", _TAGGED]
-    if len(rungs) == 1:
-        return f"{opening}{','.join([*chain, *stamp])}[v0]"
-    heads = "".join(f"[s{k}]" for k in range(len(rungs)))
-    graph = [f"{opening}{','.join([*chain, *stamp])},split={len(rungs)}{heads}", "[s0]null[v0]"]
-    graph += [
-        f"[s{k}]scale={rung.width}:{rung.height}:flags=bicubic+accurate_rnd,setsar=1[v{k}]"
-        for k, rung in enumerate(rungs)
-        if k
+    sizes = [
+        "null" if rung is house.rungs[0] else f"scale={rung.width}:{rung.height}:flags=bicubic+accurate_rnd,setsar=1"
+        for rung in rungs
     ]
-    return ";".join(graph)
+    if len(rungs) == 1:
+        return f"{opening}{','.join([*chain, *stamp, *sizes])}[v0]"
+    heads = "".join(f"[s{k}]" for k in range(len(rungs)))
+    graph = [f"{opening}{','.join([*chain, *stamp])},split={len(rungs)}{heads}"]
+    return ";".join([*graph, *(f"[s{k}]{size}[v{k}]" for k, size in enumerate(sizes))])
 
 
 def _rungs(plan: Plan, chunk: Chunk, outputs: Sequence[Path]) -> list[str]:
@@ -264,7 +263,7 @@ def _rungs(plan: Plan, chunk: Chunk, outputs: Sequence[Path]) -> list[str]:
     house = plan.house
     times = ",".join(seconds(number * house.frame) for number in plan.keyframes(chunk))
     arguments: list[str] = []
-    for k, (rung, output) in enumerate(zip(house.rungs, outputs, strict=True)):
+    for k, (rung, output) in enumerate(zip(plan.rungs, outputs, strict=True)):
         arguments += [
             "-map", f"[v{k}]", "-c:v", "libx264", "-preset", house.preset, "-profile:v", "high",
             "-level:v", f"{rung.level // 10}.{rung.level % 10}", "-pix_fmt", "yuv420p",

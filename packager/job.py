@@ -97,9 +97,11 @@ class Shop:
     clock: Callable[[], datetime]
     chunk: int = CHUNK_SEGMENTS
     """Segments in a chunk."""
+    keeps: Callable[[], bool] = lambda: True
+    """Whether what has been encoded is kept for the next run when this one is cancelled."""
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """Carries a refusal out of the work folder's context."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -127,9 +129,12 @@ class Order:
     """What was left out, for people."""
 
 
-async def package(path: Path, said: Sidecar, shop: Shop) -> Outcome:
-    """Package the source at `path`, of which people have `said` something."""
-    return await answered(str(path), _package(path, said, shop))
+async def package(path: Path, said: Sidecar, shop: Shop, called: str = "") -> Outcome:
+    """Package the source at `path`, of which people have `said` something.
+
+    `called` is what they call the file, where it lies under another name; its title is guessed from that.
+    """
+    return await answered(str(path), _package(path, said, shop, called))
 
 
 async def answered(name: str, making: Awaitable[Packaged | Refusal]) -> Outcome:
@@ -139,7 +144,7 @@ async def answered(name: str, making: Awaitable[Packaged | Refusal]) -> Outcome:
     """
     try:
         return await making
-    except _Refused as refused:
+    except Refused as refused:
         return replace(refused.refusal, file=name)
     except (StoreDown, OSError) as outage:
         advice = "Run again when it works: finished work is kept."
@@ -153,7 +158,20 @@ async def answered(name: str, making: Awaitable[Packaged | Refusal]) -> Outcome:
         return Refusal(name, reason, "Please report it with the trace above; converting the file to mp4 may help.")
 
 
-async def _package(path: Path, said: Sidecar, shop: Shop) -> Packaged | Refusal:
+async def _package(path: Path, said: Sidecar, shop: Shop, called: str) -> Packaged | Refusal:
+    known = await identified(path, said, shop)
+    if isinstance(known, Refusal):
+        return known
+    source, identity = known
+
+    async def order(folder: Work) -> Order:
+        return await ordered(source, said, identity, shop, folder, called)
+
+    return await once(str(path), identity, shop, order)
+
+
+async def identified(path: Path, said: Sidecar, shop: Shop) -> tuple[Source, str] | Refusal:
+    """What is in the source at `path`, and the id of the asset that it becomes. Raises `OSError`."""
     name = str(path)
     shop.tell(Progress(name, Stage.PROBE, 0))
     source = await asyncio.to_thread(probe, path, shop.house.unit)
@@ -161,8 +179,7 @@ async def _package(path: Path, said: Sidecar, shop: Shop) -> Packaged | Refusal:
         return replace(source, file=name)
     content = await asyncio.to_thread(content_digest, path)
     texts = [await asyncio.to_thread(_subtitles_digest, file) for _, file in said.subtitles]
-    identity = asset_id(content, said, texts, shop.house, shop.chunk)
-    return await once(name, identity, shop, lambda folder: _ordered(name, source, said, identity, shop, folder))
+    return source, asset_id(content, said, texts, shop.house, shop.chunk)
 
 
 def _subtitles_digest(file: Path) -> bytes:
@@ -170,7 +187,7 @@ def _subtitles_digest(file: Path) -> bytes:
         return content_digest(file)
     except OSError as error:
         reason = f"its subtitles {file.name} cannot be read ({error.strerror})"
-        raise _Refused(Refusal("", reason, "Correct or remove them.")) from error
+        raise Refused(Refusal("", reason, "Correct or remove them.")) from error
 
 
 async def once(name: str, identity: str, shop: Shop, order: Callable[[Work], Awaitable[Order]]) -> Packaged:
@@ -185,8 +202,11 @@ async def once(name: str, identity: str, shop: Shop, order: Callable[[Work], Awa
         try:
             given = await order(folder)
             return Packaged(name, await _made(name, given, shop, folder), new=True, notes=given.notes)
-        except (StoreDown, OSError, asyncio.CancelledError):
+        except (StoreDown, OSError):
             folder.keep = True
+            raise
+        except asyncio.CancelledError:
+            folder.keep = shop.keeps()
             raise
 
 
@@ -195,20 +215,20 @@ def _known(store: DirStore, identity: str) -> Asset | None:
         return publish.published(store, identity)
     except Corrupt as corrupt:
         reason = f"its asset is in the store, but cannot be read ({corrupt})"
-        raise _Refused(Refusal("", reason, "Remove the asset's folder.")) from corrupt
+        raise Refused(Refusal("", reason, "Remove the asset's folder.")) from corrupt
 
 
-async def _ordered(name: str, source: Source, said: Sidecar, identity: str, shop: Shop, folder: Work) -> Order:
+async def ordered(source: Source, said: Sidecar, identity: str, shop: Shop, folder: Work, called: str = "") -> Order:
     """Analyse the source and decide everything."""
     house = shop.house
-    about = titled(source, said)
-    shop.tell(Progress(name, Stage.ANALYSE, 0))
-    with _blamed():
+    about = titled(source, said, called)
+    shop.tell(Progress(str(source.path), Stage.ANALYSE, 0))
+    with blamed():
         analysis = await analyse(source, about.kind, said.break_points, folder)
     shown: Source | Path = source
     if source.video is None:
         shown = folder.path("card.png")
-        await asyncio.to_thread(shown.write_bytes, card(house.rungs[0], about.title, about.series))
+        await work.thread(shown.write_bytes, card(house.rungs[0], about.title, about.series))
     what = kit(house) if about.kind is Kind.SLATE else plan(source, analysis.wanted, house, shop.chunk)
     texts, notes = await _texts(source, said, what, folder)
     return Order(
@@ -250,15 +270,15 @@ def _cut(
 
 async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:
     """Encode, verify and publish."""
-    meter = Meter(order.plan, lambda m: shop.tell(Progress(name, Stage.ENCODE, m.fraction, m.resumed, m.encoded)))
-    with _blamed():
+    meter = metered(name, order.plan, shop)
+    with blamed():
         await encode(order.shown, order.sounds, order.plan, folder, shop.slots, meter)
-        shop.tell(Progress(name, Stage.VERIFY, 0, meter.resumed, meter.encoded))
-        written = await asyncio.to_thread(_verified, order, folder)
-        texts = await asyncio.to_thread(tracks.write_texts, order.texts, order.plan, folder)
+        shop.tell(Progress(name, Stage.VERIFY, 0, meter.resumed, meter.encoded, meter.parts))
+        written = await work.thread(verified, order, folder)
+        texts = await work.thread(tracks.write_texts, order.texts, order.plan, folder)
         loudness = await order.loudness()
-        drawn = await asyncio.to_thread(_drawn, written, order.plan, folder)
-    shop.tell(Progress(name, Stage.PUBLISH, 0, meter.resumed, meter.encoded))
+        drawn = await work.thread(_drawn, written, order.plan, folder)
+    shop.tell(Progress(name, Stage.PUBLISH, 0, meter.resumed, meter.encoded, meter.parts))
     asset = Asset(
         id=order.id,
         house=shop.house.name,
@@ -273,24 +293,29 @@ async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:
         storyboard=STORYBOARD if STORYBOARD in drawn else "",
     )
     if order.source is not None:
-        await asyncio.to_thread(_check_still, order.source)
+        await asyncio.to_thread(check_still, order.source)
     files = [*(track.file for track in asset.tracks), *drawn]
     inits = {track.name: init for track, init in written}
-    await asyncio.to_thread(_published, shop, asset, inits, files, folder)
-    shop.tell(Progress(name, Stage.PUBLISH, 1, meter.resumed, meter.encoded))
+    await work.thread(_published, shop, asset, inits, files, folder)
+    shop.tell(Progress(name, Stage.PUBLISH, 1, meter.resumed, meter.encoded, meter.parts))
     return asset
 
 
-def _check_still(source: Source) -> None:
+def metered(name: str, what: Plan, shop: Shop) -> Meter:
+    """A meter that tells the shop of the encoding of the asset of `name`."""
+    return Meter(what, lambda m: shop.tell(Progress(name, Stage.ENCODE, m.fraction, m.resumed, m.encoded, m.parts)))
+
+
+def check_still(source: Source) -> None:
     """Equal ids mean equal assets: what has been encoded has to be what was digested."""
     state = source.path.stat()
     if (state.st_size, state.st_mtime_ns) != (source.size, source.changed):
         reason = "it was changed while it was being packaged"
-        raise _Refused(Refusal("", reason, "Package it again when it is complete."))
+        raise Refused(Refusal("", reason, "Package it again when it is complete."))
 
 
 @contextmanager
-def _blamed() -> Iterator[None]:
+def blamed() -> Iterator[None]:
     """Turn what encoders and checks raise into the failure of the source, or of the machine."""
     try:
         yield
@@ -298,9 +323,9 @@ def _blamed() -> Iterator[None]:
         raise _verdict(failed) from failed
     except (OffPlan, BadBoxes, BadAdts) as off:
         reason = f"what was encoded is not right: {off}"
-        raise _Refused(Refusal("", reason, "Convert the file to mp4 and try again.")) from off
+        raise Refused(Refusal("", reason, "Convert the file to mp4 and try again.")) from off
     except av.error.FFmpegError as error:
-        raise _Refused(Refusal("", f"it cannot be decoded ({error.strerror})", "Export it again.")) from error
+        raise Refused(Refusal("", f"it cannot be decoded ({error.strerror})", "Export it again.")) from error
 
 
 def _verdict(failed: EncoderFailed) -> Exception:
@@ -311,13 +336,14 @@ def _verdict(failed: EncoderFailed) -> Exception:
     if failed.ended.status in _ENDED_FROM_OUTSIDE and not failed.ended.stalled:
         return OSError(f"ffmpeg was ended by signal {-failed.ended.status}; was there enough memory?")
     reason = f"it cannot be decoded to its end ({failed.ended.words})"
-    return _Refused(Refusal("", reason, "Export it again, or convert it to mp4."))
+    return Refused(Refusal("", reason, "Export it again, or convert it to mp4."))
 
 
-def titled(source: Source, said: Sidecar) -> Title:
+def titled(source: Source, said: Sidecar, called: str = "") -> Title:
     """What the asset is called: what people said, and a guess where they said nothing."""
+    path = Path(called) if called else source.path
     main = source.audios[0].language if source.audios else "und"
-    guess = legible(source.path.stem.replace("_", " ")).strip() or legible(source.path.name)
+    guess = legible(path.stem.replace("_", " ")).strip() or legible(path.name)
     title, series = legible(said.title).strip() or guess, legible(said.series)
     story, part = story_of(title, series) if said.kind is Kind.EPISODE and not said.story else ("", 0)
     return Title(
@@ -373,10 +399,10 @@ async def silent() -> None:
     """The loudness of silence."""
 
 
-def _verified(order: Order, folder: Work) -> list[tuple[Track, bytes]]:
+def verified(order: Order, folder: Work) -> list[tuple[Track, bytes]]:
     """Write all track files and read them back; each track with its init segment."""
     what = order.plan
-    written = [tracks.write_pictures(rung, what, folder) for rung in what.house.rungs]
+    written = [tracks.write_pictures(rung, what, folder) for rung in what.rungs]
     written += [tracks.write_sound(sound, what, folder) for sound in order.sounds]
     faults = [fault for track, init in written for fault in verify.faults(folder.path(track.file), track, init, what)]
     if faults:
@@ -400,5 +426,5 @@ def _published(shop: Shop, asset: Asset, inits: dict[str, bytes], files: list[st
             f"this encoder writes other headers for {foreign} than the assets that house {shop.house.name} already has"
         )
         advice = "Use the ffmpeg that made them (FASTLINE_FFMPEG), or package the whole library anew in another folder."
-        raise _Refused(Refusal("", reason, advice))
+        raise Refused(Refusal("", reason, advice))
     publish.publish(shop.store, asset, inits, files, folder)

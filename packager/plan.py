@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.asset import BreakPoint, Cuts
-from playout.core.house import House
+from playout.core.house import House, Rung
 from playout.core.ticks import TIMEBASE, Ticks
 
 if TYPE_CHECKING:
@@ -71,6 +71,13 @@ class Plan:
     """How much faster than the source the asset plays: 1 or 1001/1000."""
     chunk: int = CHUNK_SEGMENTS
     """Segments in a chunk."""
+    only: str = ""
+    """The one rendition that is made; empty: all of them are."""
+
+    @property
+    def rungs(self) -> list[Rung]:
+        """The rungs that are made, best first."""
+        return [rung for rung in self.house.rungs if self.only in ("", rung.name)]
 
     @property
     def chunks(self) -> list[Chunk]:

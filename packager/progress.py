@@ -30,6 +30,8 @@ class Progress:
     """Chunks that were found finished, from a run that was interrupted."""
     encoded: int = 0
     """Chunks that this run has encoded."""
+    parts: tuple[tuple[str, float], ...] = ()
+    """How much of each rendition with pictures or sound is encoded, from 0 to 1; empty while nobody knows which."""
 
 
 Tell = Callable[[Progress], None]

@@ -1,7 +1,7 @@
 """FFmpeg as a child process: its own process group, its progress, its last words.
 
 A child that makes no progress for too long is ended; so is one whose waiter is cancelled, and, on
-Linux, one whose parent has been killed.
+Linux, one whose parent has been killed. There it is nice, too.
 """
 
 from __future__ import annotations
@@ -26,15 +26,18 @@ if TYPE_CHECKING:
 
 SILENCE: Final = timedelta(minutes=2)
 """How long a child may be silent."""
+NICENESS: Final = 10
+"""How far children give way to everything else on a Linux machine: what is on air must not wait for an encoder."""
 
 _LINE: Final = 1 << 20
 _LAST_LINES: Final = 12
 
 _DIE_WITH_PARENT: Final = """
 import ctypes, os, signal, sys
+os.nice(int(sys.argv[2]))
 ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 if os.getppid() == int(sys.argv[1]):
-    os.execv(sys.argv[2], sys.argv[2:])
+    os.execv(sys.argv[3], sys.argv[3:])
 """
 
 
@@ -94,7 +97,7 @@ async def ffmpeg(
         "-progress", "pipe:1", *arguments,
     ]  # fmt: skip
     if sys.platform == "linux":
-        command = [sys.executable, "-I", "-S", "-c", _DIE_WITH_PARENT, str(os.getpid()), *command]
+        command = [sys.executable, "-I", "-S", "-c", _DIE_WITH_PARENT, str(os.getpid()), str(NICENESS), *command]
     child = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,

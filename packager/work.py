@@ -12,11 +12,13 @@ import os
 import shutil
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
+
+Result = TypeVar("Result")
 
 FOLDER: Final = ".work"
 """The folder of all work folders, beside the store's own; its dot keeps it from being a key."""
@@ -72,7 +74,7 @@ async def opened(root: Path, name: str) -> AsyncIterator[Work]:
     """
     folder = root / FOLDER / name
     await asyncio.to_thread(root.mkdir, parents=True, exist_ok=True)
-    while (lock := await asyncio.to_thread(_locked, folder)) is None:  # noqa: ASYNC110 — others set no event of ours
+    while (lock := await _taken(folder)) is None:  # noqa: ASYNC110 — others set no event of ours
         await asyncio.sleep(_RETRY)
     work = Work(folder)
     try:
@@ -85,6 +87,33 @@ async def opened(root: Path, name: str) -> AsyncIterator[Work]:
                 folder.parent.rmdir()
         finally:
             os.close(lock)
+
+
+async def _taken(folder: Path) -> int | None:
+    """The same as `_locked`, from a thread; a lock that comes too late for who is cancelled is given back."""
+    running = asyncio.ensure_future(asyncio.to_thread(_locked, folder))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        late = running.result()
+        if late is not None:
+            os.close(late)
+        raise
+
+
+async def thread(function: Callable[..., Result], *arguments: object) -> Result:
+    """What blocking `function` answers, from a thread.
+
+    A thread cannot be cancelled. Who is cancelled waits for its end, so that nobody clears a folder away while it
+    still writes there.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
 
 
 def _locked(folder: Path) -> int | None:
