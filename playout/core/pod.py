@@ -69,6 +69,22 @@ class Spots:
 _FACTS: Final[Kept[Pool, dict[str, Spot]]] = Kept(1)
 
 
+_BEHIND: Final[Kept[Pool, dict[str, tuple[str, ...]]]] = Kept(4)
+
+
+def behind_all(pool: Pool, *, advertiser: bool, category: bool) -> dict[str, tuple[str, ...]]:
+    """Who is behind every ad of a pool, or what it is for, or both, by work; remembered with the pool."""
+
+    def made() -> dict[str, tuple[str, ...]]:
+        found = {}
+        for spot in Spots.of(pool).facts.values():
+            behind = (spot.advertiser if advertiser else "", spot.category if category else "")
+            found[spot.work] = tuple(sponsor for sponsor in behind if sponsor)
+        return found
+
+    return _BEHIND.of(pool, (advertiser, category), made)
+
+
 def spot_of(item: Item) -> Spot:
     """The facts of an ad."""
     about = item.about

@@ -14,7 +14,7 @@ from playout.core.draw import Pool, of_day, pool_on, without
 from playout.core.house import HOUSES
 from playout.core.kept import Kept
 from playout.core.never import rivals_of, unlicensed
-from playout.core.pod import Spots, spot_of
+from playout.core.pod import Spots, behind_all
 from playout.core.rules import NONE
 from playout.core.shelves import shelves_of
 from playout.core.ticks import instant_at
@@ -139,15 +139,11 @@ class Stock:
     @cached_property
     def sponsors(self) -> dict[str, tuple[str, ...]]:
         """Who is behind every ad of every block, and what it is for, by work; where a block keeps these apart."""
-        found: dict[str, tuple[str, ...]] = {}
         every = [block.ads for block in self.revision.rules.blocks if block.ads]
         advertiser, category = any(ads.advertiser for ads in every), any(ads.category for ads in every)
-        for ads in every:
-            for item in self._pool((ads.query,), ()).items:
-                spot = spot_of(item)
-                behind = (spot.advertiser if advertiser else "", spot.category if category else "")
-                found[spot.work] = tuple(sponsor for sponsor in behind if sponsor)
-        return found
+        pools = {id(pool): pool for pool in (self._pool((ads.query,), ()) for ads in every)}
+        behind = [behind_all(pool, advertiser=advertiser, category=category) for pool in pools.values()]
+        return behind[0] if len(behind) == 1 else {work: who for one in behind for work, who in one.items()}
 
 
 def _memory(revision: Revision) -> Ticks:
