@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from control_api import schema
+from control_api.database import Database, is_outage
+from control_api.destinations import Reach
+from control_api.jobs.packaging import PACKAGE
 from control_api.jobs.queue import Queue, in_use
 from control_api.jobs.worker import Worker
+from control_api.outgoing import Outgoing
 from control_api.uploads.fetching import FETCH
+from control_api.uploads.packing import DROP, packed
 from control_api.uploads.taking_in import TAKE_IN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
-    from control_api.database import Database
     from control_api.jobs.kinds import AnyKind
-    from control_api.outgoing import Outgoing
     from control_api.settings import Settings
     from playout.clock import Clock
 
-KINDS: Final[tuple[AnyKind, ...]] = (FETCH, TAKE_IN)
+_log: Final = logging.getLogger("fastline.jobs")
+_PATIENCE: Final = 5.0  # seconds between two looks for a database
+
+KINDS: Final[tuple[AnyKind, ...]] = (FETCH, TAKE_IN, PACKAGE, DROP)
 """The kinds of the package. Those that need another package are handed in."""
 
 
 def queue(settings: Settings, database: Database, more: Iterable[AnyKind] = ()) -> Queue:
     """The queue that the settings name, known to every session of the database. Of one name the last kind counts."""
-    found = Queue(settings, (*KINDS, *more))
+    found = Queue(settings, map(_heard, (*KINDS, *more)))
     in_use(database, found)
     return found
+
+
+def _heard(kind: AnyKind) -> AnyKind:
+    """The kind, its ends heard by what they concern."""
+    return replace(kind, ended=packed) if kind.name == PACKAGE.name else kind
 
 
 @asynccontextmanager
@@ -45,3 +59,40 @@ async def working(
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def work(settings: Settings, clock: Clock, kinds: Iterable[AnyKind] = ()) -> None:
+    """Be a worker, until the task is cancelled. Needs the database and the store, and nothing else.
+
+    Where there is no database yet, or none that answers, it waits for one.
+    """
+    database = Database(
+        settings.database_url, connections=settings.database_connections, patience_ms=settings.database_patience_ms
+    )
+    outgoing = Outgoing(
+        Reach(settings.outgoing_allow, settings.outgoing_refuse), connections=settings.outgoing_connections
+    )
+    line = queue(settings, database, kinds)
+    try:
+        while not await _is_ready(settings, database, line):  # noqa: ASYNC110 — others set no event of ours
+            await asyncio.sleep(_PATIENCE)
+        await Worker(line, database, outgoing, clock).run()
+    finally:
+        await line.close()
+        await outgoing.close()
+        await database.close()
+
+
+async def _is_ready(settings: Settings, database: Database, line: Queue) -> bool:
+    """Whether there is a database to work with, brought up to date. A file that nobody has made is left unmade."""
+    if database.is_sqlite and not await asyncio.to_thread(database.has_file):
+        return False
+    try:
+        await schema.upgrade(settings.database_url)
+        await line.open(database)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        _log.warning("the database does not answer; the worker waits for it", extra={"action": "outage"})
+        return False
+    return True
