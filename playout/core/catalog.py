@@ -60,8 +60,16 @@ class Kit:
 
     def slate_segment(self, length: Ticks) -> int | None:
         """The slate's segment that plays exactly `length`."""
-        lengths = (end - start for start, end in pairwise(self.slate.cuts.boundaries()))
-        return next((k for k, ticks in enumerate(lengths) if ticks == length), None)
+        return _by_length(self.slate.cuts).get(length)
+
+
+@lru_cache(maxsize=16)
+def _by_length(cuts: Cuts) -> dict[Ticks, int]:
+    """The first segment of every length: slate is asked for thousands of times an hour."""
+    found: dict[Ticks, int] = {}
+    for k, (start, end) in enumerate(pairwise(cuts.boundaries())):
+        found.setdefault(Ticks(end - start), k)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
