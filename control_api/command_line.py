@@ -84,8 +84,15 @@ async def _api(asked: argparse.Namespace) -> int:
     def tell(address: str) -> None:
         print(f"The API is at {address}/api/v1, its reference at {address}/docs", flush=True)
 
+    def welcome(token: str) -> None:
+        print(
+            f"Nobody has an account here. This token makes the first one, an administrator, once, until tomorrow:\n"
+            f"  {token}\nSend it to POST /api/v1/auth/register as `invitation`, with `username` and `password`.",
+            flush=True,
+        )
+
     try:
-        await serve(settings, tell)
+        await serve(settings, tell, welcome)
     except Unserved as error:
         raise Refused(str(error)) from error
     return OK

@@ -15,8 +15,10 @@ from control_api.changes import Actor, Change, audited
 from control_api.database import Database, is_outage
 from control_api.happenings import append
 from control_api.instants import whole_millis
+from control_api.people import invitations
 from control_api.resources.api_keys import KeyShown
 from control_api.runner import ApiRunner
+from control_api.site import SITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,8 +35,11 @@ class Unserved(Exception):
     """The API cannot be served, or the database not be asked: it says why, and what to do."""
 
 
-async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
-    """Serve until the task is cancelled; `tell` hears the address once it answers."""
+async def serve(settings: Settings, tell: Callable[[str], None], welcome: Callable[[str], None]) -> None:
+    """Serve until the task is cancelled; `tell` hears the address once it answers.
+
+    Where nobody has an account yet, `welcome` hears the token by which the first administrator makes theirs.
+    """
     try:
         app = create_app(settings)
     except ConfigurationError as error:
@@ -51,6 +56,9 @@ async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
             raise Unserved(message) from error
         port = runner.addresses[0][1]
         tell(settings.public_url or f"http://{settings.host}:{port}")
+        token = await invitations.first(app[SITE].database, whole_millis(app[SITE].clock()))
+        if token is not None:
+            welcome(token)
         await asyncio.Event().wait()
     finally:
         _log.info("stopping: streams end, requests finish", extra={"action": "stopping"})

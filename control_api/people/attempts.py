@@ -48,9 +48,14 @@ async def begin(database: Database, name: str, place: str, now: datetime) -> Att
 
 async def forgive(session: AsyncSession, attempt: Attempt) -> None:
     """The password was right: the attempt was no failure, and this name in this place has a clean sheet."""
-    (both, _), *others = attempt.before
+    both = attempt.before[0][0]
+    await take_back(session, attempt)
     await session.exec(delete(Failures).where(col(Failures.digest) == both.digest))
-    for thing, failed in others:
+
+
+async def take_back(session: AsyncSession, attempt: Attempt) -> None:
+    """Nobody looked at the password: it is as if nobody had tried."""
+    for thing, failed in sorted(attempt.before, key=lambda pair: pair[0].digest):
         ours = (col(Failures.digest) == thing.digest, col(Failures.last_at) == attempt.at)
         values: dict[str, Any] = {"count": Failures.count - 1}
         if failed is not None:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from control_api.people.issuers import Claims
 
+MOST: Final = 20
+"""Identities of one account."""
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
 
 
@@ -87,7 +89,7 @@ async def link(
     )
     session.add(row)
     await session.flush()
-    tell(Change("identity", row.id, "linked", after=IdentityShown.model_validate(row)))
+    tell(Change("identity", account.id, "linked", after=IdentityShown.model_validate(row)))
     return row
 
 

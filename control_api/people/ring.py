@@ -6,7 +6,9 @@ token that it can have signed has ended.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from joserfc import jwt
@@ -41,6 +43,11 @@ class Ring:
         self._rows: list[SigningKey] = []
         self._keys: dict[str, ECKey] = {}
         self._read_at: datetime | None = None
+        self._changing = asyncio.Lock()
+
+    async def ready(self, now: datetime) -> None:
+        """Have a key to sign with at this instant: before a transaction begins that would have to wait for it."""
+        await self._newest(now)
 
     async def sign(self, claims: Mapping[str, Any], now: datetime) -> str:
         """A token that says so."""
@@ -69,11 +76,16 @@ class Ring:
 
     async def _newest(self, now: datetime) -> ECKey:
         """The key that signs now."""
-        if self._read_at is None or not timedelta(0) <= now - self._read_at < _READ_AGAIN or self._is_over(now):
-            await self._read(now)
-        if self._is_over(now):
-            await self._replace(now)
+        if not self._is_fresh(now) or self._is_over(now):
+            async with self._changing:  # of many who need a new key, one makes it
+                if not self._is_fresh(now) or self._is_over(now):
+                    await self._read(now)
+                if self._is_over(now):
+                    await self._replace(now)
         return self._keys[self._rows[-1].id]
+
+    def _is_fresh(self, now: datetime) -> bool:
+        return self._read_at is not None and timedelta(0) <= now - self._read_at < _READ_AGAIN
 
     def _is_over(self, now: datetime) -> bool:
         return not self._rows or now - self._rows[-1].created_at >= self._signs_for
@@ -97,14 +109,8 @@ class Ring:
         key = ECKey.generate_key("P-256", {"kid": kid, "use": "sig", "alg": ALGORITHM})
         async with self._database.writing() as session:
             session.add(SigningKey(id=kid, key=dict(key.as_dict(private=True)), created_at=now))
-            over = now - self._token_life - _READ_AGAIN - _MARGIN
             # a key signs until the next one is there and every process has seen that
-            needed = [
-                row.id
-                for row, after in zip(self._rows, [*self._rows[1:], None], strict=True)
-                if after is None or after.created_at > over
-            ]
-            await session.exec(
-                delete(SigningKey).where(col(SigningKey.id).in_({row.id for row in self._rows} - set(needed)))
-            )
+            over = now - self._token_life - _READ_AGAIN - _MARGIN
+            done = [row.id for row, after in pairwise(self._rows) if after.created_at <= over]
+            await session.exec(delete(SigningKey).where(col(SigningKey.id).in_(done)))
         await self._read(now)

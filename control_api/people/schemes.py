@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from control_api.callers import Caller, Stranger, bearer
-from control_api.changes import Actor, Change, audited
-from control_api.happenings import append
+from control_api.changes import Actor
 from control_api.ids import new_id
 from control_api.people import cookies, identities, sessions, tokens, unproven
 from control_api.people.key_sets import Unreachable
+from control_api.people.telling import telling
 from control_api.problems import unavailable
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from control_api.callers import Scheme
-    from control_api.happenings import Happening
     from control_api.people.gate import Gate
     from control_api.people.issuers import Claims
 
@@ -100,20 +99,13 @@ async def _admitted(gate: Gate, claims: Claims, now: datetime, address: str) -> 
     """Who has the identity; only where it is new something is written."""
     async with gate.database.reading() as session:
         account = await identities.found(session, claims)
-    happenings: list[Happening] = []
     if account is None:
-        async with gate.database.writing() as session:
-            actor = Actor("anonymous", claims.issuer.issuer, "id_token", address, new_id("rq"))
-
-            def tell(change: Change) -> None:
-                happening = audited(session, actor, change, now)
-                happenings.extend([] if happening is None else [happening])
-
+        actor = Actor("anonymous", claims.issuer.issuer, "id_token", address, new_id("rq"))
+        async with telling(gate, actor, now) as (session, tell):
             admitted = await identities.admitted(session, claims, now, tell)
             if isinstance(admitted, Stranger):
                 return admitted
             account = admitted
-            await append(session, happenings, now)
     if account.blocked_at is not None:
         return Stranger("the account is blocked")
     return sessions.caller_of(account, until=datetime.fromtimestamp(claims.until, UTC))
