@@ -110,7 +110,8 @@ def _schemas(
     schemas: Document = whole.get("$defs", {})
     for given_model, mode in [pair for pair in wanted if pair[1] == "validation"]:
         name = references[given_model, mode]["$ref"].rpartition("/")[2]
-        schemas[name].setdefault("additionalProperties", False)
+        if "$ref" not in schemas[name]:  # what is said elsewhere is closed there
+            schemas[name].setdefault("additionalProperties", False)
     return schemas, {(model, mode): references[model, mode] for model, mode in wanted}
 
 

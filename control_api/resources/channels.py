@@ -10,7 +10,7 @@ from control_api.call import Answer, Call
 from control_api.changes import Change
 from control_api.channels import overview
 from control_api.channels.edits import GONE
-from control_api.channels.language import ChannelWritten, Written
+from control_api.channels.language import ChannelMerged, ChannelWritten
 from control_api.channels.overview import ChannelDetail, ChannelShown, OnNow
 from control_api.instants import Instant
 from control_api.models import Given, Nothing, Shown
@@ -55,10 +55,6 @@ class ChannelGiven(Given):
 
     id: ChannelId
     channel: ChannelWritten
-
-
-class Merged(Written):
-    """What is to be another way: what is left out stays, and null takes a key out (RFC 7396)."""
 
 
 class AtQuery(Given):
@@ -197,11 +193,11 @@ async def replace_channel(call: Call[ChannelPath, Nothing, ChannelWritten]) -> A
     scope=Scope.CHANNELS_WRITE,
     tag=TAG,
     path_model=ChannelPath,
-    body_model=Merged,
+    body_model=ChannelMerged,
     answers={200: ChannelDetail},
     precondition=Precondition.REQUIRED,
 )
-async def edit_channel(call: Call[ChannelPath, Nothing, Merged]) -> Answer:
+async def edit_channel(call: Call[ChannelPath, Nothing, ChannelMerged]) -> Answer:
     """What is said of the channel, with these changes."""
     name = call.path.id
 

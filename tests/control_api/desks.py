@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stations import FULL, Station
@@ -14,8 +15,8 @@ from playout.publish import publish
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
+    from playout.library import Library
     from playout.publish import Published
 
 WRITTEN = """\
@@ -74,7 +75,7 @@ class House:
         self.station.look()
         return found
 
-    def library(self):  # type: ignore[no-untyped-def]
+    def library(self) -> Library:
         return scan(self.station.store, newest(self.station.store), self.now)
 
 
