@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
 from socket import gethostname
@@ -23,11 +23,13 @@ from rich.console import Console
 from control_api import command_line as api
 from packager import batch, samples
 from packager import watch as dropbox
-from packager.bars import Bars, shown
-from packager.batch import Batch, Packaged
+from packager.bars import SHARES, Bars, shown
+from packager.batch import Batch, Interrupted, Packaged
+from packager.look import Look, Unseen, look
 from packager.run import ffmpeg_binary
 from packager.samples import NotDrawn
 from packager.sidecar import Sidecar
+from packager.source import Refusal
 from playout import config, journal
 from playout.clock import SteadyClock, system_clock
 from playout.commands import OK, REFUSED, UNANSWERED, Refused, command, register
@@ -38,6 +40,7 @@ from playout.core.asset import Kind
 from playout.core.house import DEFAULT_HOUSE, HOUSES, House
 from playout.core.listing import by_number
 from playout.core.shelves import Shelves
+from playout.core.ticks import TIMEBASE
 from playout.follow import Follower
 from playout.library import newest, scan
 from playout.origin import LaneRunner, Settings, create_app
@@ -48,6 +51,13 @@ from playout.watch import Desk, watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Sequence
+
+    from control_api.jobs.kinds import AnyKind
+    from control_api.jobs.packaging import Order, Packed, Unpackaged
+    from control_api.settings import Settings as ApiSettings
+    from control_api.uploads.content import Probed, Unfit
+    from packager.job import Outcome
+    from packager.progress import Progress
 
 
 USAGE: Final = 2
@@ -95,7 +105,8 @@ def parser() -> argparse.ArgumentParser:
     _serving(command(commands, "up", _up, "run everything in one process; on an empty media folder, make a demo first"))
     _serving(command(commands, "origin", _origin, "serve the channels of a store over HTTP, and nothing else"))
     _channels(command(commands, "commit", _commit, "publish channels.yaml and keep the logs ahead of air"))
-    _working(command(commands, "worker", _worker, "package whatever is dropped into media/sources/"))
+    worker = "package whatever is dropped into media/sources/, and do the jobs of the API"
+    _working(command(commands, "worker", _worker, worker))
     _packaging(command(commands, "package", _package, "package files into the library"))
     register(commands)
     api.register(commands, _until_done, ffmpeg_binary, [("python -m playout.page.build hls.js", HLS.built)])
@@ -136,9 +147,15 @@ def _serving(made: argparse.ArgumentParser) -> None:
 
 def _working(made: argparse.ArgumentParser) -> None:
     _channels(made)
+    made.set_defaults(media=None)
     made.add_argument("--house", choices=list(HOUSES), help="the format (default: that of the first channel)")
     made.add_argument(
         "--jobs", type=_jobs, default=_cores(), metavar="N", help="encoders at the same time (default: one a core)"
+    )
+    made.add_argument(
+        "--queue-only",
+        action="store_true",
+        help="leave the folder alone and do jobs: of several workers on one store, one watches it",
     )
 
 
@@ -205,9 +222,114 @@ def _commit(asked: argparse.Namespace) -> int:
 
 
 def _worker(asked: argparse.Namespace) -> int:
-    """A packager of the watched folder alone."""
-    house = HOUSES[asked.house] if asked.house else _house(asked)
-    return _until_done(_take_in(asked, house, asked.jobs))
+    """A packager of the watched folder, which also does the jobs of the API where there is a database."""
+    settings = api.settled(asked)
+    asked.media = settings.media
+
+    async def work() -> int:
+        async with asyncio.TaskGroup() as tasks:
+            if not asked.queue_only:
+                house = HOUSES[asked.house] if asked.house else await asyncio.to_thread(_house, asked)
+                tasks.create_task(_take_in(asked, house, asked.jobs))
+            tasks.create_task(_labour(asked, settings, asked.jobs))
+        return OK
+
+    return _until_done(work())
+
+
+async def _labour(asked: argparse.Namespace, settings: ApiSettings, jobs: int) -> None:
+    """Do the jobs of the API."""
+    from control_api import workers  # noqa: PLC0415 — the libraries of the database take a second to read
+
+    await workers.work(settings, system_clock, _kinds(asked, jobs, settings.packages_at_once))
+
+
+def _kinds(asked: argparse.Namespace, jobs: int, at_once: int) -> list[AnyKind]:
+    """The kinds of jobs for which the API needs the packager; `jobs` encoders at the same time, so many sources."""
+    from control_api.jobs.packaging import packaging  # noqa: PLC0415 — as above
+    from control_api.uploads.taking_in import taking_in  # noqa: PLC0415 — as above
+
+    def house() -> House:
+        """The format of what nobody said a format of."""
+        try:
+            return HOUSES[asked.house] if getattr(asked, "house", None) else _house(asked)
+        except Refused:  # a worker on another machine may have no channels.yaml, and need none
+            return HOUSES[DEFAULT_HOUSE]
+
+    async def package(order: Order) -> Packed | Unpackaged:
+        given = order.given
+        said = Sidecar(
+            title=given.title,
+            tags=given.tags,
+            kind=given.kind,
+            series=given.series,
+            season=given.season,
+            episode=given.episode,
+            description=given.description,
+            rating=given.rating,
+            language=given.language,
+        )
+        chosen = HOUSES[given.house] if given.house else await asyncio.to_thread(house)
+        outcome = await batch.package_one(
+            order.source,
+            Batch(order.media, chosen, said, jobs),
+            tell=lambda step: _hear(order, step),
+            clock=system_clock,
+            called=given.name,
+            rendition=given.rendition,
+            keeps=order.keeps,
+        )
+        return _came(outcome)
+
+    return [packaging(package, at_once=at_once), taking_in(_looked)]
+
+
+async def _looked(path: Path) -> Probed | Unfit:
+    """What is in an uploaded file, as a process of the packager sees it."""
+    from control_api.uploads.content import Probed, Unfit  # noqa: PLC0415 — as above
+
+    found = await look(path)
+    if isinstance(found, Look):
+        return Probed.model_validate(asdict(found))
+    advice = found.advice if isinstance(found, Refusal) else ""
+    return Unfit(reason=found.reason, advice=advice, again=isinstance(found, Unseen) and found.again)
+
+
+def _hear(order: Order, step: Progress) -> None:
+    """Tell a job how far its source is; not how far the house's slate is, which comes before."""
+    from control_api.jobs.packaging import Heard  # noqa: PLC0415 — as above
+
+    if step.file != str(order.source):
+        return
+    start, length = SHARES[step.stage]
+    parts = {name: round(share * 1000) for name, share in step.parts}
+    order.hear(Heard(step.stage.value, round((start + length * step.fraction) * 1000), parts))
+
+
+def _came(outcome: Outcome) -> Packed | Unpackaged:
+    """What came of packaging, as a job tells it."""
+    from control_api.jobs.packaging import Packed, Rendition, Unpackaged  # noqa: PLC0415 — as above
+
+    if not isinstance(outcome, Packaged):
+        return Unpackaged(outcome.reason, outcome.advice, again=isinstance(outcome, Interrupted))
+    asset = outcome.asset
+    renditions = [
+        Rendition(
+            name=track.name,
+            media=track.media.value,
+            codecs=track.codecs,
+            language=track.language,
+            bandwidth=track.bandwidth,
+            average=track.average,
+            bytes=track.offsets[-1],
+        )
+        for track in asset.tracks
+    ]
+    length = asset.cuts.end * 1000 // TIMEBASE
+    return Packed(
+        asset=asset.id, house=asset.house, is_new=outcome.new, duration_ms=length, renditions=renditions,
+        notes=list(outcome.notes),
+    )  # fmt: skip
 
 
 def _until_done(work: Coroutine[None, None, int], stopped: str = "") -> int:

@@ -6,19 +6,24 @@ transaction of the move.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 from sqlmodel import col, delete, select
 
+from control_api.database import is_outage
 from control_api.happenings import Happening
 from control_api.jobs.queue import queue_of
 from control_api.jobs.states import ENDED, Move, State, moved
 from control_api.tables import Job, JobEntry
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from sqlmodel.ext.asyncio.session import AsyncSession
+
+_log: Final = logging.getLogger("fastline.jobs")
 
 ENTRIES: Final = 2000
 """Entries that are kept of one job, the newest ones."""
@@ -99,6 +104,20 @@ def _happening(job: Job, step: Move) -> Happening:
     return Happening(f"job.{_PAST[step]}", job.id, known | ({"reason": job.reason} if job.reason else {}))
 
 
+async def _heard(
+    session: AsyncSession, job: Job, ended: Callable[[AsyncSession, Job], Awaitable[None]], now: datetime
+) -> None:
+    """Let the job's kind hear of its end. A mistake there must not keep the job from ending."""
+    try:
+        async with session.begin_nested():
+            await ended(session, job)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        _log.exception("job %s has ended, and what follows from that failed", job.id, extra={"action": "job"})
+        await write(session, job, "log", f"what follows from its end failed: {type(error).__name__}: {error}", now)
+
+
 async def _again_after_parent(session: AsyncSession, job: Job, now: datetime) -> list[Happening]:
     """A job whose parent has not succeeded waits for it again."""
     if job.parent is None:
@@ -114,8 +133,7 @@ async def _followed(session: AsyncSession, job: Job, now: datetime) -> list[Happ
     told: list[Happening] = []
     kind = queue_of(session).kinds.get(job.kind)
     if kind is not None and kind.ended is not None:
-        await session.flush()
-        await kind.ended(session, job)
+        await _heard(session, job, kind.ended, now)
     waiting = select(Job).where(Job.parent == job.id, col(Job.state).in_([State.WAITING, State.PAUSED]))
     for child in (await session.exec(waiting.with_for_update())).all():
         if job.state != State.SUCCEEDED:
