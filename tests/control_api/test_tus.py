@@ -127,11 +127,12 @@ async def test_of_a_piece_whose_checksum_is_wrong_nothing_is_kept(
     path = (await create(client)).headers["Location"]
     good: Any = {"Upload-Checksum": summed(algorithm, FILM[:50_000])}
     await send(client, path, 0, FILM[:50_000], **good)
+    good = {"Upload-Checksum": summed(algorithm, FILM[50_000:])}
     refused = await send(client, path, 50_000, FILM[50_000:], 460, **{"Upload-Checksum": summed(algorithm, b"other")})
     assert refused.json["type"] == "/problems/checksum-mismatch"
     assert await offset(client, path) == 50_000
     assert list(on_disk(settings).values()) == [FILM[:50_000]]
-    await send(client, path, 50_000, FILM[50_000:], **{"Upload-Checksum": summed(algorithm, FILM[50_000:])})
+    await send(client, path, 50_000, FILM[50_000:], **good)
     name = path.rpartition("/")[2]
     assert (await client.get(f"/api/v1/uploads/{name}")).json["sha256"] == hashlib.sha256(FILM).hexdigest()
 
