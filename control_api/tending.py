@@ -6,7 +6,9 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from control_api.air.teller import Teller
 from control_api.webhooks.sender import Sender
+from playout.store import DirStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,8 +22,10 @@ async def tended(site: Site) -> AsyncIterator[None]:
 
     async def work() -> None:
         sender = Sender(site.settings, site.database, site.outgoing, site.feed, site.clock)
+        teller = Teller(DirStore(site.settings.media), site.database, site.feed, site.clock)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(sender.run())
+            tasks.create_task(teller.run())
 
     # the block belongs to aiohttp, which leaves it in another task than it entered: no group spans that
     task = asyncio.get_running_loop().create_task(work())

@@ -73,4 +73,6 @@ class AirPlace(Row, table=True):
 
     channel: str = Field(primary_key=True, max_length=128)
     told: dict[str, Any] = Field(sa_type=Document)
-    """What `control_api.air.Place` has."""
+    """What `control_api.air.places` has."""
+    version: int = Field(default=1)
+    """Counts its moves: who meant to move another one has been overtaken."""

@@ -67,6 +67,7 @@ def upgrade() -> None:
         "air_place",
         sa.Column("channel", sa.String(128), nullable=False),
         sa.Column("told", columns.Document, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("channel", name=op.f("pk_air_place")),
     )
 
