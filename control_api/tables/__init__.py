@@ -6,6 +6,7 @@ from control_api.tables.audit import AuditEntry
 from control_api.tables.breaks import AssetCare, BreakEdit
 from control_api.tables.duties import Duty
 from control_api.tables.events import Event
+from control_api.tables.imports import Backup, Import, ImportEntry, ImportMemory, PosterDue
 from control_api.tables.jobs import Job, JobEntry
 from control_api.tables.keys import ApiKey, Secret
 from control_api.tables.people import Account, Failures, Identity, Invitation, Session, SigningKey
@@ -39,6 +40,7 @@ __all__ = [
     "Asset",
     "AssetCare",
     "AuditEntry",
+    "Backup",
     "BreakEdit",
     "Credit",
     "Delivery",
@@ -47,11 +49,15 @@ __all__ = [
     "Failures",
     "Genre",
     "Identity",
+    "Import",
+    "ImportEntry",
+    "ImportMemory",
     "Invitation",
     "Job",
     "JobEntry",
     "Person",
     "PersonElsewhere",
+    "PosterDue",
     "Repeat",
     "Secret",
     "Session",
