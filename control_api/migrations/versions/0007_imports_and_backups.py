@@ -91,7 +91,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """And back."""
-
     op.drop_table("poster_due")
     op.drop_table("import_memory")
     op.drop_table("import_entry")
