@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from playout import keys
+from playout.catalogs import read_catalog
 from playout.core.airing import Role, Tail, Turn
-from playout.core.catalog import Catalog, Item
 from playout.core.channel import Revision, Withdrawal, in_force
 from playout.core.derived import regional_turns
 from playout.core.playlog import BrokenLog, Log
@@ -34,7 +34,9 @@ from playout.store import StoreDown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from playout.catalogs import Whole
     from playout.clock import Clock
+    from playout.core.catalog import Catalog, Item
     from playout.store import Store
 
 PERIOD: Final = 1.0
@@ -177,6 +179,7 @@ class Follower:
         self._newest: Shelves | None = None
         """The newest edition of the library."""
         self._edition = 0
+        self._whole: Whole | None = None
         self._read: WeakValueDictionary[str, Catalog] = WeakValueDictionary()
         """Those in use, by digest."""
         self._items: dict[str, Item] = {}
@@ -219,10 +222,13 @@ class Follower:
         return None
 
     def _read_catalog(self, digest: str) -> Catalog:
-        key = keys.catalog(digest)
-        read = self._shared(decode(present(self._store, key), Catalog, key))
+        read = self._shared(read_catalog(self._store, digest, self._known_whole).catalog)
         self._read[digest] = read
         return read
+
+    def _known_whole(self, digest: str) -> Catalog | None:
+        """The whole catalog on which the newest one builds, as it was read."""
+        return self._whole.catalog if self._whole and self._whole.digest == digest else None
 
     def _shared(self, read: Catalog) -> Catalog:
         """`read`, with items that are known already in the place of their equals: only an amendment changes one."""
@@ -282,10 +288,11 @@ class Follower:
         """Read the newest edition of the library, if it is a new one; whether it was."""
         if self._edition and self._store.read(keys.edition(self._edition + 1)) is None:
             return False
-        library = newest(self._store)
+        library = newest(self._store, self._known_whole)
         if library.edition == self._edition:
             return False
         self._edition = library.edition
+        self._whole = library.whole
         if library.digest:
             self._newest = Shelves(self._shared(library.catalog))
             self._read[library.digest] = self._newest.catalog

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Final
 
 from playout import keys
 from playout.amend import amended
+from playout.catalogs import Whole, keep_catalog, nothing, read_catalog
 from playout.core.asset import Asset, Kind, Media
 from playout.core.catalog import Catalog, Item, Kit, catalog_of, item_of, kit_of
 from playout.core.house import HOUSES
 from playout.core.view import Alarm
-from playout.documents import Corrupt, decode, digest, encode
+from playout.documents import Corrupt, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playout.amend import Amendments
     from playout.core.asset import Corner, Rights, Title
@@ -62,15 +63,18 @@ class Library:
     """The number of the last amendment that is laid over it."""
     shelved: frozenset[str] = frozenset()
     """The assets that are there but may not be chosen."""
+    whole: Whole | None = None
+    """The catalog that is kept whole and on which this one builds; None while there is no edition."""
 
     def __contains__(self, asset: str) -> bool:
         return self.catalog.item(asset) is not None
 
 
-def newest(store: Store) -> Library:
+def newest(store: Store, known: Callable[[str], Catalog | None] = nothing) -> Library:
     """The library's newest edition; an empty one when there is none. Raises `StoreDown`.
 
-    One that cannot be read is as good as empty: the next scan reads all assets again, and mends it.
+    `known` answers whole catalogs that were read before. An edition that cannot be read is as good as empty: the next
+    scan reads all assets again, and mends it.
     """
     numbers = [int(name[:8]) for name in store.names(keys.library()) if _EDITION.fullmatch(name)]
     if not numbers:
@@ -78,10 +82,11 @@ def newest(store: Store) -> Library:
     where = keys.edition(numbers[-1])
     try:
         edition = decode(present(store, where), Edition, where)
-        at = keys.catalog(edition.catalog)
-        catalog = decode(present(store, at), Catalog, at)
+        kept = read_catalog(store, edition.catalog, known)
         shelved = frozenset(edition.shelved)
-        return Library(catalog, edition.catalog, numbers[-1], amended=edition.amended, shelved=shelved)
+        return Library(
+            kept.catalog, kept.digest, numbers[-1], amended=edition.amended, shelved=shelved, whole=kept.whole
+        )
     except (Corrupt, keys.BadKey) as bad:
         return Library(edition=numbers[-1], alarms=(Alarm("library", f"{bad}; all assets are read again"),))
 
@@ -105,13 +110,11 @@ def scan(store: Store, before: Library, now: datetime) -> Library:
         found = _found(store, before, names, news)
         if found.catalog is before.catalog:
             return before if found == before else found
-        data = encode(found.catalog)
-        name = digest(data)
-        store.put_new(keys.catalog(name), data)
+        kept = keep_catalog(store, found.catalog, before.whole)
         number = before.edition + 1
-        edition = Edition(number, name, now, found.amended, tuple(sorted(found.shelved)))
+        edition = Edition(number, kept.digest, now, found.amended, tuple(sorted(found.shelved)))
         if store.put_new(keys.edition(number), encode(edition)):
-            return replace(found, digest=name, edition=number)
+            return replace(found, digest=kept.digest, edition=number, whole=kept.whole)
         before = newest(store)
 
 
@@ -148,6 +151,7 @@ def _found(store: Store, before: Library, names: tuple[str, ...], news: Amendmen
         names if settled else (),
         news.number,
         frozenset(shelved),
+        before.whole,
     )
 
 

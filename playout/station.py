@@ -13,8 +13,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from playout import keys
+from playout.catalogs import read_catalog
 from playout.core.airing import BEGINNING, Turn
-from playout.core.catalog import Catalog
 from playout.core.channel import Revision, in_force
 from playout.core.derived import regional_turns
 from playout.core.schedule import ahead, next_turn
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from playout.core.airing import Tail
-    from playout.core.catalog import Item
+    from playout.core.catalog import Catalog, Item
     from playout.core.ticks import Ticks
     from playout.library import Library
     from playout.store import Store
@@ -103,8 +103,13 @@ class Station:
         if found is None and self._stands_in(revision):
             return self.library.catalog
         if found is None:
-            key = keys.catalog(revision.catalog)
-            found = self._catalogs[revision.catalog] = decode(present(self.store, key), Catalog, key)
+            found = self._read_catalog(revision.catalog)
+        return found
+
+    def _read_catalog(self, digest: str) -> Catalog:
+        whole = self.library.whole
+        known = {whole.digest: whole.catalog} if whole else {}
+        found = self._catalogs[digest] = read_catalog(self.store, digest, known.get).catalog
         return found
 
     def _stands_in(self, revision: Revision) -> bool:
@@ -222,8 +227,7 @@ class Station:
         """`turns`, with the catalog read of each that names an asset which has left the library since."""
         for turn in turns:
             if turn.catalog not in self._catalogs and any(self.item(one.asset) is None for one in turn.airings):
-                key = keys.catalog(turn.catalog)
-                self._catalogs[turn.catalog] = decode(present(self.store, key), Catalog, key)
+                self._read_catalog(turn.catalog)
             yield turn
 
     def item(self, asset: str) -> Item | None:

@@ -11,14 +11,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from playout import keys
-from playout.core.catalog import Catalog
+from playout.catalogs import read_catalog
 from playout.core.derived import foreseen
 from playout.core.guide import MARGIN, programmes, showings
 from playout.core.schedule import NothingToAir
 from playout.core.ticks import Ticks, instant_at, ticks_since
 from playout.core.window import UnknownAsset
-from playout.documents import Corrupt, decode
+from playout.documents import Corrupt
 from playout.origin.site import Listing
 from playout.origin.turns import turns_between
 from playout.store import StoreDown
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from playout.core.airing import Turn
-    from playout.core.catalog import Item
+    from playout.core.catalog import Catalog, Item
     from playout.core.channel import Revision
     from playout.core.guide import Part
     from playout.core.view import OnAir, View
@@ -53,8 +52,7 @@ def catalogs_of(store: Store) -> Catalogs:
     def catalog(revision: Revision) -> Catalog:
         found = kept.get(revision.catalog)
         if found is None:
-            key = keys.catalog(revision.catalog)
-            found = kept[revision.catalog] = decode(store.read(key) or b"", Catalog, key)
+            found = kept[revision.catalog] = read_catalog(store, revision.catalog, kept.get).catalog
             for old in list(kept)[:-3]:
                 kept.pop(old, None)
         return found
@@ -166,9 +164,8 @@ def _library(site: Site, view: View, turns: tuple[Turn, ...]) -> Callable[[str],
     catalogs: dict[str, Catalog | None] = {}
     for digest in gone.values():
         if digest not in catalogs:
-            key = keys.catalog(digest)
             try:
-                catalogs[digest] = decode(site.store.read(key) or b"", Catalog, key)
+                catalogs[digest] = read_catalog(site.store, digest).catalog
             except (Corrupt, StoreDown):
                 catalogs[digest] = None  # the guide then has the channel's name there
 

@@ -11,14 +11,14 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from playout import keys
+from playout.catalogs import read_catalog
 from playout.core import manifest
-from playout.core.catalog import Catalog, Item, item_of
+from playout.core.catalog import Item, item_of
 from playout.core.m3u8 import MIME
 from playout.core.playlog import Log, faults
 from playout.core.ticks import TIMEBASE, Ticks, instant_at, ticks_since, utc_text
 from playout.core.window import UnknownAsset, stretches
-from playout.documents import Corrupt, decode
+from playout.documents import Corrupt
 from playout.origin.answers import IMMUTABLE, Page, missing, page, unready
 from playout.origin.library import Gone
 from playout.origin.live import Moment, lifetime, tracks_of
@@ -142,6 +142,8 @@ async def _items(site: Site, at: Moment, log: Log) -> Mapping[str, Item]:
 
 def _catalogued(site: Site, digest: str, asset: str) -> Item | None:
     """The item as the catalog has it by which its turn was chosen; blocks."""
-    key = keys.catalog(digest)
-    data = site.store.read(key)
-    return None if data is None else decode(data, Catalog, key).item(asset)
+    try:
+        return read_catalog(site.store, digest).catalog.item(asset)
+    except Corrupt as bad:
+        site.measures.alarm("catch-up", f"{bad}; slate plays for what only that catalog knows")
+        return None

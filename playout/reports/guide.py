@@ -12,8 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from playout import keys
-from playout.core.catalog import Catalog
+from playout.catalogs import read_catalog
 from playout.core.channel import Channel
 from playout.core.guide import MARGIN, Entry, clipped, programmes
 from playout.core.guide_csv import guide_csv
@@ -23,15 +22,14 @@ from playout.core.listing import Links, by_number
 from playout.core.roku import AHEAD, BACK, roku, roku_faults
 from playout.core.schema_org import schema_org
 from playout.core.xmltv import xmltv
-from playout.documents import Corrupt, decode
-from playout.library import present
+from playout.documents import Corrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import tzinfo
 
     from playout.core.airing import Turn
-    from playout.core.catalog import Item
+    from playout.core.catalog import Catalog, Item
     from playout.station import Station
 
 _HOUR: Final = timedelta(hours=1)
@@ -83,9 +81,8 @@ def library(station: Station, turns: Iterable[Turn]) -> Callable[[str], Item | N
 
     @cache
     def catalog(digest: str) -> Catalog | None:
-        key = keys.catalog(digest)
         try:
-            return decode(present(station.store, key), Catalog, key)
+            return read_catalog(station.store, digest).catalog
         except Corrupt:  # the guide has the channel's name there
             return None
 
