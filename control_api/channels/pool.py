@@ -41,9 +41,9 @@ class Pool:
         if self.asked >= self._most:
             raise unavailable("too many reports are being made", _HASTE)
         self.asked += 1
+        loop = asyncio.get_running_loop()
         future = self._threads.submit(make)
         future.add_done_callback(lambda _: self._done(loop))
-        loop = asyncio.get_running_loop()
         return await asyncio.wrap_future(future)
 
     def _done(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -19,6 +19,7 @@ WIDTH: Final = 110
 STEP: Final = 2
 """Spaces of one indentation."""
 
+_FEW: Final = 2  # keys near the margin that still go on one line
 _PLAIN: Final = re.compile(r"[-+.]*\w(?:[\w./+%_-]|:(?=\w)| (?=[\w./+%(&_-])|[()&](?=[\w )])|\)$)*")
 _UNSAFE: Final = re.compile("[\x7f-\xa0\xad\u0378\u200b-\u200f\u2028-\u202f\u205f-\u206f\ufeff\ufff0-\uffff]")
 
@@ -76,6 +77,6 @@ def fits(taken: int, value: Any, indent: int) -> bool:  # noqa: ANN401 — whate
     """Whether a value goes on the line of its key, of which so many characters are taken."""
     if not isinstance(value, dict | list) or not value:
         return True
-    if isinstance(value, dict) and indent < 2 * STEP:
+    if isinstance(value, dict) and indent < 2 * STEP and (indent < STEP or len(value) > _FEW):
         return False
     return taken + len(inline(value)) <= WIDTH

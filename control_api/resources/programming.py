@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 TAG: Final = "Programming"
 KIND: Final = "programming"
 _YAML: Final = "application/yaml"
-_SCHEMA: Final = "application/schema+json"
+_JSON: Final = "application/json"
 
 Section = Literal["collections", "holidays", "templates"]
 Name = Annotated[
@@ -167,11 +167,11 @@ async def _text(call: Call[Any, Any, Any]) -> str:
     summary="The JSON Schema of the file, for editors that complete it",
     scope=Scope.CHANNELS_READ,
     tag=TAG,
-    answers={200: Media((_SCHEMA,))},
+    answers={200: Media((_JSON,))},
 )
 async def read_channels_schema(_call: Call) -> Answer:
     """What `fastline schema` prints."""
-    return Answer(raw=json.dumps(json_schema(), indent=2, ensure_ascii=False).encode(), media_type=_SCHEMA)
+    return Answer(raw=json.dumps(json_schema(), indent=2, ensure_ascii=False).encode(), media_type=_JSON)
 
 
 @Endpoint(
