@@ -112,10 +112,10 @@ def _of_air(heard: Heard, place: Place, now: datetime) -> tuple[list[Said], Plac
             continue
         if len(said) >= MOST:
             return said, place
-        is_slate = airing.role is Role.SLATE or airing.asset in gone
+        why = "withdrawn" if airing.asset in gone else airing.reason if airing.role is Role.SLATE else None
         at = instant_at(heard.genesis, airing.start)
-        said += [Said(name, at, data) for name, data in _of_airing(heard, turn, airing, place, on_slate=is_slate)]
-        place = replace(place, tick=airing.start, on_slate=is_slate, revision=turn.revision)
+        said += [Said(name, at, data) for name, data in _of_airing(heard, turn, airing, place, why)]
+        place = replace(place, tick=airing.start, on_slate=why is not None, revision=turn.revision)
     if on_air is not None and place.tick == on_air.start:
         said, place = _of_change(said, on_air, gone, place, now)
     return said, place
@@ -130,14 +130,14 @@ def _begun(turns: Sequence[Turn], tick: Ticks) -> Iterator[tuple[Turn, Airing]]:
 
 
 def _of_airing(
-    heard: Heard, turn: Turn, airing: Airing, place: Place, *, on_slate: bool
+    heard: Heard, turn: Turn, airing: Airing, place: Place, why_slate: str | None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What the beginning of one airing is, for whoever was told up to `place`."""
+    """What the beginning of one airing is, for whoever was told up to `place`; `why_slate` is None when it airs."""
     if turn.revision != place.revision:
         yield "revision_applied", _revision(heard, turn)
-    if on_slate and not place.on_slate:
-        yield "slate_started", {"reason": airing.reason[:500], "asset": airing.asset}
-    if place.on_slate and not on_slate:
+    if why_slate is not None and not place.on_slate:
+        yield "slate_started", {"reason": why_slate[:500], "asset": airing.asset}
+    if place.on_slate and why_slate is None:
         yield "slate_ended", {}
     found = breaks_of(turn).get(airing.index)
     if found is not None and found.index == airing.index:
