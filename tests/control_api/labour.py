@@ -127,7 +127,7 @@ async def find(database: Database, job: str) -> Job:
 
 async def soon(check: Callable[[], Awaitable[bool] | bool]) -> None:
     """Wait for what workers do, which may be in another process."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             found = check()
             if found if isinstance(found, bool) else await found:
