@@ -16,7 +16,7 @@ from control_api.jobs import submit
 from control_api.tables import Upload
 from control_api.uploads.landing import place, remove
 from control_api.uploads.room import refusal, room
-from control_api.uploads.shown import STATION, tell
+from control_api.uploads.shown import STATION, bare, tell
 from control_api.uploads.states import State, leads
 from control_api.uploads.taking_in import TAKE_IN, TakeIn
 
@@ -69,11 +69,13 @@ async def end(session: AsyncSession, row: Upload, state: State, reason: str | No
     if not leads(State(row.state), state):
         return False
     same = (col(Upload.id) == row.id, col(Upload.state) == row.state)
-    values = {"state": state, "reason": reason, "is_kept": False, "touched_at": now, "version": Upload.version + 1}
+    link = bare(row.link)  # nobody needs the rest of it any more
+    values: dict[str, Any] = {"state": state, "reason": reason, "is_kept": False, "touched_at": now, "link": link}
+    values["version"] = col(Upload.version) + 1
     done = await session.exec(update(Upload).where(*same).values(**values))
     if done.rowcount != 1:
         return False
-    row.state, row.reason, row.is_kept, row.touched_at = state, reason, False, now
+    row.state, row.reason, row.is_kept, row.touched_at, row.link = state, reason, False, now, link
     row.version += 1
     return True
 

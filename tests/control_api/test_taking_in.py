@@ -182,8 +182,6 @@ async def test_an_upload_becomes_an_asset_and_its_original_is_kept_or_dropped(
     settings: Settings, key: str, film: bytes, originals: str
 ) -> None:
     """The whole way, with the jobs that the program itself runs (A15, B83, B84)."""
-    if "postgresql" in settings.database_url and originals == "keep":
-        return  # one packaging of each kind is enough
     kinds = fastline._kinds(served(settings.media), 1, 1)
     async with running(quick(settings, works=True, originals=originals, job_lease_seconds=60), kinds=kinds) as nobody:
         client = nobody.known_by(key)
