@@ -263,6 +263,9 @@ class Settings(BaseModel):
     outgoing_connections: int = Field(
         default=50, ge=1, le=1000, description="How many connections to other servers may be open at a time."
     )
+    bin_days: int = Field(
+        default=30, ge=1, le=3650, description="How many days a deleted title lies in the bin before it is purged."
+    )
     upload_bytes: int = Field(
         default=256 << 30, ge=1, le=1 << 46, description="How large an uploaded file may be, in bytes."
     )

@@ -14,6 +14,7 @@ from control_api.destinations import Reach
 from control_api.jobs.packaging import PACKAGE
 from control_api.jobs.queue import Queue, in_use
 from control_api.jobs.worker import Worker
+from control_api.library.purging import PURGE
 from control_api.outgoing import Outgoing
 from control_api.uploads.fetching import FETCH
 from control_api.uploads.packing import DROP, packed
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("fastline.jobs")
 _PATIENCE: Final = 5.0  # seconds between two looks for a database
 
-KINDS: Final[tuple[AnyKind, ...]] = (FETCH, TAKE_IN, PACKAGE, DROP)
+KINDS: Final[tuple[AnyKind, ...]] = (FETCH, TAKE_IN, PACKAGE, DROP, PURGE)
 """The kinds of the package. Those that need another package are handed in."""
 
 

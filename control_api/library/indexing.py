@@ -1,4 +1,7 @@
-"""What titles are found by: written anew whenever something of it changes, in the transaction of the change."""
+"""What titles are found by: written anew whenever something of it changes, in the transaction of the change.
+
+Tags and genres are no words of the search: lists have filters for them, and to rename one is quick that way.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def entry(title: Title, there: Hung, people: Sequence[str]) -> search.Entry:
     names = [title.name, *(text.name for text in texts)]
     words = [
         *(one.name for one in there.above if one is not None),
-        *people, *there.tags, *there.genres, title.story, title.advertiser, title.category,
+        *people, title.story, title.advertiser, title.category,
         *(name.partition(":")[2] for name in there.ids),
         title.summary, title.description[:_ENOUGH], *(text.summary for text in texts),
         *(text.description[:_ENOUGH] for text in texts),

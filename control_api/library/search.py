@@ -137,8 +137,8 @@ async def has_trigrams(session: AsyncSession) -> bool:
 
 
 def _runs(wanted: str) -> list[str]:
-    """Some runs of three letters within the longest words: enough to be found by, and not more work than that."""
-    by_length = sorted(wanted.split(), key=len, reverse=True)
+    """Some runs of three letters of the longest words: enough to be found by, and not more work than that."""
+    by_length = sorted((f" {word} " for word in wanted.split()), key=len, reverse=True)
     runs = (word[place : place + 3] for word in by_length for place in range(len(word) - 2))
     return list(dict.fromkeys(runs))[:_RUNS]
 

@@ -31,20 +31,22 @@ _SQLITE: Final = (
         name, words, content='search_title', content_rowid='number', prefix='1 2 3',
         tokenize='unicode61 remove_diacritics 2')""",
     """CREATE VIRTUAL TABLE search_title_like USING fts5(
-        name, content='search_title', content_rowid='number', detail='none', tokenize='trigram')""",
+        name, content='', tokenize='trigram')""",
     """CREATE TRIGGER search_title_added AFTER INSERT ON search_title BEGIN
         INSERT INTO search_title_words (rowid, name, words) VALUES (new.number, new.name, new.words);
-        INSERT INTO search_title_like (rowid, name) VALUES (new.number, new.name); END""",
+        INSERT INTO search_title_like (rowid, name) VALUES (new.number, ' ' || new.name || ' '); END""",
     """CREATE TRIGGER search_title_removed AFTER DELETE ON search_title BEGIN
         INSERT INTO search_title_words (search_title_words, rowid, name, words)
             VALUES ('delete', old.number, old.name, old.words);
-        INSERT INTO search_title_like (search_title_like, rowid, name) VALUES ('delete', old.number, old.name); END""",
+        INSERT INTO search_title_like (search_title_like, rowid, name)
+            VALUES ('delete', old.number, ' ' || old.name || ' '); END""",
     """CREATE TRIGGER search_title_changed AFTER UPDATE ON search_title BEGIN
         INSERT INTO search_title_words (search_title_words, rowid, name, words)
             VALUES ('delete', old.number, old.name, old.words);
-        INSERT INTO search_title_like (search_title_like, rowid, name) VALUES ('delete', old.number, old.name);
+        INSERT INTO search_title_like (search_title_like, rowid, name)
+            VALUES ('delete', old.number, ' ' || old.name || ' ');
         INSERT INTO search_title_words (rowid, name, words) VALUES (new.number, new.name, new.words);
-        INSERT INTO search_title_like (rowid, name) VALUES (new.number, new.name); END""",
+        INSERT INTO search_title_like (rowid, name) VALUES (new.number, ' ' || new.name || ' '); END""",
 )
 _POSTGRESQL: Final = (
     """CREATE TABLE search_title (

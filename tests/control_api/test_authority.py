@@ -21,8 +21,25 @@ if TYPE_CHECKING:
     from control_api.operation import Operation
     from control_api.settings import Settings
 
-KNOWN = {"id": "ak_0199f0c47b1c7d3a9e52c1d4b7a60f38", "file": "start.js", "slug": "not-found", "delivery": "dl_1"}
-TO_EVERYONE = {"/healthz", "/readyz", "/openapi.json", "/docs", "/api-docs", "/docs/{file}", "/problems/{slug}"}
+KNOWN = {
+    "id": "ak_0199f0c47b1c7d3a9e52c1d4b7a60f38",
+    "file": "start.js",
+    "slug": "not-found",
+    "delivery": "dl_1",
+    "shape": "portrait",
+    "ticket": "at_1",
+}
+TO_EVERYONE = {
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/docs",
+    "/api-docs",
+    "/docs/{file}",
+    "/problems/{slug}",
+    "/artwork/{file}",
+    "/api/v1/artwork-uploads/{ticket}",
+}
 
 
 def asked(operation: Operation) -> tuple[str, str]:

@@ -1,0 +1,150 @@
+"""Pictures: decoded and encoded anew, so that what is kept is a picture and nothing else, and of one of four shapes.
+
+Law: what somebody sent is never served. What it is, its bytes decide, and not its name or what was said of it.
+All calls block: decoding takes up to a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from playout import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from playout.store import DirStore
+
+LARGEST: Final = 15 << 20
+"""Bytes of a picture that somebody sends, at most."""
+_PIXELS: Final = 36_000_000
+"""Of a picture, at most: what is decoded takes four bytes for each."""
+_READ: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
+_LONGEST: Final = 3840
+_QUALITY: Final = 86
+_FOLDER: Final = "artwork"
+
+
+class Shape(StrEnum):
+    """The shapes in which pictures of titles are shown."""
+
+    BANNER = "banner"
+    LANDSCAPE = "landscape"
+    PORTRAIT = "portrait"
+    SQUARE = "square"
+
+
+SHAPES: Final = {
+    Shape.BANNER: (16, 4),
+    Shape.LANDSCAPE: (16, 9),
+    Shape.PORTRAIT: (2, 3),
+    Shape.SQUARE: (1, 1),
+}
+"""Width to height."""
+_LEAST: Final = 64
+"""Pixels of the shorter side, at least."""
+
+
+class NoPicture(ValueError):
+    """It is no picture that can be shown: it says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it is kept."""
+
+    body: bytes
+    digest: str
+    """SHA-256 of the body, in hexadecimal digits."""
+    media_type: str
+    width: int
+    height: int
+
+
+def drawn(sent: bytes, shape: Shape | None) -> Picture:
+    """The picture that these bytes are, cut to a shape around its middle; None: as it is. Raises `NoPicture`.
+
+    What is transparent stays so, as WebP; everything else becomes JPEG.
+    """
+    if len(sent) > LARGEST:
+        message = f"the picture has {len(sent)} bytes, and may have {LARGEST}"
+        raise NoPicture(message)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(BytesIO(sent), formats=_READ) as found:
+                _check(*found.size)
+                return _encoded(_cut(_upright(found), shape))
+    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        message = "these bytes are no picture: JPEG, PNG, WebP, AVIF and GIF are taken"
+        raise NoPicture(message) from error
+    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
+        if isinstance(error, NoPicture):
+            raise
+        message = f"the picture is damaged: {str(error)[:200]}"
+        raise NoPicture(message) from error
+
+
+def kept(store: DirStore, picture: Picture) -> None:
+    """Put the picture into the store, under its digest. Raises `StoreDown`."""
+    store.put_new(key(f"{picture.digest}.{picture.media_type.rpartition('/')[2]}"), picture.body)
+
+
+def key(name: str) -> str:
+    """Where the picture of this name lies in the store; raises `BadKey` for what is none."""
+    return keys.key(_FOLDER, name)
+
+
+def forget(store: DirStore, digests: Iterable[str]) -> None:
+    """Remove pictures that nothing shows any more."""
+    for digest in digests:
+        for kind in ("jpeg", "webp"):
+            store.path(key(f"{digest}.{kind}")).unlink(missing_ok=True)
+
+
+def _check(width: int, height: int) -> None:
+    """Refuse what would take too much to decode, before it is decoded."""
+    if width * height > _PIXELS:
+        message = f"the picture has {width} × {height} pixels, and may have {_PIXELS // 1_000_000} million"
+        raise NoPicture(message)
+    if min(width, height) < _LEAST:
+        message = f"the picture has {width} × {height} pixels; its shorter side needs {_LEAST}"
+        raise NoPicture(message)
+
+
+def _upright(found: Image.Image) -> Image.Image:
+    """Decoded, turned as its camera was held, in sRGB's channels."""
+    found.draft("RGB", (_LONGEST, _LONGEST))  # of a JPEG, no more is decoded than is needed
+    whole = ImageOps.exif_transpose(found)
+    transparent = "A" in whole.getbands() or "transparency" in whole.info
+    return whole.convert("RGBA" if transparent else "RGB")
+
+
+def _cut(whole: Image.Image, shape: Shape | None) -> Image.Image:
+    if shape is None:
+        whole.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
+        return whole
+    across, down = SHAPES[shape]
+    unit = min(whole.width / across, whole.height / down, _LONGEST / across)
+    size = max(round(unit * across), 1), max(round(unit * down), 1)
+    return ImageOps.fit(whole, size, Image.Resampling.LANCZOS)
+
+
+def _encoded(whole: Image.Image) -> Picture:
+    """Written anew: nothing of what was sent is in it but what can be seen."""
+    out = BytesIO()
+    if whole.mode == "RGBA":
+        whole.save(out, "WEBP", quality=_QUALITY, method=4)
+        media_type = "image/webp"
+    else:
+        whole.save(out, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
+        media_type = "image/jpeg"
+    body = out.getvalue()
+    return Picture(body, hashlib.sha256(body).hexdigest(), media_type, whole.width, whole.height)

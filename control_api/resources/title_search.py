@@ -1,0 +1,103 @@
+"""The search: titles that fit what was typed, the best first, and what somebody may be about to type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import Field
+from sqlmodel import col, select
+
+from control_api.call import Answer, Call
+from control_api.library import search
+from control_api.library.hung import hung
+from control_api.library.kinds import TitleKind, TitleState
+from control_api.library.shown import TitleShown, shown
+from control_api.models import Given, Shown
+from control_api.operation import Endpoint
+from control_api.resources.titles import TAG
+from control_api.scopes import Scope
+from control_api.tables import Title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from control_api.models import Nothing
+
+
+class SearchQuery(Given):
+    """What is looked for, and where."""
+
+    q: str = Field(min_length=1, max_length=200, description="What was typed. Accents, case and slips are forgiven.")
+    kind: list[TitleKind] = Field(default_factory=list, max_length=20)
+    state: list[TitleState] = Field(default_factory=list, max_length=3)
+    limit: int = Field(default=20, ge=1, le=100)
+
+
+class SuggestQuery(SearchQuery):
+    """What was typed so far."""
+
+    limit: int = Field(default=10, ge=1, le=20)
+
+
+class TitlesFound(Shown):
+    """Titles, the best first."""
+
+    items: list[TitleShown]
+
+
+class SuggestionShown(Shown):
+    """A title that may be meant."""
+
+    id: str
+    name: str
+    kind: str
+    year: int | None
+
+
+class Suggestions(Shown):
+    """Titles that may be meant, the likeliest first."""
+
+    items: list[SuggestionShown]
+
+
+@Endpoint(
+    method="GET", path="/api/v1/search", name="search_titles", summary="Titles that fit what was typed, the best first",
+    description="All words must be there, the last one perhaps not typed to its end: in names, descriptions, of those "
+    "who are credited, or of the series. Where nothing has them, names that are spelt alike are found.",
+    scope=Scope.TITLES_READ, tag=TAG, query_model=SearchQuery, answers={200: TitlesFound},
+)  # fmt: skip
+async def search_titles(call: Call[Nothing, SearchQuery, Nothing]) -> Answer:
+    """At most a hundred: who wants more looks for more words, or walks the list with `q`."""
+    titles = await titled(call, await search.best(call.session, call.query.q, call.query.limit, scope(call.query)))
+    there, public = await hung(call.session, titles), call.site.settings.public_url
+    return Answer(TitlesFound(items=[shown(title, there[title.id], public) for title in titles]))
+
+
+@Endpoint(
+    method="GET", path="/api/v1/suggestions", name="suggest_titles", summary="What somebody may be about to type",
+    scope=Scope.TITLES_READ, tag=TAG, query_model=SuggestQuery, answers={200: Suggestions},
+)  # fmt: skip
+async def suggest_titles(call: Call[Nothing, SuggestQuery, Nothing]) -> Answer:
+    """Names that begin so, names with a word that does, or else names that are spelt alike."""
+    ids = await search.suggested(call.session, call.query.q, call.query.limit, scope(call.query))
+    items = [
+        SuggestionShown(id=title.id, name=title.name, kind=title.kind, year=title.year or None)
+        for title in await titled(call, ids)
+    ]
+    return Answer(Suggestions(items=items))
+
+
+OPERATIONS: Final = (search_titles, suggest_titles)
+
+
+def scope(query: SearchQuery) -> search.Scope:
+    """Where to look."""
+    return search.Scope(tuple(kind.value for kind in query.kind), tuple(state.value for state in query.state))
+
+
+async def titled(call: Call[Any, Any, Any], ids: Sequence[str]) -> list[Title]:
+    """The titles with these ids, in their order."""
+    if not ids:
+        return []
+    rows = {title.id: title for title in (await call.session.exec(select(Title).where(col(Title.id).in_(ids)))).all()}
+    return [rows[one] for one in ids if one in rows]
