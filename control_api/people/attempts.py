@@ -56,11 +56,10 @@ async def forgive(session: AsyncSession, attempt: Attempt) -> None:
 async def take_back(session: AsyncSession, attempt: Attempt) -> None:
     """Nobody looked at the password: it is as if nobody had tried."""
     for thing, failed in sorted(attempt.before, key=lambda pair: pair[0].digest):
-        ours = (col(Failures.digest) == thing.digest, col(Failures.last_at) == attempt.at)
-        values: dict[str, Any] = {"count": Failures.count - 1}
-        if failed is not None:
-            values["last_at"] = failed.last_at
-        await session.exec(update(Failures).where(*ours).values(**values))
+        which = update(Failures).where(col(Failures.digest) == thing.digest)
+        if failed is not None:  # and nobody has failed since
+            await session.exec(which.where(col(Failures.last_at) == attempt.at).values(last_at=failed.last_at))
+        await session.exec(which.values(count=Failures.count - 1))
 
 
 async def lift(session: AsyncSession, names: list[str]) -> None:
