@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 from typing import Final
 
 from aiohttp import web
 from pydantic import Field
 
-from control_api import swagger
+from control_api import postman, swagger
 from control_api.call import Answer, Call
 from control_api.models import Given
 from control_api.operation import Endpoint, Media
@@ -45,6 +46,21 @@ class KindPath(Given):
 async def read_openapi(call: Call) -> Answer:
     """The document."""
     return Answer(raw=call.request.config_dict[DOCUMENT])
+
+
+@Endpoint(
+    method="GET",
+    path="/postman.json",
+    name="read_postman",
+    summary="The same as a collection for Postman",
+    scope=OPEN,
+    tag="Reference",
+    answers={200: Media(("application/json",))},
+)
+async def read_postman(call: Call) -> Answer:
+    """The collection; it is asked for once in a while, and made then."""
+    made = postman.collection(json.loads(call.request.config_dict[DOCUMENT]))
+    return Answer(raw=json.dumps(made, ensure_ascii=False).encode())
 
 
 async def _page(call: Call) -> Answer:
@@ -114,4 +130,4 @@ async def explain_problem(call: Call[KindPath]) -> Answer:
     return Answer(raw=text, media_type=f"{_HTML}; charset=utf-8", headers=swagger.GUARDS)
 
 
-OPERATIONS: Final = (read_openapi, show_docs, show_api_docs, read_docs_file, explain_problem)
+OPERATIONS: Final = (read_openapi, read_postman, show_docs, show_api_docs, read_docs_file, explain_problem)

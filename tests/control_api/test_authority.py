@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from clients import running
+from persons import Page, account, cheap, signed_in
 from things import Bench
 
 from control_api.app import OPERATIONS, create_app
 from control_api.commands import create_key
+from control_api.people.roles import SCOPES, Role
 from control_api.running import served
-from control_api.scopes import MEANINGS, OPEN, Open, Scope
+from control_api.scopes import MEANINGS, OPEN, Open, Scope, Signed
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
@@ -28,8 +30,10 @@ KNOWN = {
     "delivery": "dl_1",
     "shape": "portrait",
     "ticket": "at_1",
+    "session": "ss_0199f0c47b1c7d3a9e52c1d4b7a60f38",
 }
-TO_EVERYONE = {
+    "/openapi.json",
+    "/postman.json",
     "/healthz",
     "/readyz",
     "/openapi.json",
@@ -39,7 +43,17 @@ TO_EVERYONE = {
     "/problems/{slug}",
     "/artwork/{file}",
     "/api/v1/artwork-uploads/{ticket}",
+    "/.well-known/jwks.json",
 }
+TO_SIGN_IN = {
+    "/api/v1/session",
+    "/api/login",
+    "/api/register",
+    "/auth/login",
+    "/auth/signup",
+    *(f"/api{v}/auth/{what}" for v in ("", "/v1") for what in ("login", "register", "refresh", "social-login")),
+}
+"""Open, because they are how people say who they are; all of them POST."""
 
 
 def asked(operation: Operation) -> tuple[str, str]:
@@ -58,8 +72,9 @@ async def test_every_route_is_an_operation(settings: Settings) -> None:
 
 
 async def test_only_what_is_listed_here_is_open_to_everyone(settings: Settings) -> None:
-    found = {operation.template for operation in create_app(settings)[OPERATIONS] if operation.declared.scope is OPEN}
-    assert found == TO_EVERYONE
+    operations = [found for found in create_app(settings)[OPERATIONS] if found.declared.scope is OPEN]
+    assert {found.template for found in operations} == TO_EVERYONE | TO_SIGN_IN
+    assert {found.declared.method for found in operations if found.template in TO_SIGN_IN} == {"POST"}
 
 
 async def test_every_closed_operation_refuses_who_is_nobody_a_stranger_or_has_all_rights_but_the_one(
@@ -71,6 +86,7 @@ async def test_every_closed_operation_refuses_who_is_nobody_a_stranger_or_has_al
         )
         for scope in Scope
     }
+    machine = await create_key(settings, "all", list(Scope), None, system_clock)
     async with running(settings) as client:
         for operation in client.app[OPERATIONS]:
             method, path = asked(operation)
@@ -83,8 +99,65 @@ async def test_every_closed_operation_refuses_who_is_nobody_a_stranger_or_has_al
                 await client.known_by("fl_" + "x" * 32).ask(verb, path, 401)
                 await client.known_by("fl_short").ask(verb, path, 401)
                 await client.ask(verb, path, 401, headers={"Authorization": "Basic eDp5"})
+                if isinstance(scope, Signed):  # whatever a key may do, it is nobody's account
+                    await client.known_by(machine).ask(verb, path, 403)
+                    continue
                 refused = await client.known_by(keys[scope]).ask(verb, path, 403)
                 assert verb == "HEAD" or refused.json["scope"] == scope
+
+
+async def test_every_closed_operation_refuses_each_role_that_has_too_little_authority(settings: Settings) -> None:
+    """D07, C14: by token and by cookie, whatever the method."""
+    async with running(cheap(settings)) as client:
+        for role in Role:
+            await account(client, role, role)
+        known = {role: client.known_by((await signed_in(client, role))["access_token"]) for role in Role}
+        pages = {role: Page(client) for role in Role}
+        for role, page in pages.items():
+            await page.sign_in(role)
+        refused: dict[Role, int] = dict.fromkeys(Role, 0)
+        for operation in client.app[OPERATIONS]:
+            method, path = asked(operation)
+            scope = operation.declared.scope
+            lacking = [role for role in Role if isinstance(scope, Scope) and scope not in SCOPES[role]]
+            for role in lacking:
+                for verb in [method, "HEAD"] if method == "GET" else [method]:
+                    await known[role].ask(verb, path, 403)
+                    await client.ask(verb, path, 403, headers=pages[role].headers())
+                refused[role] += 1
+        assert refused[Role.VIEWER] > refused[Role.EDITOR] > refused[Role.OPERATOR] > refused[Role.ADMIN] == 0
+
+
+async def test_every_closed_operation_that_changes_refuses_a_cookie_without_proof(settings: Settings) -> None:
+    """C59: whoever signed in, and however much they may do."""
+    async with running(cheap(settings)) as client:
+        await account(client, "boss", Role.ADMIN)
+        page = Page(client)
+        await page.sign_in("boss")
+        bare = page.headers(proven=False)
+        foreign = {**page.headers(), "Origin": "https://evil.example"}
+        walked = 0
+        for operation in client.app[OPERATIONS]:
+            method, path = asked(operation)
+            if isinstance(operation.declared.scope, Open) or operation.declared.is_safe:
+                continue
+            for headers in (bare, foreign):
+                refused = await client.ask(method, path, 403, headers=headers)
+                assert refused.json["type"] == "/problems/cross-site", (method, path)
+            walked += 1
+        assert walked > 20
+        await client.get("/api/v1/account", headers=bare)
+
+
+async def test_a_token_that_is_no_good_opens_nothing(settings: Settings) -> None:
+    async with running(cheap(settings)) as client:
+        await account(client, "boss", Role.ADMIN)
+        token = (await signed_in(client, "boss"))["access_token"]
+        forged = client.known_by(token[:-6] + "AAAAAA")
+        for operation in client.app[OPERATIONS]:
+            method, path = asked(operation)
+            if not isinstance(operation.declared.scope, Open):
+                await forged.ask(method, path, 401)
 
 
 async def test_what_is_open_is_answered_to_who_sends_a_bad_key_too(settings: Settings) -> None:
