@@ -32,11 +32,11 @@ KNOWN = {
     "ticket": "at_1",
     "session": "ss_0199f0c47b1c7d3a9e52c1d4b7a60f38",
 }
-    "/openapi.json",
-    "/postman.json",
+TO_EVERYONE = {
     "/healthz",
     "/readyz",
     "/openapi.json",
+    "/postman.json",
     "/docs",
     "/api-docs",
     "/docs/{file}",
