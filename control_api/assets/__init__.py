@@ -1,0 +1,1 @@
+"""Assets: what is packaged, what people decide about it, and where it airs."""
