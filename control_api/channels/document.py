@@ -135,7 +135,7 @@ def _place(fault: Fault, found: list[tuple[int, Path, str]], lines: list[int]) -
     if not fault.line or not found:
         return ()
     at = bisect_right(lines, fault.line) - 1
-    if at < 0:
+    if at < 0 or (lines[at] == lines[0] and fault.text.startswith("missing key")):  # of the whole file
         return ()
     here = [(path, text) for line, path, text in found if line == lines[at]]
     quoted = dict.fromkeys(path for path, text in here if text and f'"{text}"' in fault.text)

@@ -96,9 +96,9 @@ class MasterControl:
             kept = self._document = Document(text, self.file.where)
         return kept
 
-    def would_be(self, path: Path, value: Any) -> Document:  # noqa: ANN401 — whatever JSON has, or GONE
-        """The file with another value at `path`, as it would be. Raises `Problem` where it cannot be edited."""
-        return self._edited(self.sound(), path, value)
+    def put(self, document: Document, path: Path, value: Any) -> Document:  # noqa: ANN401 — whatever JSON has, or GONE
+        """A document with another value at `path`. Raises `Problem` where it cannot be edited."""
+        return self._edited(document, path, value)
 
     def edit(
         self, path: Path, make: Callable[[Document], Any], guard: Callable[[int], None]

@@ -34,6 +34,8 @@ class Pool:
         self._seconds = seconds
         self.asked = 0
         """How many reports threads make or will make."""
+        self.processes = 0
+        """How many there are."""
         self._queued = 0
 
     async def run(self, make: Callable[[], Found]) -> Found:
@@ -85,9 +87,11 @@ class Pool:
             await self._processes.acquire()
         finally:
             self._queued -= 1
+        self.processes += 1
         try:
             yield
         finally:
+            self.processes -= 1
             self._processes.release()
 
     def close(self) -> None:
