@@ -1,4 +1,4 @@
-"""The store: immutable objects by key, in a directory.
+"""The store: immutable objects by key; here in a directory, in `playout.s3` in a bucket.
 
 Law: nothing is overwritten. An object appears whole or not at all, and of two writers of one key the
 first wins and the other is told.
@@ -37,7 +37,16 @@ class Store(Protocol):
         """Create the object; False when it was there already. Raises `StoreDown`."""
 
     def adopt(self, key: str, path: Path) -> bool:
-        """Create the object from a local file, which is used up; False when it was there already."""
+        """Create the object from a local file, which is used up; False when it was there already.
+
+        Raises `StoreDown`.
+        """
+
+    def restore(self, key: str, path: Path) -> None:
+        """Put a local file, which is used up, in the place of an object of the same content that came to harm.
+
+        Nothing else is ever overwritten. Raises `StoreDown`.
+        """
 
     def names(self, key: str) -> list[str]:
         """The names just below `key`, sorted; empty when there are none. Raises `StoreDown`."""
@@ -99,6 +108,15 @@ class DirStore:
             created = _link(path, final)
             path.unlink()
             return created
+
+    def restore(self, key: str, path: Path) -> None:
+        """Sync a file and give it the name; whoever reads what had it before goes on reading that."""
+        final = self.path(key)
+        with _outage(key):
+            final.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            path.replace(final)
 
     def names(self, key: str) -> list[str]:
         """The entries of the folder, drafts left out."""
