@@ -102,7 +102,10 @@ def parser() -> argparse.ArgumentParser:
         epilog="Begin with `fastline up`. Every command has its own --help.",
     )
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    _serving(command(commands, "up", _up, "run everything in one process; on an empty media folder, make a demo first"))
+    up = command(commands, "up", _up, "run everything in one process; on an empty media folder, make a demo first")
+    _serving(up)
+    up.add_argument("--api-port", type=_port, metavar="PORT", help="the port of the API (default: 8081)")
+    up.add_argument("--no-api", action="store_true", help="leave the API out: `fastline api` serves it by itself")
     _serving(command(commands, "origin", _origin, "serve the channels of a store over HTTP, and nothing else"))
     _channels(command(commands, "commit", _commit, "publish channels.yaml and keep the logs ahead of air"))
     worker = "package whatever is dropped into media/sources/, and do the jobs of the API"
@@ -208,7 +211,11 @@ def _package(asked: argparse.Namespace) -> int:
 
 def _up(asked: argparse.Namespace) -> int:
     """The whole of Fastline in one process."""
-    return _until_done(_all(asked))
+    given = {"media": asked.media, "channels": asked.channels, "port": asked.api_port}
+    settings = api.settled(
+        argparse.Namespace(**given), tuple(given)
+    )  # mistakes in settings are told before anything begins
+    return _until_done(_all(asked, None if asked.no_api else settings))
 
 
 def _origin(asked: argparse.Namespace) -> int:
@@ -360,8 +367,8 @@ def _only(failure: Exception) -> Exception:
     return failure
 
 
-async def _all(asked: argparse.Namespace) -> int:
-    """HTTP first, so that the page can say what is going on; then the library; then whatever changes."""
+async def _all(asked: argparse.Namespace, settings: ApiSettings | None) -> int:
+    """HTTP first, so that the page can say what is going on; then the library; then whatever changes, and the API."""
     store, clock = DirStore(asked.media), SteadyClock()
     follower = Follower(store, clock)
     async with _listening(asked, follower, clock) as address, asyncio.TaskGroup() as tasks:
@@ -369,11 +376,22 @@ async def _all(asked: argparse.Namespace) -> int:
         tasks.create_task(Committer(store, follower, clock).run())
         tasks.create_task(_announce(follower, address))
         await follower.ready.wait()  # what is on air is served before anything else is read
+        if settings is not None:
+            tasks.create_task(_manage(asked, settings))
         await _fill(asked, store)
         house = await asyncio.to_thread(_house, asked)
         tasks.create_task(_take_in(asked, house, _cores()))
         tasks.create_task(watch(asked.channels, store, clock, Reporter().report))
     return OK
+
+
+async def _manage(asked: argparse.Namespace, settings: ApiSettings) -> None:
+    """Serve the API in a thread of its own, of which the engine notices nothing."""
+    from control_api.beside import Neighbor, beside  # noqa: PLC0415 — the libraries of the database take a second to read
+
+    kinds = _kinds(asked, _cores(), settings.packages_at_once)
+    async with beside(Neighbor(settings, api.tell, api.welcome, kinds)):
+        await asyncio.Event().wait()
 
 
 async def _serve(asked: argparse.Namespace) -> int:

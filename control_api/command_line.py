@@ -63,11 +63,10 @@ def register(
     settings.add_argument("--sample", action="store_true", help="print a file with every setting and its default")
 
 
-def settled(asked: argparse.Namespace) -> Settings:
-    """The settings of the file, the environment and the options; raises `Refused` with every mistake."""
+def settled(asked: argparse.Namespace, names: Sequence[str] = ("media", "host", "port")) -> Settings:
+    """The settings of the file, the environment and the options `names`; raises `Refused` with every mistake."""
     from control_api.settings import Unsettled, read  # noqa: PLC0415 — see the module
 
-    names = ("media", "host", "port")
     given = {name: getattr(asked, name) for name in names if getattr(asked, name, None) is not None}
     found = read(os.environ, given)
     if isinstance(found, Unsettled):
@@ -76,21 +75,24 @@ def settled(asked: argparse.Namespace) -> Settings:
     return found
 
 
+def tell(address: str) -> None:
+    """Say where the API is."""
+    print(f"The API is at {address}/api/v1, its reference at {address}/docs", flush=True)
+
+
+def welcome(token: str) -> None:
+    """Say how the first account is made."""
+    print(
+        f"Nobody has an account here. This token makes the first one, an administrator, once, until tomorrow:\n"
+        f"  {token}\nSend it to POST /api/v1/auth/register as `invitation`, with `username` and `password`.",
+        flush=True,
+    )
+
+
 async def _api(asked: argparse.Namespace) -> int:
     from control_api.commands import Unserved, serve  # noqa: PLC0415 — see the module
 
     settings = settled(asked)
-
-    def tell(address: str) -> None:
-        print(f"The API is at {address}/api/v1, its reference at {address}/docs", flush=True)
-
-    def welcome(token: str) -> None:
-        print(
-            f"Nobody has an account here. This token makes the first one, an administrator, once, until tomorrow:\n"
-            f"  {token}\nSend it to POST /api/v1/auth/register as `invitation`, with `username` and `password`.",
-            flush=True,
-        )
-
     try:
         await serve(settings, tell, welcome)
     except Unserved as error:

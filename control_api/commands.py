@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from socket import socket
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -21,9 +24,10 @@ from control_api.runner import ApiRunner
 from control_api.site import SITE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from control_api.jobs.kinds import AnyKind
     from control_api.scopes import Scope
     from control_api.settings import Settings
     from playout.clock import Clock
@@ -35,22 +39,39 @@ class Unserved(Exception):
     """The API cannot be served, or the database not be asked: it says why, and what to do."""
 
 
-async def serve(settings: Settings, tell: Callable[[str], None], welcome: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A socket that listens already, and what is to be done just before it is answered."""
+
+    socket: socket
+    before: Callable[[], Awaitable[None]]
+
+
+async def serve(
+    settings: Settings,
+    tell: Callable[[str], None],
+    welcome: Callable[[str], None],
+    *,
+    kinds: Sequence[AnyKind] = (),
+    door: Door | None = None,
+) -> None:
     """Serve until the task is cancelled; `tell` hears the address once it answers.
 
-    Where nobody has an account yet, `welcome` hears the token by which the first administrator makes theirs.
+    Where nobody has an account yet, `welcome` hears the token by which the first administrator makes theirs. `kinds`
+    are kinds of jobs that need another package. With a `door` no other one is opened.
     """
     try:
-        app = create_app(settings)
+        app = create_app(settings, kinds=kinds)
     except ConfigurationError as error:
         message = f"requests cannot be counted at {settings.rate_storage}: {error}; `pip install fastline[redis]`"
         raise Unserved(message) from error
     runner = ApiRunner(app, shutdown_timeout=settings.stop_seconds)
     try:
         await _set_up(runner, settings)
-        site = web.TCPSite(runner, settings.host, settings.port)
+        if door is not None:
+            await door.before()
         try:
-            await site.start()
+            await _site(runner, settings, door).start()
         except OSError as error:
             message = f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}"
             raise Unserved(message) from error
@@ -63,6 +84,13 @@ async def serve(settings: Settings, tell: Callable[[str], None], welcome: Callab
     finally:
         _log.info("stopping: streams end, requests finish", extra={"action": "stopping"})
         await runner.cleanup()
+
+
+def _site(runner: ApiRunner, settings: Settings, door: Door | None) -> web.BaseSite:
+    """Where it listens. A site closes its socket: the door keeps its own."""
+    if door is None:
+        return web.TCPSite(runner, settings.host, settings.port)
+    return web.SockSite(runner, door.socket.dup())
 
 
 async def _set_up(runner: ApiRunner, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -35,6 +35,10 @@ OUTAGES: Final = (OperationalError, InterfaceError, NoConnection)
 
 def is_outage(error: BaseException) -> bool:
     """Whether the database could not answer, rather than was asked something wrong."""
+    if (
+        type(error) is DatabaseError
+    ):  # and none of its kinds: SQLite says so of a file that is broken, or none of its own
+        return True
     return isinstance(error, OUTAGES) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
