@@ -19,6 +19,7 @@ from playout.core.ticks import instant_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from playout.core.airing import Turn
     from playout.core.channel import Revision
     from playout.station import Station

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, or_, select
 
+from control_api.assets.care import edits_of, told_breaks
 from control_api.columns import UtcInstant
 from control_api.library.hung import hung
 from control_api.library.told import told
@@ -61,6 +62,12 @@ _DUE: Final = text(
 ).bindparams(bindparam("now", type_=UtcInstant()))
 
 
+async def is_any_due(database: Database) -> bool:
+    """Whether there is anything to tell."""
+    async with database.reading() as session:
+        return (await session.exec(select(AmendmentDue.asset_id).limit(1))).one_or_none() is not None
+
+
 async def deliver(database: Database, store: Store, now: datetime) -> int:
     """Tell the store of what is due, some of it; how many assets that were. Raises `StoreDown`.
 
@@ -69,7 +76,7 @@ async def deliver(database: Database, store: Store, now: datetime) -> int:
     async with database.reading() as session:
         rows = select(AmendmentDue.asset_id, AmendmentDue.changes).order_by(col(AmendmentDue.since)).limit(AT_ONCE)
         waiting = dict((await session.exec(rows)).all())
-        amendments = await _amendments(session, list(waiting))
+        amendments = await _amendments(session, store, list(waiting))
     if not waiting:
         return 0
     if amendments:
@@ -83,7 +90,7 @@ async def deliver(database: Database, store: Store, now: datetime) -> int:
     return len(waiting)
 
 
-async def _amendments(session: AsyncSession, assets: Sequence[str]) -> list[Amendment]:
+async def _amendments(session: AsyncSession, store: Store, assets: Sequence[str]) -> list[Amendment]:
     """What is to be said of each."""
     if not assets:
         return []
@@ -91,10 +98,12 @@ async def _amendments(session: AsyncSession, assets: Sequence[str]) -> list[Amen
     found = (await session.exec(rows.where(col(Asset.state) != "gone").order_by(col(Asset.id)))).all()
     titles = list({title.id: title for _, title in found}.values())
     there = await hung(session, titles)
+    breaks = await asyncio.to_thread(told_breaks, store, await edits_of(session, assets))
     return [
         Amendment(
             asset.id,
             told(title, there[title.id]),
+            breaks.get(asset.id),
             # of an asset that was pulled off the air nobody here says that it may be chosen again
             shelved=title.deleted_at is not None or asset.state != "packaged",
         )
