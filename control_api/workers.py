@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from control_api import schema
+from control_api.assets.removing import PURGE_ASSET
 from control_api.database import Database, is_outage
 from control_api.destinations import Reach
 from control_api.jobs.packaging import PACKAGE
@@ -30,15 +31,24 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("fastline.jobs")
 _PATIENCE: Final = 5.0  # seconds between two looks for a database
 
-KINDS: Final[tuple[AnyKind, ...]] = (FETCH, TAKE_IN, PACKAGE, DROP, PURGE)
+KINDS: Final[tuple[AnyKind, ...]] = (FETCH, TAKE_IN, PACKAGE, DROP, PURGE, PURGE_ASSET)
 """The kinds of the package. Those that need another package are handed in."""
 
 
 def queue(settings: Settings, database: Database, more: Iterable[AnyKind] = ()) -> Queue:
     """The queue that the settings name, known to every session of the database. Of one name the last kind counts."""
-    found = Queue(settings, map(_heard, (*KINDS, *more)))
+    found = _engine(settings)(settings, map(_heard, (*KINDS, *more)))
     in_use(database, found)
     return found
+
+
+def _engine(settings: Settings) -> type[Queue]:
+    """What the queue runs on."""
+    if settings.queue == "embedded":
+        return Queue
+    from control_api.jobs.procrastinated import Procrastinated  # noqa: PLC0415 — it need not be installed
+
+    return Procrastinated
 
 
 def _heard(kind: AnyKind) -> AnyKind:

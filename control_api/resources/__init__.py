@@ -2,8 +2,11 @@
 
 from control_api.resources import (
     accounts,
+    air,
     api_keys,
     artwork,
+    asset_breaks,
+    assets,
     audit,
     channels,
     events,
@@ -40,6 +43,8 @@ RESOURCES = (
     *artwork.OPERATIONS,
     *events.OPERATIONS,
     *webhooks.OPERATIONS,
+    *assets.OPERATIONS,
+    *asset_breaks.OPERATIONS,
     *uploads.OPERATIONS,
     *tus.OPERATIONS,
     *media.OPERATIONS,
@@ -50,6 +55,7 @@ RESOURCES = (
     *accounts.OPERATIONS,
     *invitations.OPERATIONS,
     *programming.OPERATIONS,
+    *air.OPERATIONS,
     *publishing.OPERATIONS,
     *api_keys.OPERATIONS,
     *audit.OPERATIONS,

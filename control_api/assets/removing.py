@@ -1,0 +1,78 @@
+"""Purging an asset: its files and its row are gone for good, once no channel airs it.
+
+Law: files go before rows. Who dies between the two leaves a row of which the next attempt knows what to remove.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from pydantic import BaseModel
+from sqlmodel import select
+
+from control_api.assets.airing import on_air
+from control_api.assets.documents import remove
+from control_api.assets.shown import DELETED
+from control_api.instants import Instant
+from control_api.jobs import Broken, JobKind, Work
+from control_api.tables import AmendmentDue, Asset, AssetCare
+from playout import keys
+from playout.documents import Corrupt
+from playout.station import Station
+from playout.store import DirStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PAUSES: Final = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
+_A_WEEK: Final = 24 * 7
+
+
+class PurgeAsset(BaseModel):
+    """Which asset."""
+
+    asset: str
+    since: Instant | None = None
+    """When it was put into the bin: what was restored and deleted again has another job."""
+
+
+async def _purged(work: Work, given: PurgeAsset) -> None:
+    row, since, waits = await _state(work, given.asset)
+    if row is None or (given.since is not None and since != given.since):
+        return
+    if row.state != DELETED:
+        message = "it is not in the bin, or not any more"
+        raise Broken(message, "Delete it first.")
+    if waits:
+        message = "the air has not been told yet that it was deleted"
+        raise Broken(message, again=True)
+    store = DirStore(work.settings.media)
+    try:
+        channels = await asyncio.to_thread(lambda: on_air(Station(store), given.asset, work.clock()))
+    except Corrupt as bad:
+        message = f"whether a channel airs it cannot be told: {bad}"
+        raise Broken(message, "Repair that document.", again=True) from bad
+    if channels:
+        message = f"it is on its way to the air of {', '.join(channels)}"
+        raise Broken(message, "It is tried again each hour.", again=True)
+    folder: Path = store.path(keys.key("assets", given.asset))
+    await asyncio.to_thread(remove, folder)
+    async with work.database.writing() as session:
+        gone = await session.get(Asset, given.asset)
+        if gone is not None:
+            await session.delete(gone)
+
+
+async def _state(work: Work, asset: str) -> tuple[Asset | None, datetime | None, bool]:
+    """Its row, since when it is in the bin, and whether the air is still to be told."""
+    async with work.database.reading() as session:
+        row = await session.get(Asset, asset)
+        care = await session.get(AssetCare, asset)
+        waits = (await session.exec(select(AmendmentDue).where(AmendmentDue.asset_id == asset))).one_or_none()
+    return row, care.deleted_at if care else None, waits is not None
+
+
+PURGE_ASSET: Final = JobKind("purge_asset", PurgeAsset, _purged, attempts=_A_WEEK, pauses=_PAUSES, everywhere=1)
+"""Removes an asset for good. Tries again each hour while a channel airs it."""
