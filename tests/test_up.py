@@ -36,7 +36,7 @@ pytestmark = pytest.mark.media
 @contextmanager
 def up(media: Path, port: int, *more: str) -> Iterator[subprocess.Popen[str]]:
     program = [sys.executable, "-u", str(CHECKOUT / "fastline.py")]
-    command = [*program, "up", "--media", str(media), "--port", str(port), *more]
+    command = [*program, "up", "--media", str(media), "--port", str(port), "--api-port", str(free_port()), *more]
     with subprocess.Popen(
         command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as running:
