@@ -159,7 +159,7 @@ def room(settings: Settings, given: Package) -> int:
     return _WORK_BYTES * located(settings, given.source).stat().st_size
 
 
-PACKAGE: Final = JobKind("package", Package, None, room=room)
+PACKAGE: Final = JobKind("package", Package, None, here=1, room=room)
 """In a process that has nobody who packages."""
 
 

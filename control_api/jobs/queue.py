@@ -15,7 +15,7 @@ from sqlalchemy import event
 from control_api.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Mapping
+    from collections.abc import Awaitable, Collection, Iterable, Mapping
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -32,8 +32,11 @@ class Hands(Protocol):
     at_once: int
     """How many jobs it runs at a time."""
 
-    def next(self) -> Awaitable[Awaitable[None] | None]:
-        """Take the job whose turn it is; what is answered does it. None: there is nothing to take."""
+    def next(self, kinds: Collection[str] | None = None) -> Awaitable[Awaitable[None] | None]:
+        """Take the job whose turn it is, among those of these kinds or all; what is answered does it.
+
+        None: there is nothing to take.
+        """
 
 
 class Queue:

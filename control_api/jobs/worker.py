@@ -27,7 +27,7 @@ from control_api.jobs.taking import Taken
 from control_api.jobs.work import Broken, Lacking, Stop, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
     from datetime import datetime
 
     from sqlmodel.ext.asyncio.session import AsyncSession
@@ -103,16 +103,30 @@ class Worker:
                     _log.warning("the database does not answer; the worker waits", extra={"action": "outage"})
             await asyncio.sleep(self._settings.job_poll_ms / 1000)
 
-    async def next(self) -> Awaitable[None] | None:
-        """Take the job whose turn it is; what is answered does it."""
+    async def next(self, kinds: Collection[str] | None = None) -> Awaitable[None] | None:
+        """Take the job whose turn it is, among those of these kinds or all; what is answered does it."""
         now = self._now()
-        if not self._kinds or not await taking.is_due(self._database, self._kinds, now):
+        wanted = {name: kind for name, kind in self._kinds.items() if kinds is None or name in kinds}
+        if not wanted or len(self._running) >= self.at_once:
+            return None
+        if not await taking.is_due(self._database, wanted, now):
             return None
         here = Counter(attempt.taken.job.kind for attempt in self._running.values())
-        # a lease that is taken is never forgotten: whoever is cancelled in between waits until it is noted
-        taken = await taking.take(self._database, self._kinds, here, self.name, now, self._lease)
+        taking_one = asyncio.ensure_future(taking.take(self._database, wanted, here, self.name, now, self._lease))
+        try:
+            taken = await asyncio.shield(taking_one)
+        except asyncio.CancelledError:  # a lease that was taken meanwhile is not forgotten
+            await asyncio.wait([taking_one])
+            late = None if taking_one.exception() else taking_one.result()
+            if late is not None:
+                await self._attempted(self._attempt(late, Stop.LEAVING))
+            raise
         if taken is None:
             return None
+        return self._attempted(self._attempt(taken))
+
+    def _attempt(self, taken: Taken, stopped: Stop | None = None) -> _Attempt:
+        """Note what was taken."""
         job = taken.job
         work = Work(
             job=job.id,
@@ -123,10 +137,11 @@ class Worker:
             database=self._database,
             outgoing=self._outgoing,
             clock=self._clock,
+            stopped=stopped,
         )
         attempt = self._running[job.id] = _Attempt(taken, work)
         self._told()
-        return self._attempted(attempt)
+        return attempt
 
     async def _attempted(self, attempt: _Attempt) -> None:
         """Do the job, and write what came of it."""
