@@ -228,7 +228,7 @@ class _Writer:
             content["application/json"] = {"schema": self._references[model, "serialization"]}
         if isinstance(declared, Media):
             content |= {
-                media_type: {"schema": {"type": "object" if media_type == "application/json" else "string"}}
+                media_type: {"schema": {"type": "object" if media_type.endswith("json") else "string"}}
                 for media_type in declared.types
             }
         if content:

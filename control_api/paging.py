@@ -93,23 +93,38 @@ async def leaf(
 
 
 def sliced(
-    call: Call[Any, Any, Any], rows: Sequence[tuple[str, Item]], model: type[Page[Item]], *, known: str = ""
+    call: Call[Any, Any, Any],
+    rows: Sequence[tuple[str, Item]],
+    model: type[Page[Item]],
+    *,
+    known: str = "",
+    reach: str | None = None,
 ) -> Answer:
     """One page of what is at hand, each with a key by which they are in order; no two have the same.
 
-    `known` tells what else the list is of: a cursor is good for no other.
+    `known` tells what else the list is of: a cursor is good for no other. `reach` is up to which key the rows go,
+    where there may be more after them.
     """
-    signer = _signer(call)
     query: PageQuery = call.query
-    place = f"{call.operation}\n{known}\n{query.model_dump_json(exclude={'limit', 'cursor'})}"
-    after = None if query.cursor is None else str(unsealed(signer, place, query.cursor)[0])
+    after = resumed(call, known)
     found = [row for row in rows if after is None or row[0] > after]
     items = [item for _, item in found[: query.limit]]
-    if len(found) <= query.limit:
+    last = found[query.limit - 1][0] if len(found) > query.limit else reach
+    if last is None:
         return Answer(model(items=items, next=None))
-    cursor = sealed(signer, place, [found[query.limit - 1][0]])
+    cursor = sealed(_signer(call), _of_rows(call, known), [last])
     address = call.site.settings.public_url + str(call.request.rel_url.update_query(cursor=cursor))
     return Answer(model(items=items, next=address), headers={"Link": f'<{address}>; rel="next"'})
+
+
+def resumed(call: Call[Any, Any, Any], known: str = "") -> str | None:
+    """The key after which the page begins that a call asks for, as `sliced` wrote it; None for the first page."""
+    cursor: str | None = call.query.cursor
+    return None if cursor is None else str(unsealed(_signer(call), _of_rows(call, known), cursor)[0])
+
+
+def _of_rows(call: Call[Any, Any, Any], known: str) -> str:
+    return f"{call.operation}\n{known}\n{call.query.model_dump_json(exclude={'limit', 'cursor'})}"
 
 
 def _signer(call: Call[Any, Any, Any]) -> Signer:

@@ -13,6 +13,7 @@ from pydantic import Field
 from control_api.instants import Instant, Millis
 from control_api.models import Shown
 from playout.config import Faults
+from playout.core.asset import PROGRAM_KINDS
 from playout.core.channel import in_force
 from playout.core.guide import showings
 from playout.core.listing import Links, named
@@ -216,7 +217,7 @@ def showing(part: Part) -> Showing:
         stop=part.stop,
         title=part.title,
         subtitle=part.subtitle,
-        asset=part.asset or None,
+        asset=part.asset if part.kind in PROGRAM_KINDS else None,
         kind=part.kind.value,
     )
 
