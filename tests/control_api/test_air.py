@@ -1,186 +1,229 @@
-"""Guide, reasons, as-run, withdrawals and wishes over HTTP: what is told is what airs. Rows A12, AX13."""
+"""The events of the air in the list: told once by one process, whoever dies, and made up for after an outage."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from typing import TYPE_CHECKING
+import sqlite3
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from clients import running
-from desks import House, house
+from sqlmodel import col, select
+from stations import Station, station
+from yarl import URL
 
-from playout.core.asrun_text import comma_separated, jsonl
-from playout.core.ticks import span_of
-from playout.reports import guide
-from playout.reports.asrun import aired
-from playout.reports.why import asked
-from playout.station import Station
+from control_api.air.teller import LEASE, Overtaken, Teller
+from control_api.database import OUTAGES, Database
+from control_api.happenings import Feed
+from control_api.tables import Event
+from playout import keys
+from playout.core.asset import Kind
+from playout.library import newest, scan
+from playout.store import DirStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from clients import Client
-
     from control_api.settings import Settings
 
-CHANNELS = "/api/v1/channels"
-ORIGIN = "http://127.0.0.1:8080"
+STEP = timedelta(seconds=5)
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> House:
-    return house(tmp_path)
+@asynccontextmanager
+async def telling(made: Station, url: str) -> AsyncIterator[Teller]:
+    """A process that tells, at the station's own time."""
+    database = Database(url, patience_ms=200)
+    teller = Teller(
+        DirStore(made.root),
+        database,
+        Feed(database, 1),
+        made.moments.clock,
+        lambda: round(made.moments.now.timestamp() * 1_000_000) * 1000,
+    )
+    yield teller
+    await database.close()
 
 
-@pytest.fixture
-async def api(desk: House, settings: Settings, key: str) -> AsyncIterator[Client]:
-    async with running(settings, clock=desk.clock) as found:
-        yield found.known_by(key)
+async def events(database: Database, *types: str) -> list[Event]:
+    async with database.reading() as session:
+        rows = select(Event).order_by(col(Event.sequence))
+        return list((await session.exec(rows.where(col(Event.type).in_(types)) if types else rows)).all())
 
 
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+def advance(made: Station) -> None:
+    made.moments.now += STEP
+    made.look()
 
 
-async def test_the_guide_pages_through_days_without_a_hole(api: Client, desk: House) -> None:
-    start, stop = desk.now, desk.now + timedelta(hours=2)
-    found, path = [], f"{CHANNELS}/films/guide?limit=7&start={start:%Y-%m-%dT%H:%M:%SZ}&stop={stop:%Y-%m-%dT%H:%M:%SZ}"
-    while path:
-        page = (await api.get(path)).json
-        assert len(page["items"]) <= 7
-        found += page["items"]
-        path = page["next"]
-    listed = guide.listed(Station(desk.station.store), "films", start, stop)
-    assert [one["id"] for one in found] == [entry.id for entry in listed.entries]
-    assert all(one["stop"] == after["start"] for one, after in pairwise(found))
-    assert at(found[0]["start"]) <= start < at(found[0]["stop"])
-    assert found[0]["poster_url"].startswith(f"{ORIGIN}/vod/film-")
-    assert found[0]["parts"][0]["asset"].startswith("film-")
-
-
-async def test_a_page_of_the_guide_ends_where_no_more_is_made_at_once(api: Client, desk: House) -> None:
-    week = desk.now + timedelta(days=5)
-    path = f"{CHANNELS}/films/guide?limit=100&start={week - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}"
-    first = (await api.get(f"{path}&stop={week + timedelta(minutes=3):%Y-%m-%dT%H:%M:%SZ}")).json
-    assert first["items"]
-    assert first["next"] is None
-    await api.get(f"{CHANNELS}/films/guide?start=2036-01-01T00:00:00Z", 400)
-    await api.get(f"{CHANNELS}/nobody/guide", 404)
-    assert (await api.get(f"{CHANNELS}/films/guide?start=2026-03-01T13:00:00Z&stop=2026-03-01T12:00:00Z")).json[
-        "items"
-    ] == []
-
-
-@pytest.mark.parametrize(
-    ("form", "kind", "begins"),
-    [
-        ("xmltv", "text/xml", b"<?xml"),
-        ("csv", "text/csv", b"channel"),
-        ("json", "application/json", b"{"),
-        ("text", "text/plain", b""),
-        ("schema-org", "application/ld+json", b"["),
-    ],
-)
-async def test_the_guide_is_exported_as_the_command_line_does(
-    api: Client, desk: House, form: str, kind: str, begins: bytes
+async def test_each_happening_is_told_once_although_processes_die_and_take_over(
+    tmp_path: Path, database_url: str, database: Database
 ) -> None:
-    found = await api.get(f"/api/v1/guide?format={form}&hours=1")
-    assert found.headers["Content-Type"].startswith(kind)
-    station, now = Station(desk.station.store), desk.now
-    start, stop = guide.between(guide.Form(form), now, None, None, 1)
-    listed = [guide.listed(station, name, start, stop) for name in ("films", "late")]
-    assert found.body.decode() == guide.written(guide.Form(form), listed, ORIGIN, now)
-    assert found.body.lstrip()[: len(begins)] == begins or form == "schema-org"
-    await api.get(f"/api/v1/guide?format={form}&channel=nobody", 404)
+    made = station(tmp_path / "media")
+    async with telling(made, database_url) as first, telling(made, database_url) as second:
+        for _ in range(30):
+            advance(made)
+            await first.look()
+            assert await second.look() == 0
+        told = [one.data["on_air_at"] for one in await events(database, "channel.program_started")]
+        # the first one dies; the second has to wait for its lease
+        advance(made)
+        assert await second.look() == 0
+        made.moments.now += LEASE
+        made.look()
+        await second.look()
+        for _ in range(30):
+            advance(made)
+            await second.look()
+    async with telling(made, database_url) as third:
+        made.moments.now += LEASE
+        made.look()
+        await third.look()
+        assert await third.look() == 0, [(one.type, one.data) for one in (await events(database))[-3:]]
+    after = [one.data["on_air_at"] for one in await events(database, "channel.program_started")]
+    assert after[: len(told)] == told
+    assert after == sorted(set(after))
+    turns = [turn for turn in made.on_air("films").log.turns if turn.program]
+    assert len(after) > 10
+    assert len(turns) > 5
+    assert all(one.subject == "films" for one in await events(database, "channel.program_started"))
 
 
-async def test_a_roku_feed_has_one_channel(api: Client) -> None:
-    assert "one channel" in (await api.get("/api/v1/guide?format=roku", 400)).json["detail"]
-    json.loads((await api.get("/api/v1/guide?format=roku&channel=films")).body)
+async def test_a_process_that_only_thinks_it_has_the_duty_tells_nothing_twice(
+    tmp_path: Path, database_url: str, database: Database
+) -> None:
+    made = station(tmp_path / "media")
+    async with telling(made, database_url) as first, telling(made, database_url) as second:
+        await first.look()
+        first._held_until = second._held_until = made.moments.now + LEASE  # as after a pause of the whole machine
+        made.moments.now += timedelta(seconds=10)
+        made.look()
+        await second.look()
+        before = len(await events(database))
+        made.moments.now += timedelta(seconds=2)
+        while True:
+            advance(made)
+            first._held_until = made.moments.now + LEASE
+            second._held_until = made.moments.now + LEASE
+            try:
+                if await second.look():
+                    break
+            except Overtaken:
+                pytest.fail("the second one was first")
+        with pytest.raises(Overtaken):
+            await first.look()
+        assert len(await events(database)) > before
+        starts = [(one.type, one.data["on_air_at"]) for one in await events(database, "channel.program_started")]
+        assert len(starts) == len(set(starts))
 
 
-async def test_why_tells_what_the_command_line_tells(api: Client, desk: House) -> None:
-    found = (await api.get(f"{CHANNELS}/films/why")).json
-    answer = asked(Station(desk.station.store), "films", "now", desk.now)
-    assert (found["text"], found["document"]) == (answer.text, json.loads(json.dumps(answer.document)))
-    later = (await api.get(f"{CHANNELS}/films/why?at=20:15")).json
-    assert later["document"]["instant"].startswith("2026-03-01T20:15:00")
-    for when in ("25:99", "2020-01-01T00:00"):
-        await api.get(f"{CHANNELS}/films/why?at={when}", 404)
+async def test_what_happened_during_an_outage_of_the_database_is_told_after_it(tmp_path: Path) -> None:
+    import shutil  # noqa: PLC0415 — of this test alone
+
+    from clusters import migrated  # noqa: PLC0415
+
+    made = station(tmp_path / "media")
+    path = tmp_path / "fastline.db"
+    url = f"sqlite+aiosqlite:///{path}"
+    migrated(url)
+    async with telling(made, url) as teller:
+        await teller.look()
+        with sqlite3.connect(path, isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            failed = 0
+            for _ in range(12):
+                advance(made)
+                try:
+                    await teller.look()
+                except OUTAGES:
+                    failed += 1
+            other.execute("ROLLBACK")
+        other.close()
+        assert failed
+        assert await teller.look() > 0
+    database = Database(url)
+    said = await events(database, "channel.program_started")
+    assert any(one.data.get("late") for one in said)
+    assert [one.data["on_air_at"] for one in said] == sorted(one.data["on_air_at"] for one in said)
+    await database.close()
+    shutil.rmtree(made.root)
 
 
-async def test_as_run_in_three_forms(api: Client, desk: House) -> None:
-    report = aired(Station(desk.station.store), "films", "today", desk.now)
-    found = (await api.get(f"{CHANNELS}/films/as-run")).json
-    assert len(found["rows"]) == len(report.rows) > 0
-    assert found["header"]["channel"] == "films"
-    lines = await api.get(f"{CHANNELS}/films/as-run?format=jsonl")
-    assert lines.body.decode() == jsonl(report)
-    table = await api.get(f"{CHANNELS}/films/as-run?format=csv&day=2026-03-01")
-    assert table.body.decode() == comma_separated(report)
-    assert "has not begun" in (await api.get(f"{CHANNELS}/films/as-run?day=2026-03-02", 404)).json["detail"]
-    await api.get(f"{CHANNELS}/films/as-run?day=monday", 400)
+async def test_withdrawals_assets_and_a_clock_that_was_set_are_told(
+    tmp_path: Path, database_url: str, database: Database
+) -> None:
+    made = station(tmp_path / "media")
+    library = scan(made.store, newest(made.store), made.moments.now)
+    async with telling(made, database_url) as teller:
+        await teller.look()
+        on_air = made.on_air("films").log.airings[0].asset
+        made.withdraw("films", "film-a", "film-b", "film-c", on_air)
+        made.asset("fresh", Kind.MOVIE, 7)
+        scan(made.store, library, made.moments.now)
+        for _ in range(5):
+            advance(made)
+            await teller.look()
+        (pulled,) = await events(database, "channel.withdrawn")
+        assert set(pulled.data["assets"]) == {"film-a", "film-b", "film-c"}
+        (slate,) = await events(database, "channel.slate_started")
+        assert (slate.subject, slate.data["reason"]) == ("films", "withdrawn")
+        (ready,) = await events(database, "asset.ready")
+        assert (ready.subject, ready.data["title"]) == ("fresh", "Title of fresh")
+        assert await events(database, "clock.drifted") == []
+        monotonic = made.moments.now
+        teller._monotonic = lambda: round(monotonic.timestamp() * 1_000_000) * 1000
+        advance(made)
+        await teller.look()
+        (drifted,) = await events(database, "clock.drifted")
+        assert drifted.data == {"kind": "wall", "by_ms": 5000}
 
 
-async def test_what_is_withdrawn_is_slate_at_once_and_comes_back(api: Client, desk: House) -> None:
-    given = {"assets": ["film-a", "film-a"], "channels": ["films"], "reason": "rights"}
-    done = (await api.post("/api/v1/withdrawals", given, 200, headers={"Idempotency-Key": "1"})).json
-    assert done["orders"] == [{"channel": "films", "number": 1, "assets": ["film-a"], "reason": "rights"}]
-    await api.post("/api/v1/withdrawals", given, 200, headers={"Idempotency-Key": "1"})
-    desk.station.look()
-    assert desk.station.on_air("films").withdrawn == {"film-a"}
-    assert desk.station.on_air("late").withdrawn == frozenset()
-    listed = (await api.get("/api/v1/withdrawals")).json["items"]
-    assert [(one["channel"], one["asset"], one["reason"]) for one in listed] == [("films", "film-a", "rights")]
-    await api.post("/api/v1/withdrawals", {"assets": ["film-b"]}, 200)
-    desk.station.look()
-    assert desk.station.on_air("late").withdrawn == {"film-b"}
-    assert len((await api.get("/api/v1/withdrawals?channel=films")).json["items"]) == 2
-    await api.post("/api/v1/withdrawals:give-back", {"assets": ["film-a", "film-b"]}, 200)
-    desk.station.look()
-    assert desk.station.on_air("films").withdrawn == frozenset()
-    assert (await api.get("/api/v1/withdrawals")).json["items"] == []
-    await api.post("/api/v1/withdrawals", {"assets": ["film-a"], "channels": ["films", "nobody"]}, 404)
-    assert (await api.get("/api/v1/withdrawals")).json["items"] == []
-    kinds = [one["type"] for one in (await api.get("/api/v1/events")).json["items"]]
-    assert kinds.count("channel.withdrawn") == 3
-    assert kinds.count("channel.given_back") == 2
+async def test_a_store_that_is_gone_or_broken_stops_nothing(tmp_path: Path, database_url: str) -> None:
+    made = station(tmp_path / "media")
+    (made.root / keys.revision("films", 1)).write_text("nonsense")
+    async with telling(made, database_url) as teller:
+        assert await teller.look() == 0
+        advance(made)
+        assert await teller.look() == 0
 
 
-async def test_play_next_and_skip_change_what_is_not_committed_and_nothing_else(api: Client, desk: House) -> None:
-    committed = desk.station.on_air("films").log.turns
-    nexts = (await api.post(f"{CHANNELS}/films/play-next", {"asset": "film-c"}, 200)).json
-    assert nexts["after"][0]["asset"] == "film-c"
-    assert at(nexts["at"]) > desk.now
-    desk.station.moments.now += timedelta(minutes=4)
-    desk.station.look()
-    station = Station(desk.station.store)
-    log = list(station.logged("films", desk.now - timedelta(minutes=10), desk.now + timedelta(minutes=10)))
-    assert log[: len(committed)] == list(committed)
-    genesis = desk.station.on_air("films").channel.genesis
-    late = [turn for turn in log if genesis + span_of(turn.start) >= at(nexts["at"])]
-    assert late[0].program is not None
-    assert late[0].program[0].asset == "film-c"
-    skipped = (await api.post(f"{CHANNELS}/films/skip", {}, 200)).json
-    assert skipped["before"][0]["asset"] != skipped["after"][0]["asset"]
-    wrong = await api.post(f"{CHANNELS}/films/skip", {"asset": "film-x"}, 409)
-    assert "look again" in wrong.json["detail"]
-    await api.post(f"{CHANNELS}/films/play-next", {"asset": "film-x"}, 409)
-    await api.post(f"{CHANNELS}/films/play-next", {"asset": "slate"}, 409)
-    await api.post(f"{CHANNELS}/nobody/skip", {}, 404)
+async def test_who_follows_hears_the_air_as_it_happens(
+    settings: Settings, key: str, tmp_path: Path, database: Database
+) -> None:
+    """Filters by type and subject hold in the stream, and a new connection goes on where the last one was."""
+    made = station(tmp_path / "media")
+    async with running(settings) as found, telling(made, settings.database_url) as teller:
+        headers = {"Authorization": f"Bearer {key}", "Accept": "text/event-stream"}
+        query = "?type=channel.program_started&type=channel.break_started&subject=films"
 
+        async def heard(count: int, last: str | None = None) -> list[dict[str, Any]]:
+            sent = headers if last is None else {**headers, "Last-Event-ID": last}
+            said: list[dict[str, Any]] = []
+            url = found.root.join(URL("/api/v1/events" + query))
+            async with asyncio.timeout(20), found.session.get(url, headers=sent) as answer:
+                async for line in answer.content:
+                    if line.startswith(b"data: "):
+                        said.append(json.loads(line[6:]))
+                    if len(said) == count:
+                        return said
+            return said
 
-async def test_a_rule_that_matches_nothing_is_slate_and_no_error(api: Client, desk: House) -> None:
-    given = {"id": "empty", "channel": {"number": 9, "name": "Empty", "include": {"any": ["nothing"]}}}
-    await api.post(CHANNELS, given)
-    desk.publish()
-    desk.station.moments.now += timedelta(minutes=2)
-    desk.station.look()
-    now = (await api.get(f"{CHANNELS}/empty/now")).json
-    assert now["role"] == "slate"
-    assert (now["program"] or {"asset": None})["asset"] is None
-    shown = (await api.get(f"{CHANNELS}/empty")).json
-    assert shown["state"] == "on_air"
+        async def play() -> None:
+            for _ in range(60):
+                advance(made)
+                await teller.look()
+
+        await teller.look()
+        (newest_event,) = [one.sequence for one in await events(database)][-1:]
+        playing = asyncio.ensure_future(play())
+        first = await heard(2, str(newest_event))
+        await playing
+        second = await heard(2, str(first[-1]["sequence"]))
+        said = [*first, *second]
+        assert {one["type"] for one in said} <= {"channel.program_started", "channel.break_started"}
+        assert {one["subject"] for one in said} == {"films"}
+        numbers = [one["sequence"] for one in said]
+        assert numbers == sorted(set(numbers))
