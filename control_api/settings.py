@@ -22,6 +22,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
+from playout.media import Place, bucket
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -114,6 +116,10 @@ def _issuer(text: str) -> str:
     return text
 
 
+def _bucket(text: str) -> str:
+    return bucket(text) if text else ""
+
+
 class Issuer(BaseModel):
     """Somebody who says who people are: an OpenID provider."""
 
@@ -140,6 +146,11 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     media: Path = Field(default=Path("media"), description="The folder of the store.")
+    bucket: Annotated[str, AfterValidator(_bucket)] = Field(
+        default="",
+        description="s3://bucket/prefix where the store is a bucket. The folder then has only what is local: uploads, "
+        "the watched folder, work files and a database in a file. Keys are taken from AWS_ACCESS_KEY_ID and the like.",
+    )
     channels: Path = Field(
         default=Path("channels.yaml"), description="The file of the channels: the one that is watched and published."
     )
@@ -263,6 +274,12 @@ class Settings(BaseModel):
     outgoing_connections: int = Field(
         default=50, ge=1, le=1000, description="How many connections to other servers may be open at a time."
     )
+    library_beat_ms: int = Field(
+        default=5000,
+        ge=20,
+        le=600_000,
+        description="How often, in milliseconds, the store is looked through for assets that nobody knows.",
+    )
     bin_days: int = Field(
         default=30, ge=1, le=3650, description="How many days a deleted title lies in the bin before it is purged."
     )
@@ -289,7 +306,8 @@ class Settings(BaseModel):
     )
     tells: bool = Field(
         default=True,
-        description="Whether this process sends webhooks and tells the events of the air, when no other one does.",
+        description="Whether this process sends webhooks, tells the events of the air and keeps the library in step "
+        "with the store, when no other one does.",
     )
     webhooks: int = Field(default=100, ge=0, le=10_000, description="How many webhooks there may be.")
     webhooks_at_once: int = Field(
@@ -366,6 +384,11 @@ class Settings(BaseModel):
     )
     access_log: bool = Field(default=True, description="Whether every answer is written to the journal.")
     docs: bool = Field(default=True, description="Whether /docs shows the reference of the API.")
+
+    @property
+    def place(self) -> Place:
+        """Where the media are."""
+        return Place(self.media, self.bucket)
 
     @property
     def database_url(self) -> str:

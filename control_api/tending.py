@@ -1,4 +1,4 @@
-"""What a process does beside answering: it sends webhooks, and tells the events of the air."""
+"""What a process does beside answering: it sends webhooks, tells the events of the air, and keeps the library."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from control_api.air.teller import Teller
+from control_api.library.keeping import Keeper
 from control_api.webhooks.sender import Sender
 from playout.store import DirStore
 
@@ -26,6 +27,7 @@ async def tended(site: Site) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(sender.run())
             tasks.create_task(teller.run())
+            tasks.create_task(Keeper(site.settings, site.database, site.feed, site.clock).run())
 
     # the block belongs to aiohttp, which leaves it in another task than it entered: no group spans that
     task = asyncio.get_running_loop().create_task(work())

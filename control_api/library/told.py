@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from control_api.library.facts import RightsGiven
-from control_api.library.kinds import aired_as
+from control_api.library.kinds import FOLDERS, aired_as
 from playout.core.asset import Kind, Rights
 from playout.core.asset import Title as Told
 
@@ -24,25 +24,25 @@ _LONGEST_NAME: Final = 100
 _MOST: Final = 100
 
 
-def told(title: Title, there: Hung) -> Told:
+def told(title: Title, there: Hung, *, inherits: bool = True) -> Told:
     """All that the engine is to know of a title that may air.
 
-    An episode without genres or a rating has those of its season or its series.
+    An episode without genres or a rating `inherits` those of its season or its series.
     """
     series, season = there.above.series, there.above.season
-    ratings = (one.age_rating for one in (title, *there.above) if one is not None)
+    ratings = (one.age_rating for one in (title, *(there.above if inherits else ())) if one is not None)
     return Told(
         title=title.name,
         kind=aired_as(title.kind),
         tags=tuple(there.tags),
         series=series.name if series is not None else "",
         season=season.number or 0 if season is not None else 0,
-        episode=title.number or 0 if series is not None else 0,
+        episode=title.number or 0 if title.kind not in FOLDERS else 0,
         description=title.description or title.summary,
         rating=next((rating for rating in ratings if rating), ""),
         language=title.language,
         released=title.released,
-        genres=tuple(there.genres or there.above_genres),
+        genres=tuple(there.genres or (there.above_genres if inherits else ())),
         story=title.story,
         part=title.part if title.story else 0,
         ids=tuple(sorted(there.ids)),
@@ -72,7 +72,11 @@ def document(about: Told) -> dict[str, Any]:
 
 def from_document(kept: dict[str, Any]) -> Told:
     """What was kept of an asset."""
-    return msgspec.convert(kept, Told) if kept else Told("", Kind.CLIP)
+    return msgspec.convert(kept, Told) if kept else NOTHING
+
+
+NOTHING: Final = Told("", Kind.SLATE)
+"""What nobody says."""
 
 
 def readable(about: Told) -> Told:
@@ -101,8 +105,15 @@ def merged(before: Told, mine: Told, theirs: Told) -> Told:
     return replace(theirs, **kept)
 
 
+def agree(one: Told, other: Told) -> bool:
+    """Whether both say the same."""
+    return not any(_changed(one, other, part.name) for part in fields(Told))
+
+
 def _changed(before: Told, mine: Told, name: str) -> bool:
     was, now = getattr(before, name), getattr(mine, name)
     if name == "tags":  # their order means nothing
         return {tag.casefold() for tag in was} != {tag.casefold() for tag in now}
+    if name == "genres":
+        return [genre.casefold() for genre in was] != [genre.casefold() for genre in now]
     return bool(was != now)
