@@ -85,8 +85,8 @@ def nearest(cuts: Cuts, wanted: Ticks) -> tuple[int, Ticks] | None:
 
 
 def millis(ticks: int) -> int:
-    """Ticks as whole milliseconds, what is finer left out towards zero."""
-    return ticks * 1000 // TIMEBASE if ticks >= 0 else -(-ticks * 1000 // TIMEBASE)
+    """Ticks as whole milliseconds, the nearest."""
+    return (2 * ticks * 1000 + TIMEBASE) // (2 * TIMEBASE)
 
 
 def ticks_of(milliseconds: int) -> Ticks:

@@ -388,7 +388,7 @@ async def documented(call: Call[Any, Any, Any], row: Asset) -> Document:
     master = call.site.master
     known = await master.ask(lambda: document(master.store, row.id))
     if known is None:
-        raise Problem(CONFLICT, "its files are not in the store any more")
+        raise missing("file any more of asset", row.id)
     return known
 
 
