@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, String
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, String
 from sqlmodel import Field
 
 from control_api.columns import Document, UtcInstant
@@ -30,7 +30,7 @@ class Import(Row, table=True):
     unchanged: int = Field(default=0)
     refused: int = Field(default=0)
     entries: int = Field(default=0)
-    """How many entries of the report are kept; of more, they are counted and no more."""
+    """Counts the entries of its report."""
     notes: list[str] = Field(default_factory=list, sa_type=Document)
     """What is to be said of the file as a whole."""
     version: int = Field(default=1)
@@ -42,6 +42,7 @@ class ImportEntry(Row, table=True):
     """What became of one item."""
 
     __tablename__ = "import_entry"
+    __table_args__ = (Index("ix_import_entry_of_title", "import_id", "title_id"),)
 
     import_id: str = Field(sa_column=Column(String(40), ForeignKey("import.id", ondelete="CASCADE"), primary_key=True))
     number: int = Field(primary_key=True)
@@ -51,6 +52,8 @@ class ImportEntry(Row, table=True):
     """`made`, `changed`, `unchanged` or `refused`."""
     title_id: str | None = Field(default=None, max_length=40)
     name: str = Field(default="", max_length=500)
+    implied: bool = Field(default=False)
+    """Whether it stands for a series or a season that was named by an item, and is none itself."""
     details: list[Any] = Field(default_factory=list, sa_type=Document)
     """The fields that were changed; or what is wrong, each with its place."""
 

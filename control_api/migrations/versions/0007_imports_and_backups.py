@@ -59,12 +59,14 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(10), nullable=False),
         sa.Column("title_id", sa.String(40), nullable=True),
         sa.Column("name", sa.String(500), nullable=False),
+        sa.Column("implied", sa.Boolean(), nullable=False),
         sa.Column("details", columns.Document, nullable=False),
         sa.ForeignKeyConstraint(
             ["import_id"], ["import.id"], name=op.f("fk_import_entry_import_id_import"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_import_entry")),
     )
+    op.create_index("ix_import_entry_of_title", "import_entry", ["import_id", "title_id"])
     op.create_table(
         "import_memory",
         sa.Column("title_id", sa.String(40), nullable=False),
