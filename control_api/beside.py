@@ -99,10 +99,12 @@ async def beside(neighbor: Neighbor) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await neighbor.run()
 
+    # its loop is left open: threads of the database's driver may have something to tell it still when all has ended
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
     def run() -> None:
         try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(inside())
+            runner.run(inside())
         except Exception:  # noqa: BLE001 — the engine goes on
             _log.exception("the API has ended; channels play on", extra={"action": "failed"})
 
