@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.exc import IntegrityError
 
 from control_api.addresses import household
 from control_api.callers import Stranger
@@ -13,17 +15,19 @@ from control_api.people import accounts, attempts, identities
 from control_api.people.attempts import Attempt
 from control_api.people.key_sets import Unreachable
 from control_api.people.names import folded
+from control_api.people.telling import telling
 from control_api.problems import FORBIDDEN, TOO_MANY, UNAUTHENTICATED, Problem, unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlmodel.ext.asyncio.session import AsyncSession
 
-    from control_api.changes import Change
+    from control_api.changes import Actor
     from control_api.people.gate import Gate
     from control_api.people.issuers import Claims
     from control_api.tables import Account
+
+
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,23 @@ async def identified(gate: Gate, token: str, now: datetime, nonce: str | None = 
     return claims
 
 
-async def admitted(session: AsyncSession, claims: Claims, now: datetime, tell: Callable[[Change], None]) -> Account:
-    """The account of an identity. Raises `Problem` when it is nobody's, or blocked."""
-    account = await identities.admitted(session, claims, now, tell)
-    if isinstance(account, Stranger):
-        raise Problem(FORBIDDEN, account.why)
-    return check_open(await accounts.row_of(session, account.id), now)
+async def admitted(gate: Gate, claims: Claims, actor: Actor, now: datetime) -> Account | Stranger:
+    """The account of an identity: known, linked or new, in a transaction of its own."""
+    for _ in range(_TRIES):
+        account = await _known(gate, claims)
+        if account is not None:
+            return account
+        try:
+            async with telling(gate, actor, now) as (session, tell):
+                return await identities.admitted(session, claims, now, tell)
+        except (IntegrityError, Problem):  # another request was first, with the same identity or the same name
+            continue
+    return Stranger("somebody else has just taken that name: try again")
+
+
+async def _known(gate: Gate, claims: Claims) -> Account | None:
+    async with gate.database.reading() as session:
+        return await identities.found(session, claims)
 
 
 def refused(why: str) -> Problem:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 from control_api.callers import Caller, Stranger, bearer
 from control_api.changes import Actor
 from control_api.ids import new_id
-from control_api.people import cookies, identities, sessions, tokens, unproven
+from control_api.people import cookies, entering, sessions, tokens, unproven
 from control_api.people.key_sets import Unreachable
-from control_api.people.telling import telling
 from control_api.problems import unavailable
 
 if TYPE_CHECKING:
@@ -97,15 +96,10 @@ def _by_cookie(gate: Gate, address: Callable[[web.Request], str]) -> Scheme:
 
 async def _admitted(gate: Gate, claims: Claims, now: datetime, address: str) -> Caller | Stranger:
     """Who has the identity; only where it is new something is written."""
-    async with gate.database.reading() as session:
-        account = await identities.found(session, claims)
-    if account is None:
-        actor = Actor("anonymous", claims.issuer.issuer, "id_token", address, new_id("rq"))
-        async with telling(gate, actor, now) as (session, tell):
-            admitted = await identities.admitted(session, claims, now, tell)
-            if isinstance(admitted, Stranger):
-                return admitted
-            account = admitted
+    actor = Actor("anonymous", claims.issuer.issuer, "id_token", address, new_id("rq"))
+    account = await entering.admitted(gate, claims, actor, now)
+    if isinstance(account, Stranger):
+        return account
     if account.blocked_at is not None:
         return Stranger("the account is blocked")
     return sessions.caller_of(account, until=datetime.fromtimestamp(claims.until, UTC))

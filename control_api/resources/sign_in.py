@@ -381,7 +381,11 @@ async def _account(call: Call[Nothing, Nothing, SignIn]) -> Account:
 
 
 async def _admitted(call: Call[Any, Any, Any], claims: Claims) -> Account:
-    return await entering.admitted(call.session, claims, call.now, call.changed)
+    """The account of an identity, held until the end of the transaction. Raises `Problem`."""
+    account = await entering.admitted(call.site.gate, claims, call.actor, call.now)
+    if isinstance(account, Stranger):
+        raise Problem(FORBIDDEN, account.why)
+    return entering.check_open(await accounts.row_of(call.session, account.id), call.now)
 
 
 async def _redeemed(call: Call[Nothing, Nothing, SocialSignIn]) -> str:
