@@ -67,7 +67,7 @@ def environment(settings: Settings) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("FASTLINE_")},
         "FASTLINE_DATABASE": settings.database_url, "FASTLINE_MEDIA": str(settings.media),
-        "FASTLINE_JOB_POLL_MS": "50", "FASTLINE_JOB_BEAT_MS": "50", "FASTLINE_JOB_LEASE_SECONDS": "2",
+        "FASTLINE_JOB_POLL_MS": "50", "FASTLINE_JOB_BEAT_MS": "50", "FASTLINE_JOB_LEASE_SECONDS": "5",
         "FASTLINE_DISK_RESERVE_MB": "0", "FASTLINE_QUEUE": settings.queue,
     }  # fmt: skip
 
