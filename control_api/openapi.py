@@ -239,6 +239,7 @@ class _Writer:
         status = kinds[0].status
         names = ["Retry-After"] if status in (409, 423, 429, 503) else []
         names += ["WWW-Authenticate"] if status in (UNAUTHENTICATED.status, 403) else []
+        names += ["Deprecation", "Sunset", "Link"] if self._said.deprecated is not None else []
         schema = {
             "allOf": [
                 self._references[ProblemShown, "serialization"],

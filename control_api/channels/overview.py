@@ -6,7 +6,7 @@ Law: what is on is told from the log, by the same function of time as every play
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -103,6 +103,23 @@ class ChannelDetail(ChannelShown):
     written: dict[str, Any] | None = Field(description="What the file says of it, in the file's own words.")
     line: int | None = Field(description="In which line of the file it stands.")
     mistakes: int = Field(description="How many mistakes the file has; while it has any, none of its edits is on air.")
+
+
+class Brief(NamedTuple):
+    """Who a channel is."""
+
+    id: str
+    name: str
+    type: Type
+    place: tuple[list[int], str]
+    """What puts channels in the order of their numbers."""
+
+
+def brief(station: Station, channel: str) -> Brief:
+    """Who a published channel is, by its newest revision."""
+    newest = drafted(station.revisions(channel)[-1])
+    numbers = [int(part) for part in newest.number.split(".") if part.isdigit()]
+    return Brief(channel, newest.name, _type(newest, station), (numbers, channel))
 
 
 def listed(document: Document, station: Station, now: datetime) -> list[str]:
