@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from control_api import schema
+from control_api.assets.poster import CHOOSE_POSTER
 from control_api.assets.removing import PURGE_ASSET
+from control_api.assets.repackaging import repacked
 from control_api.database import Database, is_outage
 from control_api.destinations import Reach
 from control_api.jobs.packaging import PACKAGE
@@ -24,14 +26,17 @@ from control_api.uploads.taking_in import TAKE_IN
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
     from control_api.jobs.kinds import AnyKind
     from control_api.settings import Settings
+    from control_api.tables import Job
     from playout.clock import Clock
 
 _log: Final = logging.getLogger("fastline.jobs")
 _PATIENCE: Final = 5.0  # seconds between two looks for a database
 
-KINDS: Final[tuple[AnyKind, ...]] = (FETCH, TAKE_IN, PACKAGE, DROP, PURGE, PURGE_ASSET)
+KINDS: Final[tuple[AnyKind, ...]] = (FETCH, TAKE_IN, PACKAGE, DROP, PURGE, PURGE_ASSET, CHOOSE_POSTER)
 """The kinds of the package. Those that need another package are handed in."""
 
 
@@ -53,7 +58,13 @@ def _engine(settings: Settings) -> type[Queue]:
 
 def _heard(kind: AnyKind) -> AnyKind:
     """The kind, its ends heard by what they concern."""
-    return replace(kind, ended=packed) if kind.name == PACKAGE.name else kind
+    return replace(kind, ended=_packaged) if kind.name == PACKAGE.name else kind
+
+
+async def _packaged(session: AsyncSession, job: Job) -> None:
+    """Tell of a packaging that ended whom it concerns: an upload, or an asset that was packaged anew."""
+    await packed(session, job)
+    await repacked(session, job)
 
 
 @asynccontextmanager

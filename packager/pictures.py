@@ -13,9 +13,11 @@ from math import isqrt
 from typing import TYPE_CHECKING, Final
 
 import av
+import av.error
 from PIL import Image
 
 from packager.subtitles import Cue, printed
+from playout import keys
 from playout.core.asset import Media
 from playout.core.ticks import MEDIA_ORIGIN, TIMEBASE, Ticks
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
     from av.video.frame import VideoFrame
 
-    from playout.core.asset import Cuts, Track
+    from playout.core.asset import Asset, Cuts, Track
+    from playout.store import Store
 
 POSTER: Final = "poster.jpg"
 STORYBOARD: Final = "storyboard.vtt"
@@ -111,6 +114,29 @@ def draw(folder: Path, tracks: Sequence[Track], cuts: Cuts) -> dict[str, bytes]:
     return {POSTER: _poster(folder, large[1], cuts), **_storyboard(folder, small[1], cuts)}
 
 
+def still(store: Store, asset: Asset, moment: Ticks) -> bytes:
+    """The picture of a packaged asset at a moment, as a poster: its last key frame at or before it.
+
+    Raises `OSError` when the files are not what was packaged, and `StoreDown`.
+    """
+    rungs = [track for track in asset.tracks if track.media is Media.VIDEO and _lines(track) <= POSTER_LINES]
+    if not rungs or not 0 <= moment < asset.cuts.end:
+        message = f"{asset.id} has no picture at {moment // TIMEBASE} s"
+        raise OSError(message)
+    track = max(rungs, key=_lines)
+    key, (first, stop) = keys.asset_file(asset.id, track.file), track.span(asset.cuts.segment(moment))
+    head, body = store.read_range(key, 0, track.offsets[0]), store.read_range(key, first, stop)
+    if head is None or body is None:
+        message = f"{key} is not what was packaged"
+        raise OSError(message)
+    try:
+        frame = _chosen(head + body, moment, track.file)
+    except av.error.FFmpegError as error:
+        message = f"{key} cannot be decoded: {error.strerror}"
+        raise OSError(message) from error
+    return _jpeg(_image(frame, frame.width, frame.height))
+
+
 def _lines(track: Track) -> int:
     return int(track.name.removeprefix("v"))
 
@@ -153,12 +179,17 @@ def _picture(path: Path, track: Track, cuts: Cuts, moment: Ticks) -> VideoFrame:
         head = file.read(track.offsets[0])
         file.seek(first)
         data = head + file.read(stop - first)
+    return _chosen(data, moment, path.name)
+
+
+def _chosen(data: bytes, moment: Ticks, name: str) -> VideoFrame:
+    """The last key frame at or before `moment` in these segments."""
     chosen: VideoFrame | None = None
     for frame in _keyframes(data):
         if chosen is None or (frame.pts or 0) <= MEDIA_ORIGIN + moment:
             chosen = frame
     if chosen is None:
-        message = f"{path.name}: there is no picture at {moment // TIMEBASE} s"
+        message = f"{name}: there is no picture at {moment // TIMEBASE} s"
         raise OSError(message)
     return chosen
 

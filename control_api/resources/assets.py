@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from sqlmodel import col, select
 
 from control_api.assets import airing
 from control_api.assets.breaks import points
 from control_api.assets.care import care_of, due, edits_of
 from control_api.assets.documents import document
+from control_api.assets.poster import CHOOSE_POSTER, ChoosePoster, PosterShown
 from control_api.assets.removing import PURGE_ASSET, PurgeAsset
+from control_api.assets.repackaging import original
 from control_api.assets.shown import (
     DELETED,
     GONE,
@@ -29,17 +31,21 @@ from control_api.assets.shown import (
 from control_api.assets.withdrawing import Order, carry_out
 from control_api.call import Answer, Call
 from control_api.changes import Change
-from control_api.instants import Instant
+from control_api.instants import Instant, Millis
 from control_api.jobs import submit
+from control_api.jobs.packaging import PACKAGE, Package
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media, Precondition
 from control_api.paging import Page, PageQuery, page
-from control_api.problems import CONFLICT, TOO_MANY, Problem, missing, unacceptable
+from control_api.problems import CONFLICT, TOO_MANY, UNACCEPTABLE, Problem, missing, mistakes, unacceptable
 from control_api.scopes import Scope
 from control_api.tables import Asset, AssetCare, Upload
+from control_api.uploads.landing import FOLDER as UPLOADS
+from control_api.uploads.wanted import House
 from playout import keys
 
 if TYPE_CHECKING:
+    from control_api.tables import Job
     from playout.core.asset import Asset as Document
 
 KIND: Final = "asset"
@@ -132,10 +138,31 @@ class NextShown(Shown):
     not_found: list[LookedShown] = Field(description="Channels that can air it and do not within what was looked at.")
 
 
-class PurgeShown(Shown):
-    """The job that removes an asset for good."""
+class JobShown(Shown):
+    """The job that does it."""
 
     job: str = Field(description="Its id.")
+
+
+class PosterGiven(Given):
+    """Which frame is to be the poster."""
+
+    at_ms: Millis = Field(description="Where it is; the key frame at or before it is taken.")
+
+
+class RepackageGiven(Given):
+    """How an asset is to be packaged anew; what is left out is as it was."""
+
+    house: House = Field(default="", description="The format; empty: as it is.")
+    source: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="The source in the folder sources of the store, where the original is no upload that was kept.",
+    )
+    rendition: str = Field(
+        default="", max_length=40, pattern=r"^([a-z]-?[A-Za-z0-9-]+)?$", description="Only this rendition is made anew."
+    )
 
 
 @Endpoint(
@@ -343,7 +370,7 @@ async def restore_asset(call: Call[AssetPath]) -> Answer:
     scope=Scope.ASSETS_WRITE,
     tag=TAG,
     path_model=AssetPath,
-    answers={202: PurgeShown},
+    answers={202: JobShown},
     refusals=(TOO_MANY,),
     description="A job does it, as soon as no channel has it on the way to its air.",
 )
@@ -354,8 +381,104 @@ async def purge_asset(call: Call[AssetPath]) -> Answer:
         raise Problem(CONFLICT, "it is not in the bin: delete it first")
     given = PurgeAsset(asset=row.id)
     job = await submit(call.session, PURGE_ASSET, given, now=call.now, owner=call.caller.id, subject=row.id)
-    made = PurgeShown(job=job.id)
-    call.changed(Change(KIND, row.id, "purge_ordered", after=made))
+    return _begun(call, row, job, "purge_ordered")
+
+
+@Endpoint(
+    method="POST",
+    path="/api/v1/assets/{id}/poster",
+    name="choose_poster",
+    summary="Choose another frame as poster, as a job",
+    scope=Scope.ASSETS_WRITE,
+    tag=TAG,
+    path_model=AssetPath,
+    body_model=PosterGiven,
+    answers={202: JobShown},
+    refusals=(TOO_MANY,),
+)
+async def choose_poster(call: Call[AssetPath, Nothing, PosterGiven]) -> Answer:
+    """It is drawn by whoever packages."""
+    row = await found(call)
+    if call.body.at_ms >= row.duration_ms:
+        raise unacceptable("/at_ms", f"lies outside the asset, which plays {row.duration_ms} ms")
+    given = ChoosePoster(asset=row.id, at_ms=call.body.at_ms)
+    job = await submit(call.session, CHOOSE_POSTER, given, now=call.now, owner=call.caller.id, subject=row.id)
+    return _begun(call, row, job, "poster_ordered")
+
+
+@Endpoint(
+    method="DELETE",
+    path="/api/v1/assets/{id}/poster",
+    name="reset_poster",
+    summary="Take the packager's poster again",
+    scope=Scope.ASSETS_WRITE,
+    tag=TAG,
+    path_model=AssetPath,
+    answers={200: AssetDetail},
+    precondition=Precondition.HEEDED,
+)
+async def reset_poster(call: Call[AssetPath]) -> Answer:
+    """The chosen one is shown no more."""
+    row = await found(call, held=True)
+    call.guard(row.version)
+    care = await care_of(call.session, row.id)
+    before = PosterShown(file=care.poster or row.poster, at_ms=care.poster_ms)
+    row.version += care.poster != ""
+    care.poster, care.poster_ms = "", None
+    call.session.add(row)
+    call.changed(Change(KIND, row.id, "poster_reset", before, PosterShown(file=row.poster, at_ms=None)))
+    return Answer(await detailed(call, row), version=row.version)
+
+
+@Endpoint(
+    method="POST",
+    path="/api/v1/assets/{id}/repackage",
+    name="repackage_asset",
+    summary="Package an asset anew, from its original, as a job",
+    scope=Scope.ASSETS_WRITE,
+    tag=TAG,
+    path_model=AssetPath,
+    body_model=RepackageGiven,
+    answers={202: JobShown},
+    refusals=(TOO_MANY,),
+    idempotent=True,
+    description="An asset never changes: the new one takes its place, and what is committed airs as it is. Packaged "
+    "in the same way it is the same asset, and nothing happens.",
+)
+async def repackage_asset(call: Call[AssetPath, Nothing, RepackageGiven]) -> Answer:
+    """The title stays."""
+    row = await found(call)
+    upload = await original(call.session, row.id)
+    source = call.body.source or (f"{UPLOADS}/{upload.id}" if upload else None)
+    if source is None:
+        raise Problem(CONFLICT, "its original is no upload that was kept: name its source, or upload it again")
+    given = _package(call, row, source)
+    job = await submit(call.session, PACKAGE, given, now=call.now, owner=call.caller.id, subject=row.id)
+    return _begun(call, row, job, "repackage_ordered")
+
+
+def _package(call: Call[AssetPath, Nothing, RepackageGiven], row: Asset, source: str) -> Package:
+    """What is to be packaged, with all that its document says. Raises `Problem`."""
+    about = {name: row.about[name] for name in _SAID if row.about.get(name)}
+    try:
+        return Package(
+            source=source,
+            house=call.body.house or row.house,
+            rendition=call.body.rendition,
+            title_id=row.title_id,
+            **about,
+        )
+    except ValidationError as error:
+        faults = [dict(fault) for fault in error.errors(include_url=False, include_input=False)]
+        raise Problem(UNACCEPTABLE, "that cannot be packaged", errors=mistakes("body", faults)) from error
+
+
+_SAID: Final = ("title", "kind", "tags", "series", "season", "episode", "description", "rating")
+
+
+def _begun(call: Call[Any, Any, Any], row: Asset, job: Job, action: str) -> Answer:
+    made = JobShown(job=job.id)
+    call.changed(Change(KIND, row.id, action, after=made))
     return Answer(made, 202, {"Location": f"/api/v1/jobs/{job.id}"})
 
 
@@ -371,6 +494,9 @@ OPERATIONS: Final = (
     delete_asset,
     restore_asset,
     purge_asset,
+    choose_poster,
+    reset_poster,
+    repackage_asset,
 )
 
 
