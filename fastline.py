@@ -46,7 +46,7 @@ from playout.library import newest, scan
 from playout.origin import LaneRunner, Settings, create_app
 from playout.page.build import HLS
 from playout.publish import newest_revision, publish
-from playout.store import DirStore, StoreDown
+from playout.store import StoreDown
 from playout.watch import Desk, watch
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ if TYPE_CHECKING:
     from control_api.uploads.content import Probed, Unfit
     from packager.job import Outcome
     from packager.progress import Progress
+    from playout.core.asset import Asset
+    from playout.core.ticks import Ticks
+    from playout.store import Store
 
 
 USAGE: Final = 2
@@ -193,7 +196,7 @@ def _cores() -> int:
 def _package(asked: argparse.Namespace) -> int:
     """Package the files; 1 when one of them was refused."""
     said = Sidecar(title=asked.title, tags=tuple(asked.tag), kind=asked.kind)
-    order = Batch(asked.media, HOUSES[asked.house], said, asked.jobs)
+    order = Batch(asked.media.folder, HOUSES[asked.house], said, asked.jobs, store=asked.media.store())
 
     async def work() -> int:
         with shown(wanted=asked.log == journal.Form.HUMAN) as bars:
@@ -212,9 +215,8 @@ def _package(asked: argparse.Namespace) -> int:
 def _up(asked: argparse.Namespace) -> int:
     """The whole of Fastline in one process."""
     given = {"media": asked.media, "channels": asked.channels, "port": asked.api_port}
-    settings = api.settled(
-        argparse.Namespace(**given), tuple(given)
-    )  # mistakes in settings are told before anything begins
+    # mistakes in settings are told before anything begins
+    settings = api.settled(argparse.Namespace(**given), tuple(given))
     return _until_done(_all(asked, None if asked.no_api else settings))
 
 
@@ -231,7 +233,7 @@ def _commit(asked: argparse.Namespace) -> int:
 def _worker(asked: argparse.Namespace) -> int:
     """A packager of the watched folder, which also does the jobs of the API where there is a database."""
     settings = api.settled(asked)
-    asked.media = settings.media
+    asked.media = settings.place
 
     async def work() -> int:
         async with asyncio.TaskGroup() as tasks:
@@ -253,8 +255,11 @@ async def _labour(asked: argparse.Namespace, settings: ApiSettings, jobs: int) -
 
 def _kinds(asked: argparse.Namespace, jobs: int, at_once: int) -> list[AnyKind]:
     """The kinds of jobs for which the API needs the packager; `jobs` encoders at the same time, so many sources."""
+    from control_api.assets.poster import drawing  # noqa: PLC0415 — as above
     from control_api.jobs.packaging import packaging  # noqa: PLC0415 — as above
     from control_api.uploads.taking_in import taking_in  # noqa: PLC0415 — as above
+
+    store: Store = asked.media.store()
 
     def house() -> House:
         """The format of what nobody said a format of."""
@@ -279,7 +284,7 @@ def _kinds(asked: argparse.Namespace, jobs: int, at_once: int) -> list[AnyKind]:
         chosen = HOUSES[given.house] if given.house else await asyncio.to_thread(house)
         outcome = await batch.package_one(
             order.source,
-            Batch(order.media, chosen, said, jobs),
+            Batch(order.media, chosen, said, jobs, store=store),
             tell=lambda step: _hear(order, step),
             clock=system_clock,
             called=given.name,
@@ -288,7 +293,14 @@ def _kinds(asked: argparse.Namespace, jobs: int, at_once: int) -> list[AnyKind]:
         )
         return _came(outcome)
 
-    return [packaging(package, at_once=at_once), taking_in(_looked)]
+    return [packaging(package, at_once=at_once), taking_in(_looked), drawing(_drawn)]
+
+
+async def _drawn(store: Store, asset: Asset, moment: Ticks) -> bytes:
+    """The picture of an asset at a moment."""
+    from packager.pictures import still  # noqa: PLC0415 — the libraries of pictures take a while to read
+
+    return await asyncio.to_thread(still, store, asset, moment)
 
 
 async def _looked(path: Path) -> Probed | Unfit:
@@ -369,7 +381,7 @@ def _only(failure: Exception) -> Exception:
 
 async def _all(asked: argparse.Namespace, settings: ApiSettings | None) -> int:
     """HTTP first, so that the page can say what is going on; then the library; then whatever changes, and the API."""
-    store, clock = DirStore(asked.media), SteadyClock()
+    store, clock = asked.media.store(), SteadyClock()
     follower = Follower(store, clock)
     async with _listening(asked, follower, clock) as address, asyncio.TaskGroup() as tasks:
         tasks.create_task(follower.run())
@@ -396,7 +408,7 @@ async def _manage(asked: argparse.Namespace, settings: ApiSettings) -> None:
 
 async def _serve(asked: argparse.Namespace) -> int:
     clock = SteadyClock()
-    follower = Follower(DirStore(asked.media), clock)
+    follower = Follower(asked.media.store(), clock)
     async with _listening(asked, follower, clock) as address, asyncio.TaskGroup() as tasks:
         tasks.create_task(follower.run())
         tasks.create_task(_announce(follower, address))
@@ -404,7 +416,7 @@ async def _serve(asked: argparse.Namespace) -> int:
 
 
 async def _keep(asked: argparse.Namespace) -> int:
-    store, clock = DirStore(asked.media), SteadyClock()
+    store, clock = asked.media.store(), SteadyClock()
     follower = Follower(store, clock)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(follower.run())
@@ -415,9 +427,9 @@ async def _keep(asked: argparse.Namespace) -> int:
 
 async def _take_in(asked: argparse.Namespace, house: House, jobs: int) -> int:
     """Package what is dropped into the watched folder."""
-    _log.info("watching %s", asked.media / dropbox.FOLDER, extra={"action": "watching"})
+    _log.info("watching %s", asked.media.folder / dropbox.FOLDER, extra={"action": "watching"})
     with shown(wanted=asked.log == journal.Form.HUMAN) as bars:
-        order = Batch(asked.media, house, jobs=jobs)
+        order = Batch(asked.media.folder, house, jobs=jobs, store=asked.media.store())
         await dropbox.watch(order, tell=bars.tell, clock=system_clock, done=bars.done, stop=asyncio.Event())
     return OK
 
@@ -429,7 +441,7 @@ def _house(asked: argparse.Namespace) -> House:
     """
     edit = config.load(asked.channels)
     houses = [draft.house for draft in edit.drafts] if isinstance(edit, Programming) else []
-    houses += [kit.house for kit in newest(DirStore(asked.media)).catalog.kits]
+    houses += [kit.house for kit in newest(asked.media.store()).catalog.kits]
     if not houses:
         raise Refused(_nothing_to_air(edit))
     return HOUSES[houses[0]]
@@ -443,7 +455,7 @@ async def _listening(asked: argparse.Namespace, follower: Follower, clock: Stead
         settings = Settings(asked.base_path, asked.public_url, networks, access_log=asked.access_log)
     except ValueError as error:
         raise Refused(str(error)) from error
-    store = DirStore(asked.media)
+    store = asked.media.store()
     app = create_app(lambda: follower.view, lambda: follower.changed, store, clock, settings, catalogs=follower.catalog)
     runner = LaneRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
@@ -508,14 +520,14 @@ class Reporter:
 # The first start: a library from nothing
 
 
-async def _fill(asked: argparse.Namespace, store: DirStore) -> None:
+async def _fill(asked: argparse.Namespace, store: Store) -> None:
     """Package what lies in `media/sources/` when the library is empty; with no film there, make the demo's.
 
     The shortest comes first, and a channel is published as soon as there is a program for it: one that
     was published before would have its horizon full of slate. Of the demo's channels the one with the
     shortest horizon goes ahead, and the others wait until they can choose from all films.
     """
-    sources = asked.media / dropbox.FOLDER
+    sources = asked.media.folder / dropbox.FOLDER
     # what `fastline package` made counts as well, though nobody has made an edition of it yet
     library = await asyncio.to_thread(lambda: scan(store, newest(store), system_clock()))
     if not library.catalog.items and not _films(sources):
@@ -547,11 +559,11 @@ async def _fill(asked: argparse.Namespace, store: DirStore) -> None:
 async def _package_all(asked: argparse.Namespace, programming: Programming, films: list[Path], bars: Bars) -> None:
     """Package `films` for every house that has a channel."""
     for house in dict.fromkeys(draft.house for draft in programming.drafts):
-        order = Batch(asked.media, HOUSES[house], jobs=_cores())
+        order = Batch(asked.media.folder, HOUSES[house], jobs=_cores(), store=asked.media.store())
         await batch.package(films, order, tell=bars.tell, clock=system_clock, done=bars.done)
 
 
-def _publish_ready(store: DirStore, programming: Programming, *, all_of_them: bool) -> None:
+def _publish_ready(store: Store, programming: Programming, *, all_of_them: bool) -> None:
     """Publish the channels that have a program, or, at first, one of them."""
     now = system_clock()
     library = scan(store, newest(store), now)

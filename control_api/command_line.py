@@ -68,6 +68,9 @@ def settled(asked: argparse.Namespace, names: Sequence[str] = ("media", "host", 
     from control_api.settings import Unsettled, read  # noqa: PLC0415 — see the module
 
     given = {name: getattr(asked, name) for name in names if getattr(asked, name, None) is not None}
+    if "media" in given:
+        place = given.pop("media")
+        given |= {"media": place.folder, "bucket": place.bucket}
     found = read(os.environ, given)
     if isinstance(found, Unsettled):
         message = f"the settings cannot be used:\n{found}\n`fastline settings --sample` explains all of them"

@@ -16,7 +16,7 @@ from packager.plan import CHUNK_SEGMENTS
 from packager.sidecar import Sidecar
 from packager.source import Refusal
 from playout.core.house import House
-from playout.store import DirStore
+from playout.store import DirStore, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ class Batch:
     """What is to be packaged, and how."""
 
     media: Path
-    """The folder of the store."""
+    """The folder for work files; also that of the store, unless `store` is another."""
     house: House
     said: Sidecar = field(default_factory=Sidecar)
     """What holds for every file, and wins over its side-car; tags are added to those of the side-car."""
@@ -40,6 +40,13 @@ class Batch:
     """How many files, and how many chunks of all of them together, are worked on at the same time."""
     chunk: int = CHUNK_SEGMENTS
     """Segments in a chunk, the unit of resuming."""
+    store: Store | None = None
+    """Where assets are put; None for the folder."""
+
+    def shop(self, tell: Tell, clock: Callable[[], datetime], keeps: Callable[[], bool] = lambda: True) -> Shop:
+        """Where this is packaged."""
+        slots = asyncio.Semaphore(self.jobs)
+        return Shop(self.store or DirStore(self.media), self.house, slots, tell, clock, self.chunk, keeps, self.media)
 
 
 async def package(
@@ -57,13 +64,13 @@ async def package(
     """
     with suppress(OSError):  # litter does no harm
         await asyncio.to_thread(work.forget, batch.media, clock())
-    kit = await slate.ensure(batch.media, batch.house, tell, clock)
+    kit = await slate.ensure(batch.media, batch.house, tell, clock, batch.store)
     if not isinstance(kit, Packaged):
         outcomes = [_blocked(str(file), kit) for file in files]
         for outcome in outcomes:
             done(outcome)
         return outcomes
-    shop = Shop(DirStore(batch.media), batch.house, asyncio.Semaphore(batch.jobs), tell, clock, batch.chunk)
+    shop = batch.shop(tell, clock)
     turns = asyncio.Semaphore(batch.jobs)
 
     async def in_turn(file: Path) -> Outcome:
@@ -93,12 +100,10 @@ async def package_one(  # noqa: PLR0913 — what hears of it, and what decides, 
     """
     with suppress(OSError):  # litter does no harm
         await asyncio.to_thread(work.forget, batch.media, clock())
-    kit = await slate.ensure(batch.media, batch.house, tell, clock)
+    kit = await slate.ensure(batch.media, batch.house, tell, clock, batch.store)
     if not isinstance(kit, Packaged):
         return _blocked(str(file), kit)
-    slots = asyncio.Semaphore(batch.jobs)
-    shop = Shop(DirStore(batch.media), batch.house, slots, tell, clock, batch.chunk, keeps)
-    return await _with_sidecar(file, batch, shop, called, rendition)
+    return await _with_sidecar(file, batch, batch.shop(tell, clock, keeps), called, rendition)
 
 
 def _blocked(name: str, kit: Refusal | Interrupted) -> Outcome:

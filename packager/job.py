@@ -40,7 +40,7 @@ from packager.subtitles import LARGEST, in_asset, segments, size
 from playout.core.asset import Asset, Kind, Title
 from playout.core.house import House
 from playout.documents import Corrupt
-from playout.store import DirStore, StoreDown
+from playout.store import DirStore, Store, StoreDown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,7 +89,7 @@ Outcome = Packaged | Refusal | Interrupted
 class Shop:
     """Where packaging is done, and with what."""
 
-    store: DirStore
+    store: Store
     house: House
     slots: asyncio.Semaphore
     """How many encoders of pictures may run at the same time."""
@@ -99,6 +99,18 @@ class Shop:
     """Segments in a chunk."""
     keeps: Callable[[], bool] = lambda: True
     """Whether what has been encoded is kept for the next run when this one is cancelled."""
+    work_folder: Path | None = None
+    """Where work files lie; None for the folder of the store."""
+
+    @property
+    def root(self) -> Path:
+        """The folder in which work folders are."""
+        if self.work_folder is not None:
+            return self.work_folder
+        if not isinstance(self.store, DirStore):
+            message = "a store that is no folder needs one beside it for work files"
+            raise TypeError(message)
+        return self.store.root
 
 
 class Refused(Exception):
@@ -195,7 +207,7 @@ async def once(name: str, identity: str, shop: Shop, order: Callable[[Work], Awa
     known = await asyncio.to_thread(_known, shop.store, identity)
     if known is not None:
         return Packaged(name, known, new=False)
-    async with work.opened(shop.store.root, identity) as folder:
+    async with work.opened(shop.root, identity) as folder:
         known = await asyncio.to_thread(_known, shop.store, identity)
         if known is not None:
             return Packaged(name, known, new=False)
@@ -210,7 +222,7 @@ async def once(name: str, identity: str, shop: Shop, order: Callable[[Work], Awa
             raise
 
 
-def _known(store: DirStore, identity: str) -> Asset | None:
+def _known(store: Store, identity: str) -> Asset | None:
     try:
         return publish.published(store, identity)
     except Corrupt as corrupt:
@@ -296,7 +308,7 @@ async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:
         await asyncio.to_thread(check_still, order.source)
     files = [*(track.file for track in asset.tracks), *drawn]
     inits = {track.name: init for track, init in written}
-    await work.thread(_published, shop, asset, inits, files, folder)
+    asset = await work.thread(_published, shop, asset, inits, files, folder)
     shop.tell(Progress(name, Stage.PUBLISH, 1, meter.resumed, meter.encoded, meter.parts))
     return asset
 
@@ -418,8 +430,8 @@ def _drawn(written: list[tuple[Track, bytes]], what: Plan, folder: Work) -> list
     return sorted(drawn)
 
 
-def _published(shop: Shop, asset: Asset, inits: dict[str, bytes], files: list[str], folder: Work) -> None:
-    """Put the asset into the store, where all its house's assets have the same headers."""
+def _published(shop: Shop, asset: Asset, inits: dict[str, bytes], files: list[str], folder: Work) -> Asset:
+    """Put the asset into the store, where all its house's assets have the same headers; as it is there."""
     foreign = publish.foreign_init(shop.store, shop.house, inits)
     if foreign is not None:
         reason = (
@@ -427,4 +439,4 @@ def _published(shop: Shop, asset: Asset, inits: dict[str, bytes], files: list[st
         )
         advice = "Use the ffmpeg that made them (FASTLINE_FFMPEG), or package the whole library anew in another folder."
         raise Refused(Refusal("", reason, advice))
-    publish.publish(shop.store, asset, inits, files, folder)
+    return publish.publish(shop.store, asset, inits, files, folder)

@@ -7,7 +7,6 @@ nothing is put into the store: encoders that write something else are told of, a
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ from packager.encode import encode
 from packager.job import Packaged, Refused, answered, blamed, check_still, identified, metered, ordered, verified
 from packager.progress import Progress, Stage
 from packager.source import Refusal
-from playout import keys
 from playout.core.asset import Asset, Media
 from playout.store import StoreDown
 
@@ -47,7 +45,7 @@ async def _mend(path: Path, said: Sidecar, shop: Shop, rendition: str) -> Packag
     if track is None:
         names = ", ".join(track.name for track in asset.tracks)
         return Refusal(name, f"its asset has no rendition {rendition}", f"It has {names}.")
-    async with work.opened(shop.store.root, f"{identity}.{rendition}") as folder:
+    async with work.opened(shop.root, f"{identity}.{rendition}") as folder:
         try:
             order = await ordered(source, said, identity, shop, folder)
             order = replace(order, plan=replace(order.plan, only=rendition))
@@ -77,15 +75,17 @@ async def _made(name: str, order: Order, track: Track, shop: Shop, folder: Work)
             await encode(order.shown, order.sounds, order.plan, folder, shop.slots, meter)
             shop.tell(Progress(name, Stage.VERIFY, 0, meter.resumed, meter.encoded, meter.parts))
             made = [track for track, _ in await work.thread(verified, order, folder)]
-    if made != [track]:
-        reason = f"this encoder makes another {track.name} than the one of its asset"
-        raise Refused(Refusal("", reason, "Use the ffmpeg that made it (FASTLINE_FFMPEG), or package it all anew."))
+    if [replace(one, file=track.file) for one in made] != [track]:
+        raise _otherwise(track)
 
 
 def _replaced(shop: Shop, asset: Asset, track: Track, folder: Work) -> None:
     """Put the file in the place of the one that came to harm; whoever reads that goes on reading it. Blocks."""
-    final = shop.store.path(keys.asset_file(asset.id, track.file))
-    made = folder.path(track.file)
-    with made.open("rb") as file:
-        os.fsync(file.fileno())
-    made.replace(final)
+    file = f"{track.name}.{track.file.rpartition('.')[2]}"  # in a bucket it has another name than when it is made
+    if not publish.restore(shop.store, asset, track, folder.path(file)):
+        raise _otherwise(track)
+
+
+def _otherwise(track: Track) -> Refused:
+    reason = f"this encoder makes another {track.name} than the one of its asset"
+    return Refused(Refusal("", reason, "Use the ffmpeg that made it (FASTLINE_FFMPEG), or package it all anew."))

@@ -22,19 +22,22 @@ if TYPE_CHECKING:
     from packager.progress import Tell
     from packager.work import Work
     from playout.core.house import House
+    from playout.store import Store
 
 HEADING: Final = "We’ll be right back"
 _NAME: Final = "slate"
 _DESIGN: Final = 2
 
 
-async def ensure(media: Path, house: House, tell: Tell, clock: Callable[[], datetime]) -> Outcome:
-    """The slate of `house` in the store at `media`; made now if it is not there.
+async def ensure(
+    media: Path, house: House, tell: Tell, clock: Callable[[], datetime], store: Store | None = None
+) -> Outcome:
+    """The slate of `house` in the store, which is the folder `media` unless another is given; made if it is not there.
 
     Its segment k is k + 1 grid units long. The first slate of a house also sets the init segments that
     every later asset must share.
     """
-    shop = Shop(DirStore(media), house, asyncio.Semaphore(1), tell, clock)
+    shop = Shop(store or DirStore(media), house, asyncio.Semaphore(1), tell, clock, work_folder=media)
     identity = slate_id(house)
     return await answered(_NAME, once(_NAME, identity, shop, lambda folder: _order(identity, house, folder)))
 

@@ -60,7 +60,7 @@ def test_every_command_explains_itself(command: str) -> None:
     done = fastline(command, "--help")
     assert done.returncode == 0
     assert f"usage: fastline {command}" in done.stdout
-    assert "--media DIR" in done.stdout
+    assert "--media PLACE" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from playout.commands import asking, changing
 from playout.commands.options import OK, REFUSED, Refused, command
 from playout.documents import Corrupt
 from playout.keys import BadKey
+from playout.media import Nowhere
 from playout.render import NotOnAir
 from playout.reports.asrun import NotAired
 from playout.reports.guide import TooFar
@@ -37,6 +38,7 @@ UNANSWERED: Final = (
     NoWayBack,
     UnknownZone,
     BadKey,
+    Nowhere,
     Corrupt,
 )
 """What a command raises that was asked for what it cannot do or what is not there: it says why, and what to do."""

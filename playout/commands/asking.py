@@ -37,7 +37,6 @@ from playout.reports import check, guide, plan, revisions, simulate
 from playout.reports import why as reasons
 from playout.reports.asrun import aired, keep
 from playout.station import Station
-from playout.store import DirStore
 
 if TYPE_CHECKING:
     import argparse
@@ -144,7 +143,7 @@ def _check(asked: argparse.Namespace) -> int:
         print(check.as_json(edit) if as_json else edit, file=sys.stdout if as_json else sys.stderr)
         return REFUSED
     now = system_clock().replace(microsecond=0)
-    checked = check.check(edit, Station(DirStore(asked.media)), now, quick=asked.quick)
+    checked = check.check(edit, Station(asked.media.store()), now, quick=asked.quick)
     if as_json:
         print(check.as_json(checked), end="")
     else:
@@ -162,14 +161,14 @@ def _plan(asked: argparse.Namespace) -> int:
 
 def _revisions(asked: argparse.Namespace) -> int:
     """Print a channel's revisions, the newest first."""
-    told = revisions.revisions(Station(DirStore(asked.media)), asked.channel)
+    told = revisions.revisions(Station(asked.media.store()), asked.channel)
     print(revisions.written(told), end="")
     return OK
 
 
 def _simulate(asked: argparse.Namespace) -> int:
     """Print or write what a channel would air, in figures."""
-    station, now = Station(DirStore(asked.media)), system_clock().replace(microsecond=0)
+    station, now = Station(asked.media.store()), system_clock().replace(microsecond=0)
     with Console(stderr=True).status(f"running {asked.channel} ahead for {count(asked.days, 'day')} …"):
         if asked.channels is None:
             run = simulate.of_station(station, asked.channel, asked.days, asked.start, now)
@@ -208,7 +207,7 @@ def _schema(_asked: argparse.Namespace) -> int:
 
 def _guide(asked: argparse.Namespace) -> int:
     """Print what is on; what a partner would refuse of it is said beside it."""
-    station, now = Station(DirStore(asked.media)), system_clock().replace(microsecond=0)
+    station, now = Station(asked.media.store()), system_clock().replace(microsecond=0)
     channels = asked.channel or station.channels(now)
     if not channels:
         message = f"there are no channels in {asked.media}: `fastline up` or `fastline commit` publishes channels.yaml"
@@ -227,7 +226,7 @@ def _guide(asked: argparse.Namespace) -> int:
 
 def _asrun(asked: argparse.Namespace) -> int:
     """Print or write what aired; the same bytes on every machine."""
-    report = aired(Station(DirStore(asked.media)), asked.channel, asked.day, system_clock(), utc=asked.utc)
+    report = aired(Station(asked.media.store()), asked.channel, asked.day, system_clock(), utc=asked.utc)
     text = jsonl(report) if asked.format == "jsonl" else comma_separated(report)
     if asked.output is None:
         sys.stdout.buffer.write(text.encode())
@@ -246,7 +245,7 @@ def _asrun(asked: argparse.Namespace) -> int:
 def _why(asked: argparse.Namespace) -> int:
     """Print why something is on."""
     when = " ".join(asked.instant) or "now"
-    answer = reasons.asked(Station(DirStore(asked.media)), asked.channel, when, system_clock())
+    answer = reasons.asked(Station(asked.media.store()), asked.channel, when, system_clock())
     as_json = asked.format == "json"
     if as_json:
         print(json.dumps(answer.document, ensure_ascii=False, indent=1))
@@ -257,7 +256,7 @@ def _why(asked: argparse.Namespace) -> int:
 
 def _render(asked: argparse.Namespace) -> int:
     """Print one playlist."""
-    store, at = DirStore(asked.media), asked.at or system_clock()
+    store, at = asked.media.store(), asked.at or system_clock()
     print(render(store, asked.channel, asked.rendition, at, asked.rendering), end="")
     return OK
 
@@ -279,4 +278,4 @@ def plan_text(asked: argparse.Namespace, planned: plan.Plan) -> str:
 
 def plan_of(asked: argparse.Namespace, by: Signed) -> plan.Plan:
     """What publishing a file would change."""
-    return plan.plan(Station(DirStore(asked.media)), read(asked), system_clock(), asked.days, by)
+    return plan.plan(Station(asked.media.store()), read(asked), system_clock(), asked.days, by)

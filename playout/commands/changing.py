@@ -18,7 +18,6 @@ from playout.migrate import Program, Unreadable, migrate
 from playout.publish import Signed, publish_signed
 from playout.rollback import rollback
 from playout.station import Station
-from playout.store import DirStore
 from playout.wishes import foreseen, play_next, skip
 from playout.withdraw import give_back, withdraw
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from playout.commands.options import Commands
     from playout.core.airing import Turn
+    from playout.store import Store
     from playout.wishes import Granted
 
 
@@ -76,7 +76,7 @@ def _wishing(made: argparse.ArgumentParser) -> None:
 
 def _apply(asked: argparse.Namespace) -> int:
     """Print the plan, ask, and publish; whoever watches another file does not publish that one over it."""
-    store, programming = DirStore(asked.media), read(asked)
+    store, programming = asked.media.store(), read(asked)
     library = scan(store, newest(store), system_clock())
     by = Signed(author=_user(), note="apply", over=asked.channels != WATCHED)
     planned = plan_of(asked, by)
@@ -110,7 +110,7 @@ def _user() -> str:
 
 def _rollback(asked: argparse.Namespace) -> int:
     """Publish an earlier revision once more."""
-    station = Station(DirStore(asked.media))
+    station = Station(asked.media.store())
     found = rollback(station, asked.channel, asked.revision, system_clock(), _user())
     airs = f"reaches air after {stamp(found, found.effective + found.horizon)}, and the program that is on then"
     print(f"{asked.channel}: revision {found.number} says what revision {found.restores} said; it {airs}")
@@ -140,14 +140,14 @@ def _migrate(asked: argparse.Namespace) -> int:
 
 def _play_next(asked: argparse.Namespace) -> int:
     """Wish for an asset."""
-    station = Station(DirStore(asked.media))
+    station = Station(asked.media.store())
     _granted(asked.channel, play_next(station, asked.channel, asked.asset, system_clock(), _user()))
     return OK
 
 
 def _skip(asked: argparse.Namespace) -> int:
     """Pass over what comes first after what is committed."""
-    station = Station(DirStore(asked.media))
+    station = Station(asked.media.store())
     coming = foreseen(station, asked.channel, system_clock())
     _granted(asked.channel, skip(station, asked.channel, coming, system_clock(), _user()))
     return OK
@@ -179,12 +179,12 @@ def _give_back(asked: argparse.Namespace) -> int:
     return OK
 
 
-def _holding(asked: argparse.Namespace) -> DirStore:
+def _holding(asked: argparse.Namespace) -> Store:
     """The store, if it holds these assets."""
-    store = DirStore(asked.media)
+    store: Store = asked.media.store()
     library = newest(store)
     unknown = [asset for asset in asked.assets if asset not in library]
     if unknown:
-        message = f"not in the library: {', '.join(unknown)}. `ls {asked.media}/assets` shows the ids"
+        message = f"not in the library: {', '.join(unknown)}. Their ids are the names in {asked.media}/assets"
         raise Refused(message)
     return store

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from playout import journal
+from playout.media import Nowhere, Place, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,12 +34,23 @@ def command(
     made = commands.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
     made.set_defaults(command=run)
     made.add_argument(
-        "--media", type=Path, default=Path("media"), metavar="DIR", help="the folder of the store (default: media)"
+        "--media",
+        type=_media,
+        default=Place(),
+        metavar="PLACE",
+        help="the store: a folder, or s3://bucket/prefix (default: media)",
     )
     made.add_argument(
         "--log", choices=list(journal.Form), default=journal.Form.HUMAN.value, help="how the journal is written"
     )
     return made
+
+
+def _media(text: str) -> Place:
+    try:
+        return place(text)
+    except Nowhere as nowhere:
+        raise argparse.ArgumentTypeError(str(nowhere)) from None
 
 
 def month(text: str) -> int:

@@ -22,6 +22,7 @@ from control_api.uploads.content import Probed, Unfit
 from control_api.uploads.states import GONE, MOVES, State, leads
 from control_api.uploads.taking_in import taking_in
 from packager.run import ffmpeg_binary
+from playout.media import Place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,7 +174,7 @@ async def test_a_look_that_failed_by_the_machine_is_made_again(settings: Setting
 
 
 def served(media: Path) -> argparse.Namespace:
-    return argparse.Namespace(media=media, channels=media / "none.yaml", house="fast", jobs=1)
+    return argparse.Namespace(media=Place(media), channels=media / "none.yaml", house="fast", jobs=1)
 
 
 @pytest.mark.media
