@@ -77,6 +77,33 @@ async def test_a_station_is_managed_over_a_key_from_the_command_line(database_ur
     assert key not in journal.decode()
 
 
+async def test_the_first_start_prints_a_token_for_the_first_administrator(tmp_path: Path) -> None:
+    """D02: once for each start, as long as nobody has an account; stored as a digest."""
+    environment = {"FASTLINE_MEDIA": str(tmp_path), "FASTLINE_PORT": "0", "FASTLINE_STOP_SECONDS": "1"}
+    environment |= {"FASTLINE_PASSWORD_MEMORY_KIB": "64", "FASTLINE_PASSWORD_ROUNDS": "1"}
+    said = []
+    for number in range(2):
+        process = await started("api", "--log", "json", **environment)
+        assert process.stdout is not None
+        async with asyncio.timeout(60):
+            lines = [(await process.stdout.readline()).decode() for _ in range(1 if number else 4)]
+        address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
+        assert address is not None
+        if number == 0:
+            token = lines[2].strip()
+            assert re.fullmatch(r"fli_[A-Za-z0-9_-]{32}", token)
+            body = {"username": "boss", "password": "correct horse", "invitation": token}
+            async with ClientSession(address[0]) as session, session.post("/api/v1/auth/register", json=body) as answer:
+                assert (await answer.json())["account"]["is_admin"] is True
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(60):
+            rest, journal = await process.communicate()
+        said.append(rest.decode())
+        assert "fli_" not in journal.decode()
+    assert said == ["", ""]
+    assert token.encode() not in await asyncio.to_thread((tmp_path / "fastline.db").read_bytes)
+
+
 async def test_settings_that_cannot_be_used_are_told_all_at_once(tmp_path: Path) -> None:
     wrong = {"FASTLINE_PORT": "x", "FASTLINE_RATE": "often", "FASTLINE_MEDIA": str(tmp_path)}
     for command in (["api"], ["doctor"]):
