@@ -44,15 +44,20 @@ def _known(house: str) -> str:
     return house
 
 
+Inside = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_inside)]
+"""The path of a source in the folder of sources."""
+House = Annotated[str, Field(max_length=40), AfterValidator(_known)]
+"""The name of a format; empty: the station's own."""
+
+
 class Package(BaseModel):
     """What is to be packaged, and what people say of it. It wins over what a side-car says."""
 
-    source: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_inside)]
-    """Its path in the folder of sources."""
+    source: Inside
     name: str = Field(default="", max_length=255)
     """What people call the file: what its title is guessed from."""
-    house: Annotated[str, Field(max_length=40), AfterValidator(_known)] = ""
-    """The format, and with it the ladder; empty: the station's own."""
+    house: House = ""
+    """The format, and with it the ladder."""
     title_id: str | None = Field(default=None, max_length=40)
     """The title that the asset is to belong to."""
     title: str = Field(default="", max_length=500)
