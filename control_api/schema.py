@@ -49,7 +49,12 @@ def revisions() -> list[str]:
 async def current(database: Database) -> str | None:
     """The revision that the database is at; None before the first."""
     async with database.engine.connect() as connection:
-        return await connection.run_sync(lambda plain: MigrationContext.configure(plain).get_current_revision())
+        return await connection.run_sync(revision_of)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The same, of a connection."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 async def upgrade(url: str, revision: str = "head") -> None:

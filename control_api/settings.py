@@ -33,7 +33,7 @@ FILE: Final = "FASTLINE_SETTINGS"
 _OTHERS: Final = frozenset({FILE, "FASTLINE_FFMPEG"})
 """Variables that other parts of Fastline read."""
 
-_SECRET: Final = ("database", "oidc")
+_SECRET: Final = ("database", "oidc", "tmdb_key", "backup_passphrase")
 """Settings that hold secrets."""
 
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -382,6 +382,25 @@ class Settings(BaseModel):
         le=1 << 40,
         description="How much of the disk of the store, in MiB, is left free: a job that would need it waits.",
     )
+    import_bytes: int = Field(
+        default=1 << 30, ge=1024, le=1 << 40, description="How large a file with titles to import may be, in bytes."
+    )
+    tmdb_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="The key for TMDB's API, by which films and series are imported by their numbers there: "
+        "a key of version 3, or a read access token of version 4.",
+    )
+    tmdb_url: Annotated[str, AfterValidator(_public)] = Field(
+        default="https://api.themoviedb.org/3", description="Where that API is."
+    )
+    tmdb_images: Annotated[str, AfterValidator(_public)] = Field(
+        default="https://image.tmdb.org/t/p/original", description="Where its pictures are."
+    )
+    backup_passphrase: SecretStr = Field(
+        default=SecretStr(""),
+        description="Seals what the station signs with into its backups. Empty: that is left out, and a restored "
+        "station signs anew: people sign in again, and webhooks have new secrets.",
+    )
     access_log: bool = Field(default=True, description="Whether every answer is written to the journal.")
     docs: bool = Field(default=True, description="Whether /docs shows the reference of the API.")
 
@@ -503,4 +522,6 @@ def _comment(text: str, width: int = 100) -> list[str]:
 
 
 def _toml(value: object) -> str:
-    return json.dumps(list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value)
+    if isinstance(value, (Path, SecretStr)):
+        return json.dumps(str(value))
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
