@@ -38,6 +38,7 @@ class Sort(StrEnum):
 
     NEWEST = "newest"
     """What was made last comes first."""
+    OLDEST = "oldest"
     TITLE = "title_asc"
     TITLE_DOWN = "title_desc"
     YEAR = "year_asc"
@@ -56,6 +57,7 @@ def order(sort: Sort) -> list[tuple[Any, bool]]:
 
 _ORDERS: Final[dict[Sort, tuple[Any, bool]]] = {
     Sort.NEWEST: (col(Title.created_at), True),
+    Sort.OLDEST: (col(Title.created_at), False),
     Sort.TITLE: (col(Title.sort_name), False),
     Sort.TITLE_DOWN: (col(Title.sort_name), True),
     Sort.YEAR: (col(Title.year), False),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlmodel.ext.asyncio.session import AsyncSession
 
-_LIKE_ENOUGH: Final = 0.5
+_LIKE_ENOUGH: Final = 0.4
 """How much of what was typed must be in a name, so that it is taken for a slip."""
 _SIFTED: Final = 200
 """Names that the database proposes for a slip, of which we choose."""

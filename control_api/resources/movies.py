@@ -1,0 +1,233 @@
+"""Films at the addresses, and in the words, that clients of another system know: published ones, to be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import Field
+
+from control_api.call import Answer, Call
+from control_api.library import search
+from control_api.library.detail import credited
+from control_api.library.hung import hung
+from control_api.library.kinds import TitleKind, TitleState
+from control_api.library.listing import Sort, TitleFilter
+from control_api.library.numbered import numbered
+from control_api.library.shown import shown
+from control_api.models import Given, Shown
+from control_api.operation import Endpoint, Operation
+from control_api.problems import missing
+from control_api.resources.title_models import CreditShown, TitlePath
+from control_api.resources.title_search import titled
+from control_api.resources.titles import found
+from control_api.scopes import Scope
+
+if TYPE_CHECKING:
+    from control_api.library.hung import Hung
+    from control_api.models import Nothing
+    from control_api.tables import Title
+
+_TAG: Final = "Aliases"
+_PLAYED: Final = (TitleKind.MOVIE, TitleKind.SERIES, TitleKind.SHORT, TitleKind.SPECIAL)
+_SEEN: Final = search.Scope(tuple(kind.value for kind in _PLAYED), (TitleState.PUBLISHED.value,))
+_MOST: Final = 1_000_000
+
+
+class MovieSort(StrEnum):
+    """The six orders."""
+
+    RATING = "rating_asc"
+    RATING_DOWN = "rating_desc"
+    TITLE = "title_asc"
+    TITLE_DOWN = "title_desc"
+    YEAR = "year_asc"
+    YEAR_DOWN = "year_desc"
+
+
+class MovieQuery(Given):
+    """Which films, and which page of them."""
+
+    page: int = Field(default=1, ge=1, le=_MOST // 100)
+    limit: int = Field(default=20, ge=1, le=100, description="Films on a page.")
+    genre: list[str] = Field(default_factory=list, max_length=20, description="Of one of these genres.")
+    sort: MovieSort | None = Field(default=None, description="None: the newest first.")
+
+
+class WordsQuery(Given):
+    """What is looked for."""
+
+    q: str = Field(min_length=1, max_length=200)
+    limit: int = Field(default=20, ge=1, le=100)
+
+
+class PopularQuery(Given):
+    """How many."""
+
+    limit: int = Field(default=10, ge=1, le=50)
+
+
+class MovieShown(Shown):
+    """A film."""
+
+    id: str
+    title: str
+    description: str
+    release_year: int | None
+    genre: str = Field(description="The main one.")
+    genres: list[str]
+    rating: float | None = Field(description="What audiences think, from 0 to 10.")
+    poster_url: str | None
+    banner_url: str | None
+    video_url: str | None = Field(description="A playlist of somebody else; what is our own is asked for to be played.")
+    trailer_url: str | None
+    duration: int | None = Field(description="In whole seconds.")
+    language: str
+
+
+class MovieDetail(MovieShown):
+    """A film, with who is in it."""
+
+    cast: list[CreditShown]
+
+
+class Movies(Shown):
+    """A page of films."""
+
+    success: bool = True
+    results: list[MovieShown]
+    count: int = Field(description="How many are here.")
+    total: int = Field(description="How many there are.")
+    page: int
+    pages: int
+
+
+class MoviesFound(Shown):
+    """Films that fit."""
+
+    success: bool = True
+    results: list[MovieShown]
+    count: int
+
+
+class MovieData(Shown):
+    """One film."""
+
+    success: bool = True
+    data: MovieDetail
+
+
+class MovieCredits(Shown):
+    """Who did what for a film."""
+
+    success: bool = True
+    results: list[CreditShown]
+    count: int
+
+
+@Endpoint(
+    method="GET", path="/movies", name="list_movies", summary="Films, page by page: an alias",
+    scope=Scope.TITLES_READ, tag=_TAG, query_model=MovieQuery, answers={200: Movies},
+)  # fmt: skip
+async def list_movies(call: Call[Nothing, MovieQuery, Nothing]) -> Answer:
+    """With numbers of pages; `/api/v1/titles` goes by cursors and is never lost between two of them."""
+    query = call.query
+    wanted = TitleFilter(kind=list(_PLAYED), state=[TitleState.PUBLISHED], genre=query.genre)
+    sort = Sort(query.sort.value) if query.sort else Sort.NEWEST
+    page = await numbered(call.session, wanted, sort, query.page, query.limit)
+    results = [_movie(call, title, page.there[title.id]) for title in page.titles]
+    return Answer(Movies(results=results, count=len(results), total=page.total, page=page.page, pages=page.pages))
+
+
+@Endpoint(
+    method="GET", path="/movies/{id}", name="read_movie", summary="One film with who is in it: an alias",
+    scope=Scope.TITLES_READ, tag=_TAG, path_model=TitlePath, answers={200: MovieData},
+)  # fmt: skip
+async def read_movie(call: Call[TitlePath]) -> Answer:
+    """One that is published."""
+    title = await _seen(call)
+    there = (await hung(call.session, [title]))[title.id]
+    cast = [CreditShown(**one) for one in await credited(call.session, title.id)]
+    return Answer(MovieData(data=MovieDetail(**dict(_movie(call, title, there)), cast=cast)), version=title.version)
+
+
+@Endpoint(
+    method="GET", path="/search", name="search_movies", summary="Films that fit what was typed: an alias",
+    scope=Scope.TITLES_READ, tag=_TAG, query_model=WordsQuery, answers={200: MoviesFound},
+)  # fmt: skip
+async def search_movies(call: Call[Nothing, WordsQuery, Nothing]) -> Answer:
+    """Accents, case and slips are forgiven."""
+    titles = await titled(call, await search.best(call.session, call.query.q, call.query.limit, _SEEN))
+    there = await hung(call.session, titles)
+    results = [_movie(call, title, there[title.id]) for title in titles]
+    return Answer(MoviesFound(results=results, count=len(results)))
+
+
+@Endpoint(
+    method="GET", path="/api/movies/popular", name="list_popular_movies", summary="Films people like most: an alias",
+    scope=Scope.TITLES_READ, tag=_TAG, query_model=PopularQuery, answers={200: MoviesFound},
+)  # fmt: skip
+async def list_popular_movies(call: Call[Nothing, PopularQuery, Nothing]) -> Answer:
+    """By what audiences think of them."""
+    wanted = TitleFilter(kind=list(_PLAYED), state=[TitleState.PUBLISHED])
+    page = await numbered(call.session, wanted, Sort.RATING_DOWN, 1, call.query.limit)
+    results = [_movie(call, title, page.there[title.id]) for title in page.titles]
+    return Answer(MoviesFound(results=results, count=len(results)))
+
+
+@Endpoint(
+    method="GET", path="/api/movies/{id}/credits", name="list_movie_credits", summary="Who is in a film: an alias",
+    scope=Scope.TITLES_READ, tag=_TAG, path_model=TitlePath, answers={200: MovieCredits},
+)  # fmt: skip
+async def list_movie_credits(call: Call[TitlePath]) -> Answer:
+    """Cast and crew, in order."""
+    title = await _seen(call)
+    results = [CreditShown(**one) for one in await credited(call.session, title.id)]
+    return Answer(MovieCredits(results=results, count=len(results)))
+
+
+def _alias(operation: Operation, path: str, name: str) -> Operation:
+    """The same operation at another address."""
+    said = operation.declared
+    words = f"The same as `{said.method} {said.path}`."
+    return replace(operation, declared=replace(said, path=path, name=name, description=words))
+
+
+OPERATIONS: Final = (
+    # what is spelt out goes before what has a place for an id
+    list_movies, read_movie, search_movies, list_popular_movies,
+    _alias(search_movies, "/api/movies/search", "search_movies_at_api"),
+    _alias(search_movies, "/api/search", "search_at_api"),
+    _alias(list_movies, "/api/movies", "list_movies_at_api"),
+    _alias(read_movie, "/api/movies/{id}", "read_movie_at_api"),
+    list_movie_credits,
+)  # fmt: skip
+
+
+async def _seen(call: Call[TitlePath, Any, Any]) -> Title:
+    """The title, as long as viewers may see it."""
+    title = await found(call.session, call.path.id, held=False)
+    if title.deleted_at is not None or title.state != TitleState.PUBLISHED:
+        raise missing("film", title.id)
+    return title
+
+
+def _movie(call: Call[Any, Any, Any], title: Title, there: Hung) -> MovieShown:
+    whole = shown(title, there, call.site.settings.public_url)
+    pictures = {one.shape: one.url for one in reversed(whole.artwork)}
+    return MovieShown(
+        id=title.id,
+        title=title.name,
+        description=title.description or title.summary,
+        release_year=title.year or None,
+        genre=there.genres[0] if there.genres else "",
+        genres=there.genres,
+        rating=whole.score,
+        poster_url=pictures.get("portrait"),
+        banner_url=pictures.get("banner") or pictures.get("landscape"),
+        video_url=title.video_url or None,
+        trailer_url=title.trailer_url or None,
+        duration=None if whole.duration_ms is None else whole.duration_ms // 1000,
+        language=title.language,
+    )
