@@ -34,7 +34,7 @@ def job(kind: str, state: str, **more: Any) -> Job:
 
 
 def upload(state: str, **more: Any) -> Upload:
-    instants = dict.fromkeys(("created_at", "touched_at", "expires_at"), NOW)
+    instants: dict[str, Any] = dict.fromkeys(("created_at", "touched_at", "expires_at"), NOW)
     return Upload(id=UPLOAD, owner="ac_1", way="tus", state=state, **instants, **more)
 
 
