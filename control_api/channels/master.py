@@ -101,12 +101,17 @@ class MasterControl:
         return self._edited(document, path, value)
 
     def edit(
-        self, path: Path, make: Callable[[Document], Any], guard: Callable[[int], None]
+        self,
+        path: Path,
+        make: Callable[[Document], Any],
+        guard: Callable[[int], None],
+        guarded: Path | None = None,
     ) -> tuple[Document, Document]:
         """Write what `make` makes of the present file at `path`; the file before and after.
 
-        `guard` is called with the present version of that part, and raises a `Problem` where another one was meant.
-        Raises `Problem`, and then nothing is written, for that and for every mistake that the file would have.
+        `guard` is called with the present version of that part, or of the one at `guarded`, and raises a `Problem`
+        where another one was meant. Raises `Problem`, and then nothing is written, for that and for every mistake that
+        the file would have.
         """
 
         def made(content: Content) -> str:
@@ -116,7 +121,7 @@ class MasterControl:
                 raise Problem(CONFLICT, f"{present.where} is not what it should be: mend it", errors=errors)
             value = make(present)
             begun = present if present.text.strip() else Document(EMPTY, present.where)
-            self._guarded(present, guard, path, lambda: self._edited(begun, path, value))
+            self._guarded(present, guard, guarded or path, lambda: self._edited(begun, path, value))
             return self._good(self._edited(begun, path, value), path).text
 
         return self._changed(made)
