@@ -1,0 +1,160 @@
+"""Law: the engine does not notice the API. Under its load, and when its database breaks, no playlist is late.
+
+Real processes in both layouts: the API beside the engine in one process, and each in a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from aiohttp import ClientSession
+from test_up_api import CHECKOUT, free_port, prepared
+
+from control_api.commands import create_key
+from control_api.scopes import Scope
+from control_api.settings import Settings
+from playout.clock import system_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.media
+
+SECONDS = int(os.environ.get("FASTLINE_LOAD_SECONDS") or 5)
+"""How long the load lasts; with 20 it is what people should believe."""
+SEGMENT = timedelta(seconds=3.74)
+"""A full segment: the newest that is listed ended so long ago at most, where every edition is in time."""
+SLACK = timedelta(seconds=0.5)
+ANSWER = 1.0
+"""Seconds that a playlist may take, on two cores that are both busy."""
+PATIENCE = {"rate": "10000000/minute", "rate_anonymous": "10000000/minute", "access_log": "false"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the parts of Fastline run."""
+
+    origin: int
+    api: int
+
+
+@contextmanager
+def process(journal: Path, *arguments: str, word: str = "") -> Iterator[None]:
+    """A process of Fastline, once it has said the word; what it says goes into a file, and so waits for nobody."""
+    command = [sys.executable, "-u", str(CHECKOUT / "fastline.py"), *arguments]
+    environment = {**os.environ, **{f"FASTLINE_{name.upper()}": text for name, text in PATIENCE.items()}}
+    with (
+        journal.open("xb") as file,
+        subprocess.Popen(command, cwd=CHECKOUT, stdout=file, stderr=subprocess.STDOUT, env=environment) as running,
+    ):
+        try:
+            while word not in journal.read_text("utf-8"):
+                assert running.poll() is None, journal.read_text("utf-8")
+            yield
+        finally:
+            running.kill()
+
+
+@contextmanager
+def layout(kind: str, root: Path) -> Iterator[Layout]:
+    """Fastline at work on the station in `root`."""
+    found = Layout(free_port(), free_port())
+    where = ["--media", str(root / "media")]
+    watched = ["--channels", str(root / "channels.yaml")]
+    with ExitStack() as all_of_them:
+        start = all_of_them.enter_context
+        if kind == "one":
+            ports = ["--port", str(found.origin), "--api-port", str(found.api)]
+            start(process(root / "up.log", "up", *where, *watched, *ports, word="The API is at"))
+        else:
+            start(process(root / "commit.log", "commit", *where, *watched))
+            start(
+                process(
+                    root / "origin.log", "origin", *where, *watched, "--port", str(found.origin), word="/live/films/"
+                )
+            )
+            start(process(root / "api.log", "api", *where, "--port", str(found.api), word="The API is at"))
+        yield found
+
+
+async def watched(where: Layout, stop: asyncio.Event) -> list[tuple[float, timedelta]]:
+    """Look at the playlist ten times a second: how long each answer took, and how old its end was."""
+    found = []
+    url = f"http://127.0.0.1:{where.origin}/live/films/v360.m3u8"
+    loop = asyncio.get_running_loop()
+    async with ClientSession() as session:
+        while not stop.is_set():
+            begun, now = loop.time(), system_clock()
+            async with session.get(url) as answer:
+                text = await answer.text()
+                assert answer.status == 200
+            found.append((loop.time() - begun, now - newest_end(text)))
+            try:
+                async with asyncio.timeout(0.1):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+    return found
+
+
+def newest_end(playlist: str) -> datetime:
+    """When the last segment of a playlist ends."""
+    date = re.findall(r"#EXT-X-PROGRAM-DATE-TIME:(\S+)", playlist)[-1]
+    length = re.findall(r"#EXTINF:([\d.]+)", playlist)[-1]
+    return datetime.fromisoformat(date) + timedelta(seconds=float(length))
+
+
+async def load(where: Layout, key: str, seconds: int) -> float:
+    """Ask the API for events by another process, as fast as it answers; how many answers a second."""
+    wrk = shutil.which("wrk")
+    assert wrk is not None
+    options = ["-t1", "-c16", f"-d{seconds}s", "--timeout", "10s", "-H", f"Authorization: Bearer {key}"]
+    running = await asyncio.create_subprocess_exec(
+        wrk, *options, f"http://127.0.0.1:{where.api}/api/v1/events?limit=50", stdout=subprocess.PIPE
+    )
+    said, _ = await running.communicate()
+    found = re.search(rb"Requests/sec:\s+([\d.]+)", said)
+    assert found is not None, said
+    return float(found[1])
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="needs wrk")
+@pytest.mark.parametrize("kind", ["one", "several"])
+async def test_no_playlist_is_late_under_the_load_of_the_api_nor_when_its_database_breaks(
+    tmp_path: Path, kind: str
+) -> None:
+    prepared(tmp_path)
+    key = await create_key(Settings(media=tmp_path / "media"), "load", list(Scope), None, system_clock)
+    with ExitStack() as all_of_them:
+        where = await asyncio.to_thread(all_of_them.enter_context, layout(kind, tmp_path))
+        stop, figures = asyncio.Event(), {}
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(watched(where, stop))
+            figures["good"] = await load(where, key, SECONDS)
+            for path in (tmp_path / "media").glob("fastline.db*"):
+                path.write_bytes(b"broken" * 4096)
+            figures["broken"] = await load(where, key, 2)
+            url = f"http://127.0.0.1:{where.api}/readyz"
+            async with ClientSession() as session, session.get(url) as answer:
+                assert answer.status == 503
+                assert int(answer.headers["Retry-After"]) > 0
+            stop.set()
+        looks = watching.result()
+    slowest, oldest = max(took for took, _ in looks), max(age for _, age in looks)
+    said = f"{kind}: {figures}, {len(looks)} looks, slowest {slowest:.3f} s, oldest {oldest}"
+    sys.stdout.write(f"{said}\n")
+    assert figures["good"] > 20, said
+    assert len(looks) > SECONDS * 4, said
+    assert oldest < SEGMENT + SLACK, said
+    assert slowest < ANSWER, said
