@@ -34,6 +34,7 @@ KNOWN = {
     "shape": "portrait",
     "ticket": "at_1",
     "session": "ss_0199f0c47b1c7d3a9e52c1d4b7a60f38",
+    "segment": "3",
 }
 TO_EVERYONE = {
     "/healthz",
