@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from control_api.air.teller import Teller
 from control_api.library.keeping import Keeper
+from control_api.uploads.sweeping import Sweeper
 from control_api.webhooks.sender import Sender
 from playout.store import DirStore
 
@@ -24,7 +25,9 @@ async def tended(site: Site) -> AsyncIterator[None]:
     async def work() -> None:
         sender = Sender(site.settings, site.database, site.outgoing, site.feed, site.clock)
         teller = Teller(DirStore(site.settings.media), site.database, site.feed, site.clock)
+        sweeper = Sweeper(site.settings, site.database, site.feed.ring, site.clock)
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(sweeper.run())
             tasks.create_task(sender.run())
             tasks.create_task(teller.run())
             tasks.create_task(Keeper(site.settings, site.database, site.feed, site.clock).run())

@@ -21,7 +21,7 @@ from control_api.tables import Asset as Row
 from playout import keys
 from playout.core.asset import Asset
 from playout.core.ticks import Ticks
-from playout.store import DirStore, Store, StoreDown
+from playout.store import Store, StoreDown
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +52,7 @@ def drawing(draw: Draw) -> JobKind[ChoosePoster]:
     """The same where `draw` decodes them."""
 
     async def work(work: Work, given: ChoosePoster) -> PosterShown:
-        store = DirStore(work.settings.media)
+        store = work.settings.place.store()
         try:
             known = await asyncio.to_thread(document, store, given.asset)
             if known is None:

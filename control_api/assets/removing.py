@@ -48,6 +48,9 @@ async def _purged(work: Work, given: PurgeAsset) -> None:
     if waits:
         message = "the air has not been told yet that it was deleted"
         raise Broken(message, again=True)
+    if work.settings.place.bucket:
+        message = "its files lie in a bucket, from which nothing is removed from here"
+        raise Broken(message, "Have the bucket's owner remove them, or restore the asset.")
     store = DirStore(work.settings.media)
     try:
         channels = await asyncio.to_thread(lambda: on_air(Station(store), given.asset, work.clock()))

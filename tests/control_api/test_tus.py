@@ -22,6 +22,7 @@ from control_api.scopes import Scope
 from control_api.site import SITE
 from control_api.tables import Job, Upload
 from control_api.uploads import tus
+from control_api.uploads.sweeping import Sweeper
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
@@ -392,3 +393,20 @@ def test_paths_are_made_of_ids_alone() -> None:
     from control_api.uploads.landing import place  # noqa: PLC0415 — of this test alone
 
     assert place(Path("/media"), "up_1") == Path("/media/sources/.uploads/up_1")
+
+
+async def test_what_has_expired_is_swept_though_nobody_begins_another_one(
+    settings: Settings, key: str, database: Database
+) -> None:
+    times = [datetime(2026, 3, 1, tzinfo=UTC)]
+    rung: list[bool] = []
+    quiet = settings.model_copy(update={"tells": False})
+    async with running(quiet, clock=lambda: times[-1]) as nobody:
+        await create(nobody.known_by(key), data=FILM[:9], headers={"Content-Type": tus.OFFSET_TYPE})
+    one = Sweeper(settings, database, lambda: rung.append(True), lambda: times[-1])
+    other = Sweeper(settings, database, lambda: rung.append(True), lambda: times[-1])
+    assert await one.once() == 0
+    times.append(times[0] + timedelta(hours=settings.upload_hours))
+    assert [await one.once(), await other.once(), await one.once()] == [1, 0, 0]
+    assert on_disk(settings) == {}
+    assert rung == [True]

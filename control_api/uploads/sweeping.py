@@ -1,0 +1,61 @@
+"""Sweeping: uploads that nobody goes on with are removed though nobody begins another one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from control_api import duties
+from control_api.database import is_outage
+from control_api.ids import new_id
+from control_api.instants import whole_millis
+from control_api.uploads.beginning import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from control_api.database import Database
+    from control_api.settings import Settings
+    from playout.clock import Clock
+
+EVERY: Final = 600.0
+"""Seconds from one sweep to the next."""
+_DUTY: Final = "uploads"
+_SPAN: Final = timedelta(minutes=15)
+_log: Final = logging.getLogger("fastline.uploads")
+
+
+@dataclass(slots=True)
+class Sweeper:
+    """One process that would sweep; of several one does."""
+
+    settings: Settings
+    database: Database
+    told: Callable[[], None]
+    """Called after events were written."""
+    clock: Clock
+    every: float = EVERY
+    holder: str = field(default_factory=lambda: new_id("sw"))
+
+    async def run(self) -> None:
+        """Sweep now and then, until the task is cancelled."""
+        while True:
+            try:
+                await self.once()
+            except Exception as error:  # noqa: BLE001 — whatever it is, the next sweep is another try
+                words = "the database does not answer" if is_outage(error) else f"{type(error).__name__}: {error}"
+                _log.warning("uploads were not swept: %s", words, extra={"action": "sweep"})
+            await asyncio.sleep(self.every)
+
+    async def once(self) -> int:
+        """Remove what has expired, when it is this process's turn; how many uploads that were."""
+        now = whole_millis(self.clock())
+        if not await duties.take(self.database, _DUTY, self.holder, now, _SPAN):
+            return 0
+        gone = await sweep(self.database, self.settings.media, now)
+        if gone:
+            self.told()
+        return gone
