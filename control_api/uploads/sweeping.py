@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from control_api import duties
-from control_api.database import is_outage
+from control_api.database import Database, is_outage
 from control_api.ids import new_id
 from control_api.instants import whole_millis
+from control_api.settings import Settings
 from control_api.uploads.beginning import sweep
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from control_api.database import Database
-    from control_api.settings import Settings
-    from playout.clock import Clock
+from playout.clock import Clock
 
 EVERY: Final = 600.0
 """Seconds from one sweep to the next."""
