@@ -81,7 +81,7 @@ async def test_the_first_start_prints_a_token_for_the_first_administrator(tmp_pa
     """D02: once for each start, as long as nobody has an account; stored as a digest."""
     environment = {"FASTLINE_MEDIA": str(tmp_path), "FASTLINE_PORT": "0", "FASTLINE_STOP_SECONDS": "1"}
     environment |= {"FASTLINE_PASSWORD_MEMORY_KIB": "64", "FASTLINE_PASSWORD_ROUNDS": "1"}
-    said = []
+    said, token = [], ""
     for number in range(2):
         process = await started("api", "--log", "json", **environment)
         assert process.stdout is not None
