@@ -227,10 +227,7 @@ class _Writer:
         if model is not None:
             content["application/json"] = {"schema": self._references[model, "serialization"]}
         if isinstance(declared, Media):
-            content |= {
-                media_type: {"schema": {"type": "object" if media_type.endswith("json") else "string"}}
-                for media_type in declared.types
-            }
+            content |= {media_type: {"schema": _shape(media_type)} for media_type in declared.types}
         if content:
             found["content"] = content
         return found
@@ -255,6 +252,13 @@ class _Writer:
     def _always(self, names: Iterable[str]) -> Document:
         limits = ("RateLimit", "RateLimit-Policy") if self._said.counted else ()
         return _headers("X-Request-Id", *limits, *names, *self._said.answer_headers)
+
+
+def _shape(media_type: str) -> Document:
+    """What an answer without a model is, as far as its type tells."""
+    if media_type.endswith("yaml"):
+        return {}  # anything
+    return {"type": "object" if media_type.endswith("json") else "string"}
 
 
 def _needed(scope: Required) -> tuple[str, list[Document]]:
