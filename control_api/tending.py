@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from control_api.air.teller import Teller
 from control_api.library.keeping import Keeper
 from control_api.uploads.sweeping import Sweeper
 from control_api.webhooks.sender import Sender
-from playout.store import DirStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from control_api.site import Site
+
+_log: Final = logging.getLogger("fastline.api")
+_AGAIN: Final = 5.0  # seconds
 
 
 @asynccontextmanager
 async def tended(site: Site) -> AsyncIterator[None]:
     """Do it for as long as the block runs; what is not done then is done by the next process, or after a start."""
+    settings, database, feed, clock = site.settings, site.database, site.feed, site.clock
+    works: dict[str, Callable[[], Awaitable[None]]] = {
+        "uploads": lambda: Sweeper(settings, database, feed.ring, clock).run(),
+        "webhooks": lambda: Sender(settings, database, site.outgoing, feed, clock).run(),
+        "air": lambda: Teller(settings.place.store(), database, feed, clock).run(),
+        "library": lambda: Keeper(settings, database, feed, clock).run(),
+    }
 
     async def work() -> None:
-        sender = Sender(site.settings, site.database, site.outgoing, site.feed, site.clock)
-        teller = Teller(DirStore(site.settings.media), site.database, site.feed, site.clock)
-        sweeper = Sweeper(site.settings, site.database, site.feed.ring, site.clock)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(sweeper.run())
-            tasks.create_task(sender.run())
-            tasks.create_task(teller.run())
-            tasks.create_task(Keeper(site.settings, site.database, site.feed, site.clock).run())
+            for name, begin in works.items():
+                tasks.create_task(_kept_up(name, begin))
 
     # the block belongs to aiohttp, which leaves it in another task than it entered: no group spans that
     task = asyncio.get_running_loop().create_task(work())
@@ -40,3 +45,13 @@ async def tended(site: Site) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def _kept_up(name: str, begin: Callable[[], Awaitable[None]]) -> None:
+    """Do one work, and begin it again when it fails: a mistake in one of them must not stop the others."""
+    while True:
+        try:
+            await begin()
+        except Exception:  # noqa: BLE001 — whatever it is, it begins again
+            _log.exception("%s: what is to be done beside answering has failed, and begins again", name)
+        await asyncio.sleep(_AGAIN)
