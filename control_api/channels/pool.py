@@ -6,6 +6,7 @@ Law: a report never runs on the event loop, and what nobody waits for any more i
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
 Found = TypeVar("Found")
+
+_log = logging.getLogger("fastline.api")
+_TOLD: Final = 2000  # characters of what a process says that fails
 
 _HASTE: Final = 2
 """Seconds after which a full pool may have room again."""
@@ -64,11 +68,11 @@ class Pool:
         async with self._turn():
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", module,
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             )  # fmt: skip
             try:
                 async with asyncio.timeout(self._seconds):
-                    found, _ = await process.communicate(asked)
+                    found, said = await process.communicate(asked)
             except TimeoutError:
                 message = f"the report takes more than {self._seconds:g} seconds: ask for fewer days"
                 raise unavailable(message, 60) from None
@@ -76,6 +80,8 @@ class Pool:
                 if process.returncode is None:
                     process.kill()
                     await process.wait()
+        if said:
+            _log.error("a report in a process of its own failed: %s", said.decode(errors="replace")[-_TOLD:])
         return process.returncode or 0, found
 
     @asynccontextmanager

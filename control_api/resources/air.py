@@ -50,7 +50,16 @@ _MIMES: Final = {
 _JSONL: Final = "application/jsonl"
 _CSV: Final = "text/csv"
 
-AssetId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^/\x00-\x1f\x7f]+$", description="An asset.")]
+AssetId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^/\x00-\x1f\x7f]+$",
+        description="The id of an asset.",
+        examples=["film-a"],
+    ),
+]
 
 
 class GuideQuery(PageQuery):

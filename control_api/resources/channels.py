@@ -31,7 +31,10 @@ KIND: Final = "channel"
 CHANNELS: Final = "channels"
 ID_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
-ChannelId = Annotated[str, Field(pattern=ID_PATTERN, max_length=63, description="The channel's id, as in the file.")]
+ChannelId = Annotated[
+    str,
+    Field(pattern=ID_PATTERN, max_length=63, description="The channel's id, as in the file.", examples=["films"]),
+]
 
 
 class ChannelPath(Given):
