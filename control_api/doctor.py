@@ -22,7 +22,8 @@ from sqlalchemy.engine import make_url
 from control_api import schema
 from control_api.database import Database, is_outage
 from playout.clock import system_clock
-from playout.store import DirStore, StoreDown
+from playout.media import Nowhere, Place
+from playout.store import StoreDown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,7 +82,7 @@ async def examine(settings: Settings, ffmpeg: Finding | str, assets: Sequence[tu
         ffmpeg if isinstance(ffmpeg, Finding) else encoder(ffmpeg),
         decoder(),
         await database(settings),
-        store(settings.media),
+        store(settings.place),
         disk(settings.media),
         clock(settings.media),
         port(settings),
@@ -145,18 +146,20 @@ async def database(settings: Settings) -> Finding:
     return Finding("database", State.FAULT, text, "A newer Fastline has used it: run that one, or restore a backup.")
 
 
-def store(media: Path) -> Finding:
-    """Whether objects can be put once, and no second time: by hard links, as the store does it."""
+def store(media: Place) -> Finding:
+    """Whether objects can be put once, and no second time: by hard links or by conditional puts, as the store does."""
     advice = f"Let the user of this process write to {media}, on a file system with hard links."
+    if media.bucket:
+        advice = "See AWS_ENDPOINT_URL, AWS_REGION and the keys; the service must know If-None-Match in puts."
     try:
-        media.mkdir(parents=True, exist_ok=True)
-        kept, key = DirStore(media), f"doctor-{secrets.token_hex(6)}"
+        media.folder.mkdir(parents=True, exist_ok=True)
+        kept, key = media.store(), f"doctor-{secrets.token_hex(6)}"
         try:
             first, second = kept.put_new(key, b"doctor"), kept.put_new(key, b"again")
             whole = kept.read(key) == b"doctor"
         finally:
-            kept.path(key).unlink(missing_ok=True)
-    except (OSError, StoreDown) as error:
+            kept.remove(key)
+    except (OSError, StoreDown, Nowhere) as error:
         return Finding("store", State.FAULT, f"{media} cannot be written: {error}", advice)
     if not first or second or not whole:
         return Finding("store", State.FAULT, f"{media} does not keep an object from being overwritten", advice)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -43,13 +44,19 @@ class Place:
         """The store. Raises `Nowhere` where the library that speaks to buckets is not installed."""
         if not self.bucket:
             return DirStore(self.folder)
-        name, _, prefix = bucket(self.bucket).removeprefix(SCHEME).partition("/")
-        try:
-            from playout.s3 import S3Store  # noqa: PLC0415 — an extra; and 16 MB that a folder does without
-        except ModuleNotFoundError as missing:
-            message = f"{self.bucket}: for buckets install the extra s3: pip install 'fastline[s3]'"
-            raise Nowhere(message) from missing
-        return S3Store(name, prefix)
+        return _store(self.bucket)
+
+
+@lru_cache(maxsize=8)
+def _store(place: str) -> Store:
+    """The store in a bucket; one for all of a process, which share its connections and what they know of outages."""
+    name, _, prefix = bucket(place).removeprefix(SCHEME).partition("/")
+    try:
+        from playout.s3 import S3Store  # noqa: PLC0415 — an extra; and 16 MB that a folder does without
+    except ModuleNotFoundError as missing:
+        message = f"{place}: for buckets install the extra s3: pip install 'fastline[s3]'"
+        raise Nowhere(message) from missing
+    return S3Store(name, prefix)
 
 
 def place(text: str) -> Place:

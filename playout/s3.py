@@ -47,6 +47,7 @@ REST: Final = 2.0
 _UPLOAD: Final = timedelta(minutes=5)
 _LARGE: Final = 1 << 18
 _PARTS: Final = 4
+_PAGE: Final = 1000
 _CONNECT: Final = timedelta(seconds=2)
 _WHOLE: Final = timedelta(seconds=30)
 _RETRIES: Final[RetryConfig] = {
@@ -122,6 +123,14 @@ class S3Store:
         """Send a file, whatever lies there."""
         self._send(key, path)
         path.unlink()
+
+    def remove(self, key: str) -> None:
+        """Remove the object, and those below it; a thousand at a time."""
+        where = _checked(key)
+        with self._asked(key):
+            obstore.delete(self._documents, where)
+            for page in obstore.list(self._documents, f"{where}/", chunk_size=_PAGE):
+                obstore.delete(self._documents, [entry["path"] for entry in page])
 
     def names(self, key: str) -> list[str]:
         """The names just below `key`: a request for every thousand of them."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -46,6 +47,12 @@ class Store(Protocol):
         """Put a local file, which is used up, in the place of an object of the same content that came to harm.
 
         Nothing else is ever overwritten. Raises `StoreDown`.
+        """
+
+    def remove(self, key: str) -> None:
+        """Remove what lies at `key` and below it, if anything does: nothing of it is named any more.
+
+        Raises `StoreDown`.
         """
 
     def names(self, key: str) -> list[str]:
@@ -117,6 +124,15 @@ class DirStore:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
             path.replace(final)
+
+    def remove(self, key: str) -> None:
+        """Remove the file, or the folder with all that is in it."""
+        path = self.path(key)
+        with _outage(key):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
     def names(self, key: str) -> list[str]:
         """The entries of the folder, drafts left out."""

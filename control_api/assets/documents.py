@@ -10,8 +10,6 @@ from playout.core.asset import Asset
 from playout.documents import decode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playout.store import Store
 
 _KEPT: Final = 32
@@ -32,12 +30,3 @@ def _decoded(data: bytes, key: str) -> Asset:
 def sizes(asset: Asset) -> dict[str, int]:
     """How many bytes each rendition has."""
     return {track.name: track.offsets[-1] - (track.offsets[0] if track.init == "" else 0) for track in asset.tracks}
-
-
-def remove(folder: Path) -> None:
-    """Remove the folder of an asset: first the document that makes it exist."""
-    (folder / "asset.json").unlink(missing_ok=True)
-    if folder.is_dir():
-        for path in sorted(folder.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
-        folder.rmdir()

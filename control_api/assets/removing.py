@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from sqlmodel import select
 
 from control_api.assets.airing import on_air
-from control_api.assets.documents import remove
 from control_api.assets.shown import DELETED
 from control_api.instants import Instant
 from control_api.jobs import Broken, JobKind, Work
@@ -21,10 +20,9 @@ from control_api.tables import AmendmentDue, Asset, AssetCare
 from playout import keys
 from playout.documents import Corrupt
 from playout.station import Station
-from playout.store import DirStore
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from playout.store import Store
 
 _PAUSES: Final = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 _A_WEEK: Final = 24 * 7
@@ -48,10 +46,7 @@ async def _purged(work: Work, given: PurgeAsset) -> None:
     if waits:
         message = "the air has not been told yet that it was deleted"
         raise Broken(message, again=True)
-    if work.settings.place.bucket:
-        message = "its files lie in a bucket, from which nothing is removed from here"
-        raise Broken(message, "Have the bucket's owner remove them, or restore the asset.")
-    store = DirStore(work.settings.media)
+    store = work.settings.place.store()
     try:
         channels = await asyncio.to_thread(lambda: on_air(Station(store), given.asset, work.clock()))
     except Corrupt as bad:
@@ -60,12 +55,17 @@ async def _purged(work: Work, given: PurgeAsset) -> None:
     if channels:
         message = f"it is on its way to the air of {', '.join(channels)}"
         raise Broken(message, "It is tried again each hour.", again=True)
-    folder: Path = store.path(keys.key("assets", given.asset))
-    await asyncio.to_thread(remove, folder)
+    await asyncio.to_thread(_remove, store, given.asset)
     async with work.database.writing() as session:
         gone = await session.get(Asset, given.asset)
         if gone is not None:
             await session.delete(gone)
+
+
+def _remove(store: Store, asset: str) -> None:
+    """Remove an asset from the store: first the document that makes it exist."""
+    store.remove(keys.asset(asset))
+    store.remove(keys.key("assets", asset))
 
 
 async def _state(work: Work, asset: str) -> tuple[Asset | None, datetime | None, bool]:

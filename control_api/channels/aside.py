@@ -19,10 +19,11 @@ from playout import config, documents
 from playout.config import Faults, Programming
 from playout.core.schedule import NothingToAir
 from playout.documents import Corrupt
+from playout.media import Place
 from playout.publish import Signed
 from playout.reports import check, plan, simulate
 from playout.station import Station, UnknownChannel
-from playout.store import DirStore, StoreDown
+from playout.store import StoreDown
 from playout.zones import UnknownZone
 
 DONE: Final = 0
@@ -66,7 +67,7 @@ def _programming(asked: dict[str, Any]) -> Programming:
 
 
 def _station(asked: dict[str, Any]) -> Station:
-    return Station(DirStore(Path(asked["media"])))
+    return Station(Place(Path(asked["media"]), asked["bucket"]).store())
 
 
 def _now(asked: dict[str, Any]) -> datetime:

@@ -26,7 +26,7 @@ from playout.reports.simulate import Derived
 from playout.reports.why import Unexplained
 from playout.rollback import NoWayBack
 from playout.station import Station, UnknownChannel
-from playout.store import DirStore, StoreDown
+from playout.store import StoreDown
 from playout.withdraw import UnknownChannel as NotPublished
 from playout.zones import UnknownZone
 
@@ -50,7 +50,7 @@ class MasterControl:
     def __init__(self, settings: Settings) -> None:
         self.settings: Final = settings
         self.file: Final = ChannelsFile(settings.channels)
-        self.store: Final[Store] = DirStore(settings.media)
+        self.store: Final[Store] = settings.place.store()
         self.pool: Final = Pool(
             settings.report_threads, settings.report_processes, settings.report_queue, settings.report_seconds
         )

@@ -17,7 +17,7 @@ from control_api.outgoing import Limits, NoAnswer
 from control_api.problems import unacceptable, unavailable
 from control_api.tables import Artwork, Asset
 from playout import keys
-from playout.store import DirStore, StoreDown
+from playout.store import Store, StoreDown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ class Easel:
         finally:
             self._free += 1
 
-    async def draw(self, store: DirStore, sent: bytes, shape: Shape | None, pointer: str = "") -> Picture:
+    async def draw(self, store: Store, sent: bytes, shape: Shape | None, pointer: str = "") -> Picture:
         """Draw a picture and keep it in the store. Raises `Problem` when it is none, or the store is down."""
         loop = asyncio.get_running_loop()
         try:
@@ -124,9 +124,7 @@ async def fetched(outgoing: Outgoing, url: str, pointer: str) -> bytes:
     return found.body
 
 
-async def frame(
-    session: AsyncSession, store: DirStore, title: str, asset: str | None, pointer: str
-) -> tuple[str, bytes]:
+async def frame(session: AsyncSession, store: Store, title: str, asset: str | None, pointer: str) -> tuple[str, bytes]:
     """The poster that the packager took from an asset of the title, the newest one's unless it is named."""
     rows = select(Asset).where(Asset.title_id == title, Asset.poster != "", Asset.state != "gone")
     if asset is not None:

@@ -24,7 +24,7 @@ from control_api.library.purging import submit_overdue
 from control_api.problems import Problem
 from control_api.settings import Settings
 from playout.clock import Clock
-from playout.store import DirStore, StoreDown
+from playout.store import StoreDown
 
 _log: Final = logging.getLogger("fastline.library")
 DUTY: Final = "library"
@@ -49,7 +49,7 @@ class Keeper:
 
     async def run(self) -> None:
         """Do it until the task is cancelled."""
-        intake = Intake(self.database, DirStore(self.settings.media))
+        intake = Intake(self.database, self.settings.place.store())
         seconds = self.settings.library_beat_ms / 1000
         try:
             while True:

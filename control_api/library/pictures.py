@@ -20,7 +20,7 @@ from playout import keys
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from playout.store import DirStore
+    from playout.store import Store
 
 LARGEST: Final = 15 << 20
 """Bytes of a picture that somebody sends, at most."""
@@ -92,7 +92,7 @@ def drawn(sent: bytes, shape: Shape | None) -> Picture:
         raise NoPicture(message) from error
 
 
-def kept(store: DirStore, picture: Picture) -> None:
+def kept(store: Store, picture: Picture) -> None:
     """Put the picture into the store, under its digest. Raises `StoreDown`."""
     store.put_new(key(f"{picture.digest}.{picture.media_type.rpartition('/')[2]}"), picture.body)
 
@@ -102,11 +102,11 @@ def key(name: str) -> str:
     return keys.key(_FOLDER, name)
 
 
-def forget(store: DirStore, digests: Iterable[str]) -> None:
+def forget(store: Store, digests: Iterable[str]) -> None:
     """Remove pictures that nothing shows any more."""
     for digest in digests:
         for kind in ("jpeg", "webp"):
-            store.path(key(f"{digest}.{kind}")).unlink(missing_ok=True)
+            store.remove(key(f"{digest}.{kind}"))
 
 
 def _check(width: int, height: int) -> None:

@@ -7,7 +7,6 @@ the other way round the intake would take what is left in the store for somethin
 from __future__ import annotations
 
 import asyncio
-import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -26,16 +25,15 @@ from control_api.library.programmed import airing
 from control_api.tables import AmendmentDue, Artwork, Asset, Job, Title
 from playout import keys
 from playout.documents import Corrupt
-from playout.store import DirStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.database import Database
+    from playout.store import Store
 
 _HOURLY: Final = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 _A_WEEK: Final = 24 * 7
@@ -59,7 +57,7 @@ class Purged(BaseModel):
 
 async def purge(work: Work, given: Purge) -> Purged:
     """Remove a title that lies in the bin, and everything beneath it. Raises `Broken` while a channel airs it."""
-    store = DirStore(work.settings.media)
+    store = work.settings.place.store()
     titles, assets = await _condemned(work.database, given.title)
     await _check_air(store, assets, work.clock())
     work.tell(200, "removing media")
@@ -119,7 +117,7 @@ async def _condemned(database: Database, title: str) -> tuple[list[str], list[st
     return titles, assets
 
 
-async def _check_air(store: DirStore, assets: Sequence[str], now: datetime) -> None:
+async def _check_air(store: Store, assets: Sequence[str], now: datetime) -> None:
     try:
         channels = await asyncio.to_thread(airing, store, assets, now)
     except Corrupt as bad:
@@ -130,12 +128,10 @@ async def _check_air(store: DirStore, assets: Sequence[str], now: datetime) -> N
         raise Broken(reason, "It is tried again each hour; withdraw it to have it off the air at once.", again=True)
 
 
-def _remove(store: DirStore, asset: str) -> None:
+def _remove(store: Store, asset: str) -> None:
     """Remove an asset from the store: first the document that makes it exist."""
-    store.path(keys.asset(asset)).unlink(missing_ok=True)
-    folder: Path = store.path(keys.key("assets", asset))
-    if folder.is_dir():
-        shutil.rmtree(folder)
+    store.remove(keys.asset(asset))
+    store.remove(keys.key("assets", asset))
 
 
 async def _forgotten(database: Database, title: str, titles: Sequence[str], assets: Sequence[str]) -> list[str]:

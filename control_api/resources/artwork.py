@@ -31,7 +31,7 @@ from control_api.resources.title_models import TitleId
 from control_api.resources.titles import check_kept, found
 from control_api.scopes import OPEN, Scope
 from control_api.tables import Artwork, ArtworkTicket, Title
-from playout.store import DirStore, StoreDown
+from playout.store import Store, StoreDown
 
 if TYPE_CHECKING:
     from control_api.library.pictures import Picture
@@ -332,8 +332,8 @@ async def _sent(call: Call[Any, Any, Any]) -> bytes:
     return bytes(whole)
 
 
-def _store(call: Call[Any, Any, Any]) -> DirStore:
-    return DirStore(call.site.settings.media)
+def _store(call: Call[Any, Any, Any]) -> Store:
+    return call.site.settings.place.store()
 
 
 def _signer(call: Call[Any, Any, Any]) -> Signer:

@@ -24,7 +24,7 @@ from control_api.paging import Page, PageQuery, leaf
 from control_api.problems import CONFLICT, Problem, missing, unacceptable
 from control_api.scopes import Scope
 from control_api.tables import Genre, Tag
-from playout.store import DirStore, Store
+from playout.store import Store
 
 if TYPE_CHECKING:
     from control_api.operation import Operation
@@ -254,7 +254,7 @@ async def _choosing(call: Call[Any, Any, Any], sort: Sort, which: str) -> list[N
 
 
 async def _channels(call: Call[Any, Any, Any], sort: Sort, folded: str) -> list[NamingShown]:
-    found = await asyncio.to_thread(sort.naming, DirStore(call.site.settings.media), (folded,))
+    found = await asyncio.to_thread(sort.naming, call.site.settings.place.store(), (folded,))
     return [NamingShown.model_validate(one) for one in found]
 
 

@@ -460,6 +460,7 @@ def _asked(call: Call[Any, Any, Any], report: str, document: Document | None, **
     asked = {
         "report": report,
         "media": str(master.settings.media.absolute()),
+        "bucket": master.settings.bucket,
         "where": master.file.where,
         "text": document.text if document else None,
         "now": call.now.isoformat(),

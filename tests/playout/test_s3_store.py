@@ -110,6 +110,26 @@ def test_a_file_is_adopted_once_and_used_up(store: Store, tmp_path: Path) -> Non
     assert not (root / "made").exists()
 
 
+def test_what_is_removed_takes_along_what_lies_below_it_and_nothing_else(store: Store) -> None:
+    for key in (
+        "assets/a/asset.json",
+        "assets/a/v.cmfv",
+        "assets/a/more/x",
+        "assets/ab/asset.json",
+        "artwork/one.jpeg",
+    ):
+        store.put_new(key, b"{}")
+    store.remove("assets/a/asset.json")
+    assert store.names("assets/a") == ["more", "v.cmfv"]
+    store.remove("assets/a")
+    assert store.names("assets") == ["ab"]
+    store.remove("artwork/one.jpeg")
+    store.remove("artwork/two.jpeg")
+    store.remove("nothing")
+    assert store.names("artwork") == []
+    assert store.put_new("assets/a/asset.json", b"anew")
+
+
 @pytest.mark.parametrize("key", ["../up", "a//b", "/a", "", ".hidden", "a/.b", "a b", "a/b?x=1", "ä"])
 def test_what_is_no_key_is_refused_before_anything_is_asked(store: Store, key: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
@@ -118,6 +138,7 @@ def test_what_is_no_key_is_refused_before_anything_is_asked(store: Store, key: s
         lambda: store.read_range(key, 0, 1),
         lambda: store.put_new(key, b""),
         lambda: store.names(key),
+        lambda: store.remove(key),
         lambda: store.adopt(key, tmp_path / "file"),
         lambda: store.restore(key, tmp_path / "file"),
     ):
