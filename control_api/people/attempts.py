@@ -62,10 +62,12 @@ async def take_back(session: AsyncSession, attempt: Attempt) -> None:
         await session.exec(which.values(count=Failures.count - 1))
 
 
-async def lift(session: AsyncSession, names: list[str]) -> None:
-    """Forget what was tried from everywhere in these names, which are folded."""
-    digests = [named(name).digest for name in names]
-    await session.exec(delete(Failures).where(col(Failures.digest).in_(digests)))
+async def lift(session: AsyncSession, names: list[str]) -> int:
+    """Forget what was tried from everywhere in these names, which are folded; how often that was."""
+    theirs = col(Failures.digest).in_([named(name).digest for name in names])
+    count = sum((await session.exec(select(Failures.count).where(theirs))).all())
+    await session.exec(delete(Failures).where(theirs))
+    return count
 
 
 async def _is_usual(session: AsyncSession, name: str, place: str) -> bool:

@@ -133,6 +133,6 @@ def _wrong(issuer: Issuer, claims: dict[str, Any], nonce: str | None) -> str | N
         return "it is for several, and was not given to us"
     if nonce is not None and claims.get("nonce") != nonce:
         return "its nonce is another one"
-    if len(claims["sub"]) > _LONGEST or "\0" in claims["sub"]:
-        return "its subject is longer than subjects are"
+    if not claims["sub"].isprintable() or not 0 < len(claims["sub"]) <= _LONGEST:
+        return "its subject is none"
     return None

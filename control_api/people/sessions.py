@@ -106,7 +106,7 @@ async def opened(
         kind=kind,
         digest=digest,
         turned_at=now,
-        device=device.name[:_DEVICE].replace("\0", ""),
+        device=device.name.encode("utf-8", "replace").decode()[:_DEVICE].replace("\0", ""),
         address=device.address,
         place=household(device.address),
         created_at=now,

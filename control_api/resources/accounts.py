@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from control_api import ids
 from control_api.call import Answer, Call
 from control_api.changes import Change
-from control_api.models import Given, Nothing
+from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, page
 from control_api.people import accounts, attempts, passwords, sessions
@@ -96,6 +96,12 @@ class PasswordGiven(Given):
     """A new password of somebody else."""
 
     password: NewPassword
+
+
+class Attempts(Shown):
+    """How often it was tried in vain to sign in as somebody."""
+
+    failed: int
 
 
 class AccountPage(Page[AccountShown]):
@@ -246,12 +252,12 @@ async def set_account_password(call: Call[AccountPath, Nothing, PasswordGiven]) 
     tag=_TAG,
     path_model=AccountPath,
     answers={204: None},
-    changes=False,
 )
 async def unlock_account(call: Call[AccountPath]) -> Answer:
     """What failed in their name from all places together is forgotten."""
     row = await _within(call, call.path.id)
-    await attempts.lift(call.session, [name for name in (row.username_folded, row.email_folded) if name])
+    count = await attempts.lift(call.session, [name for name in (row.username_folded, row.email_folded) if name])
+    call.changed(Change(_KIND, row.id, "unlocked", Attempts(failed=count), Attempts(failed=0)))
     return Answer(status=204)
 
 

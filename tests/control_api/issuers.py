@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable
 from contextlib import asynccontextmanager
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from control_api.settings import Settings
 
 AUDIENCE = "fastline-demo"
+
+
+class _Ascii(json.JSONEncoder):
+    """Writes what no text can hold, too: `\\ud800` is JSON."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "ensure_ascii": True})
 
 
 @dataclass
@@ -48,7 +56,8 @@ class LocalIssuer:
         said = {"iss": self.root, "aud": AUDIENCE, "sub": "user-1", "iat": now, "exp": now + 3600} | claims
         said = {name: value for name, value in said.items() if value is not None}
         algorithm = algorithm or ("RS256" if isinstance(key, RSAKey) else "ES256")
-        return jwt.encode({"alg": algorithm, "kid": key.kid}, said, key, algorithms=[algorithm])
+        header = {"alg": algorithm, "kid": key.kid}
+        return jwt.encode(header, said, key, algorithms=[algorithm], encoder_cls=_Ascii)
 
     def firebase(self, **claims: Any) -> str:
         """An ID token in the shape that Firebase's have."""

@@ -209,6 +209,8 @@ async def test_no_id_token_is_believed_that_is_not_for_us_and_good_now(server: C
         "not yet": issuer.token(nbf=now + 61),
         "nobody": issuer.token(sub=None),
         "long": issuer.token(sub="x" * 256),
+        "no text": issuer.token(sub="\ud800"),
+        "with a null": issuer.token(sub="a\0b"),
         "a number": issuer.token(sub=7),
         "no token": "a.b.c",
         "empty": "",

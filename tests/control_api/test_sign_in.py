@@ -273,6 +273,8 @@ async def test_not_even_a_botnet_locks_an_owner_out_at_home_and_an_administrator
         await try_in(client, "ada", PASSWORD, 200, "192.0.2.1")
         await boss.ask("POST", f"/api/v1/accounts/{ada}/unlock", 204)
         await try_in(client, "ada", PASSWORD, 200, "203.0.113.5")
+        told = (await boss.get(f"/api/v1/audit?subject={ada}")).json["items"][0]
+        assert (told["action"], told["before"]["failed"] >= 50, told["after"]) == ("unlocked", True, {"failed": 0})
 
 
 async def test_one_place_that_tries_many_names_is_slowed_down(server: Client) -> None:
@@ -504,6 +506,24 @@ async def test_the_devices_of_a_session_are_told_and_noted_now_and_then(settings
         await me.get("/api/v1/account", headers={"X-Forwarded-For": "192.0.2.77"})
         found = (await me.get("/api/v1/account/sessions")).json["items"][0]
         assert (found["seen_at"], found["seen_from"]) == ("2026-03-01T20:20:00.000Z", "192.0.2.77")
+
+
+async def test_whatever_a_program_calls_itself_it_signs_in(server: Client) -> None:
+    ada = server.known_by(
+        (await server.post("/api/v1/auth/register", {"username": "ada", "password": PASSWORD})).json["access_token"]
+    )
+    body = json.dumps({"username": "ada", "password": PASSWORD}).encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.root.port)
+    head = (
+        f"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    )
+    writer.write(head.encode() + b"\r\nConnection: close\r\nUser-Agent: tv \xff" + b"x" * 300 + b"\r\n\r\n" + body)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    writer.close()
+    await writer.wait_closed()
+    device = (await ada.get("/api/v1/account/sessions")).json["items"][0]["device"]
+    assert device.startswith("tv ?x")
+    assert len(device) == 200
 
 
 async def test_very_many_sessions_give_way_and_old_ones_are_forgotten(server: Client, times: Times) -> None:
