@@ -13,6 +13,7 @@ from sqlmodel import col, delete, select
 
 from control_api.database import is_outage
 from control_api.happenings import Happening
+from control_api.jobs.legible import legible
 from control_api.jobs.queue import queue_of
 from control_api.jobs.states import ENDED, Move, State, moved
 from control_api.tables import Job, JobEntry
@@ -64,7 +65,8 @@ async def move(
     if step is not Move.BEGIN:
         job.lease = job.leased_until = None
     if step in _WRITES_REASON:
-        job.reason, job.advice = reason[:_REASON] or None, advice[:_ADVICE] or None
+        reason, advice = legible(reason, _REASON), legible(advice, _ADVICE)
+        job.reason, job.advice = reason or None, advice or None
     else:
         job.reason = job.advice = None
     if job.state in ENDED:
@@ -89,7 +91,7 @@ async def write(session: AsyncSession, job: Job, kind: str, words: str, now: dat
     session.add(job)
     session.add(
         JobEntry(
-            job=job.id, number=job.entries, at=now, kind=kind, attempt=job.attempts, words=words[:_REASON],
+            job=job.id, number=job.entries, at=now, kind=kind, attempt=job.attempts, words=legible(words, _REASON),
             permille=job.permille,
         )
     )  # fmt: skip
@@ -114,6 +116,7 @@ async def _heard(
     except Exception as error:
         if is_outage(error):
             raise
+        await session.refresh(job)  # as it was before: what the kind did to it is taken back as well
         _log.exception("job %s has ended, and what follows from that failed", job.id, extra={"action": "job"})
         await write(session, job, "log", f"what follows from its end failed: {type(error).__name__}: {error}", now)
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 SOURCES: Final = "sources"
 """The folder of the store in which sources lie."""
 _WORK_BYTES: Final = 2
-"""How many bytes of disk a byte of source may need: chunks while they are encoded, and the asset, come to no more
-than that of what is worth packaging; what is larger fails as any full disk does, and goes on later."""
+"""How many bytes of disk a byte of source is taken to need, for chunks and the asset itself. A guess: what turns out
+to need more ends like any job on a full disk, keeps what is done, and goes on when there is room."""
 
 
 def _inside(source: str) -> str:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from control_api.database import Database
+from control_api.jobs.legible import legible
 from control_api.outgoing import Outgoing
 from control_api.settings import Settings
 from playout.clock import Clock
@@ -83,13 +84,13 @@ class Work:
     def tell(self, permille: int, words: str = "", parts: Mapping[str, int] | None = None) -> None:
         """Say how much is done, of 1000, and what is being done; written at the next beat. May be called often."""
         self.permille = min(max(permille, 0), 1000)
-        self.words = words[:WORDS]
+        self.words = legible(words, WORDS)
         if parts is not None:
             self.parts = {name: min(max(part, 0), 1000) for name, part in parts.items()}
 
     def note(self, words: str) -> None:
         """Add a line to the log; written at the next beat."""
-        self.lines.append(words[:LINE])
+        self.lines.append(legible(words, LINE))
 
     async def progress(self, permille: int, words: str = "", parts: Mapping[str, int] | None = None) -> None:
         """The same as `tell`, and lets others run, so that a long loop can be stopped here."""

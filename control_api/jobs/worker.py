@@ -22,12 +22,13 @@ from control_api.database import is_outage
 from control_api.happenings import append
 from control_api.instants import whole_millis
 from control_api.jobs import keeping, moving, taking
+from control_api.jobs.legible import kept
 from control_api.jobs.states import Move
 from control_api.jobs.taking import Taken
 from control_api.jobs.work import Broken, Lacking, Stop, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Mapping
     from datetime import datetime
 
     from sqlmodel.ext.asyncio.session import AsyncSession
@@ -109,8 +110,17 @@ class Worker:
         wanted = {name: kind for name, kind in self._kinds.items() if kinds is None or name in kinds}
         if not wanted or len(self._running) >= self.at_once:
             return None
-        if not await taking.is_due(self._database, wanted, now):
-            return None
+        try:
+            if not await taking.is_due(self._database, wanted, now):
+                return None
+            return await self._taken(wanted, now)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            return None  # what runs goes on meanwhile, and the next look is another try
+
+    async def _taken(self, wanted: Mapping[str, AnyKind], now: datetime) -> Awaitable[None] | None:
+        """Take one of these kinds."""
         here = Counter(attempt.taken.job.kind for attempt in self._running.values())
         taking_one = asyncio.ensure_future(taking.take(self._database, wanted, here, self.name, now, self._lease))
         try:
@@ -211,11 +221,27 @@ class Worker:
                 await taking.flush(session, job, attempt.work, now)
                 told = await self._outcome(session, job, attempt, now)
                 await append(session, told, now)
-        except Exception as failure:
-            if not is_outage(failure):
-                raise
-            _log.warning("what came of job %s cannot be written now", attempt.taken.job.id, extra={"action": "outage"})
+        except Exception as failure:  # noqa: BLE001 — whatever it is, other jobs go on
+            if is_outage(failure):
+                words = "what came of job %s cannot be written now"
+                _log.warning(words, attempt.taken.job.id, extra={"action": "outage"})
+                return
+            _log.exception("what came of job %s cannot be written", attempt.taken.job.id, extra={"action": "job"})
+            await self._unwritten(attempt, failure)
         self._told()
+
+    async def _unwritten(self, attempt: _Attempt, failure: Exception) -> None:
+        """Let a job fail whose outcome the database refuses; one such job must not stop the others."""
+        with suppress(Exception):  # then the end of the lease tells
+            async with self._database.writing() as session:
+                job = await moving.held(session, attempt.taken.job.id)
+                if job is not None and job.lease == attempt.taken.lease:
+                    reason = f"what came of it cannot be written: {type(failure).__name__}"
+                    now = self._now()
+                    told = await moving.move(
+                        session, job, Move.FAIL, now, reason=reason, advice="The journal says more."
+                    )
+                    await append(session, told, now)
 
     async def _outcome(self, session: AsyncSession, job: Job, attempt: _Attempt, now: datetime) -> list[Happening]:
         """The move that follows from what came of the work."""
@@ -232,7 +258,7 @@ class Worker:
         job.needs_bytes = 0
         if isinstance(came, Exception):
             return await self._failed(session, job, came, now)
-        job.result, job.permille = None if came is None else came.model_dump(mode="json"), 1000
+        job.result, job.permille = None if came is None else kept(came.model_dump(mode="json")), 1000
         return await moving.move(session, job, Move.SUCCEED, now)
 
     async def _failed(self, session: AsyncSession, job: Job, error: Exception, now: datetime) -> list[Happening]:

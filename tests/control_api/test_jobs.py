@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import clusters
 import pytest
-from labour import Shop, Task, entries, find, give, quick, soon, until, working
+from labour import Came, Shop, Task, entries, find, give, quick, soon, until, working
+from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 
 from control_api import workers
+from control_api.database import Database
 from control_api.happenings import append
-from control_api.jobs import moving
+from control_api.jobs import Broken, JobKind, Work, moving
 from control_api.jobs.keeping import keep
 from control_api.jobs.states import Move, State
 from control_api.problems import Problem
+from control_api.settings import Settings
 from control_api.tables import Event, Job
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
-    from control_api.database import Database
-    from control_api.settings import Settings
+    from pathlib import Path
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
 
 
 async def step(database: Database, job: str, move: Move) -> None:
@@ -237,10 +243,8 @@ async def test_only_so_many_of_a_kind_run_at_once(database: Database, settings: 
 
 
 async def test_many_workers_do_every_job_once(database: Database, settings: Settings, database_url: str) -> None:
-    from control_api.database import Database as Another  # noqa: PLC0415 — of this test alone
-
     shop = Shop()
-    others = [Another(database_url, connections=4) for _ in range(3)]
+    others = [Database(database_url, connections=4) for _ in range(3)]
     async with AsyncExitStack() as stack:
         for other in others:
             await stack.enter_async_context(working(other, quick(settings), shop.kind()))
@@ -305,3 +309,97 @@ async def test_what_ended_long_ago_is_removed_but_not_what_is_needed(database: D
         left = set((await session.exec(select(Job.id))).all())
     assert old not in left
     assert {parent, child} < left
+
+
+async def test_words_that_no_database_keeps_are_kept_without_what_is_no_text(
+    database: Database, settings: Settings
+) -> None:
+    bad = "a\0b\udcff" + "x" * 5000
+
+    async def work(work: Work, task: Task) -> Came:
+        await work.log(bad)
+        await work.progress(1, bad)
+        if task.fails:
+            raise Broken(bad, bad)
+        return Came(name=bad[:4], attempt=1)
+
+    kind = JobKind("task", Task, work)
+    async with working(database, quick(settings), kind):
+        good = await until(database, await give(database, kind, "x"), State.SUCCEEDED, State.FAILED)
+        poor = await until(database, await give(database, kind, Task(name="x", fails=1)), State.FAILED)
+    assert good.result == {"name": "a\N{REPLACEMENT CHARACTER}b?", "attempt": 1}
+    assert (poor.reason or "").startswith("a\N{REPLACEMENT CHARACTER}b?xxx")
+    assert (len(poor.reason or ""), len(poor.advice or ""), len(poor.words)) == (2000, 500, 200)
+
+
+async def test_a_mistake_after_the_end_of_a_job_does_not_undo_the_end(database: Database, settings: Settings) -> None:
+    shop = Shop()
+
+    async def ended(session: AsyncSession, job: Job) -> None:
+        job.subject = "half"
+        session.add(job)
+        await session.flush()
+        message = f"what follows from {job.kind}"
+        raise LookupError(message)
+
+    kind = shop.kind(ended=ended)
+    async with working(database, quick(settings), kind):
+        done = await until(database, await give(database, kind, "x"), State.SUCCEEDED)
+        await until(database, await give(database, kind, "y"), State.SUCCEEDED)
+    assert "what follows from its end failed: LookupError: what follows from task" in (
+        await entries(database, done.id, "log")
+    )
+
+
+async def test_what_was_given_and_cannot_be_read_any_more_fails_with_the_reason(
+    database: Database, settings: Settings
+) -> None:
+    shop = Shop()
+    job = await give(database, shop.kind(), "x")
+    async with database.writing() as session:
+        held = await moving.held(session, job)
+        assert held is not None
+        held.given = {"name": 7, "fails": "often"}
+        session.add(held)
+    async with working(database, quick(settings), shop.kind()):
+        failed = await until(database, job, State.FAILED)
+    assert (failed.reason, failed.attempts) == ("what it was given cannot be read any more: 2 mistakes", 1)
+
+
+@pytest.mark.skipif(not clusters.installed(), reason="PostgreSQL is not installed")
+async def test_a_job_lives_through_an_outage_of_the_database(tmp_path: Path) -> None:
+    """Shorter than its lease: nothing is begun anew, and nothing lost."""
+    with clusters.cluster() as cluster:
+        cluster.create("outage")
+        await asyncio.to_thread(clusters.migrated, cluster.url("outage"))
+        database = Database(cluster.url("outage"), patience_ms=1000)
+        shop = Shop()
+        patient = quick(Settings(media=tmp_path), job_lease_seconds=600)
+        async with working(database, patient, shop.kind()):
+            job = await give(database, shop.kind(), Task(name="long", waits=True))
+            await shop.has_begun.wait()
+            await asyncio.to_thread(cluster.stop)  # not at once: this server may forget its last commits then
+            with pytest.raises(OperationalError):
+                await database.answers()
+            await asyncio.to_thread(cluster.start)
+            shop.go.set()
+            done = await until(database, job, State.SUCCEEDED)
+            await until(database, await give(database, shop.kind(), "next"), State.SUCCEEDED)
+        assert (done.attempts, shop.stopped) == (1, [])
+        await database.close()
+
+
+@pytest.mark.skipif(not clusters.installed(), reason="PostgreSQL is not installed")
+async def test_a_worker_that_cannot_say_that_it_lives_stops_before_its_lease_ends(tmp_path: Path) -> None:
+    with clusters.cluster() as cluster:
+        cluster.create("outage")
+        await asyncio.to_thread(clusters.migrated, cluster.url("outage"))
+        database = Database(cluster.url("outage"), patience_ms=1000)
+        shop = Shop()
+        async with working(database, quick(Settings(media=tmp_path), job_lease_seconds=1), shop.kind()):
+            await give(database, shop.kind(), Task(name="long", waits=True))
+            await shop.has_begun.wait()
+            await asyncio.to_thread(cluster.stop, how="immediate")
+            await soon(lambda: shop.stopped == [("long", "gone")])
+            await asyncio.to_thread(cluster.start)
+        await database.close()
