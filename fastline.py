@@ -21,6 +21,7 @@ from aiohttp import web
 from rich.console import Console
 
 from control_api import command_line as api
+from control_api import keeping_commands as keeping
 from packager import batch, samples
 from packager import watch as dropbox
 from packager.bars import SHARES, Bars, shown
@@ -116,6 +117,7 @@ def parser() -> argparse.ArgumentParser:
     _packaging(command(commands, "package", _package, "package files into the library"))
     register(commands)
     api.register(commands, _until_done, ffmpeg_binary, [("python -m playout.page.build hls.js", HLS.built)])
+    keeping.register(commands, _until_done)
     return top
 
 
@@ -389,7 +391,7 @@ async def _all(asked: argparse.Namespace, settings: ApiSettings | None) -> int:
         tasks.create_task(_announce(follower, address))
         await follower.ready.wait()  # what is on air is served before anything else is read
         if settings is not None:
-            tasks.create_task(_manage(asked, settings))
+            tasks.create_task(_manage(asked, settings, address))
         await _fill(asked, store)
         house = await asyncio.to_thread(_house, asked)
         tasks.create_task(_take_in(asked, house, _cores()))
@@ -397,10 +399,12 @@ async def _all(asked: argparse.Namespace, settings: ApiSettings | None) -> int:
     return OK
 
 
-async def _manage(asked: argparse.Namespace, settings: ApiSettings) -> None:
+async def _manage(asked: argparse.Namespace, settings: ApiSettings, address: str) -> None:
     """Serve the API in a thread of its own, of which the engine notices nothing."""
     from control_api.beside import Neighbor, beside  # noqa: PLC0415 — the libraries of the database take a second to read
 
+    if "origin_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"origin_url": address})
     kinds = _kinds(asked, _cores(), settings.packages_at_once)
     async with beside(Neighbor(settings, api.tell, api.welcome, kinds)):
         await asyncio.Event().wait()

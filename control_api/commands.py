@@ -97,10 +97,10 @@ async def _set_up(runner: ApiRunner, settings: Settings) -> None:
     try:
         await runner.setup()
     except Exception as error:
-        raise _unserved(settings, error) from error
+        raise unserved(settings, error) from error
 
 
-def _unserved(settings: Settings, error: Exception) -> Exception:
+def unserved(settings: Settings, error: Exception) -> Exception:
     """What to say of a database that cannot be used."""
     if not is_outage(error):
         return error
@@ -125,7 +125,7 @@ async def create_key(
             happening = audited(session, actor, Change("api_key", made.row.id, "created", after=shown), now)
             await append(session, [happening] if happening else [], now)
     except Exception as error:
-        raise _unserved(settings, error) from error
+        raise unserved(settings, error) from error
     finally:
         await database.close()
     return made.secret

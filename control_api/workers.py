@@ -12,14 +12,18 @@ from control_api import schema
 from control_api.assets.poster import CHOOSE_POSTER
 from control_api.assets.removing import PURGE_ASSET
 from control_api.assets.repackaging import repacked
+from control_api.backups.work import BACKUP
 from control_api.database import Database, is_outage
 from control_api.destinations import Reach
+from control_api.imports.posters import POSTERS
+from control_api.imports.work import IMPORT
 from control_api.jobs.packaging import PACKAGE
 from control_api.jobs.queue import Queue, in_use
 from control_api.jobs.worker import Worker
 from control_api.library.purging import PURGE
 from control_api.outgoing import Outgoing
 from control_api.uploads.fetching import FETCH
+from control_api.uploads.linking import LINK
 from control_api.uploads.packing import DROP, packed
 from control_api.uploads.taking_in import TAKE_IN
 
@@ -36,7 +40,19 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("fastline.jobs")
 _PATIENCE: Final = 5.0  # seconds between two looks for a database
 
-KINDS: Final[tuple[AnyKind, ...]] = (FETCH, TAKE_IN, PACKAGE, DROP, PURGE, PURGE_ASSET, CHOOSE_POSTER)
+KINDS: Final[tuple[AnyKind, ...]] = (
+    FETCH,
+    TAKE_IN,
+    PACKAGE,
+    DROP,
+    LINK,
+    PURGE,
+    PURGE_ASSET,
+    CHOOSE_POSTER,
+    IMPORT,
+    POSTERS,
+    BACKUP,
+)
 """The kinds of the package. Those that need another package are handed in."""
 
 

@@ -28,10 +28,12 @@ from control_api.database import Database
 from control_api.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    Opening = Callable[[], IO[bytes]]
+    """Opens the archive."""
 
 _SMALL: Final = 64 << 20
 _AT_ONCE: Final = 500
