@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import unified_diff
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from control_api.channels.edits import remade
 from control_api.channels.marks import Mapping, Unmarked, marked, places, plain
 from control_api.problems import Mistake, Versions, pointer
 from playout.config import Faults, Programming, read
@@ -34,7 +35,6 @@ class Document:
     text: str
     where: str
     """The name of the file, for messages."""
-    known: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def root(self) -> Mapping | None:
@@ -44,6 +44,14 @@ class Document:
         except Unmarked:
             return None
         return found if isinstance(found, Mapping) else None
+
+    def edited(self, path: Path, value: Any) -> Document:  # noqa: ANN401 — whatever JSON has, or GONE
+        """It with another value at `path`. Raises `Unmarked` and `Tangled`."""
+        text, root = remade(self.text, self.root or marked(self.text), path, value)
+        found = Document(text, self.where)
+        if isinstance(root, Mapping):
+            found.__dict__["root"] = root  # as if it had been read again
+        return found
 
     @cached_property
     def whole(self) -> dict[str, Any]:

@@ -57,10 +57,14 @@ def edited(text: str, path: Path, value: Any) -> str:  # noqa: ANN401 — whatev
 
     Mappings on the way that are not there are made. Raises `Unmarked` and `Tangled`.
     """
-    root = marked(text) if text.strip() else Mapping(0, 0, 1, flow=False, entries=())
+    return remade(text, marked(text), path, value)[0]
+
+
+def remade(text: str, root: Node, path: Path, value: Any) -> tuple[str, Node]:  # noqa: ANN401 — JSON, or GONE
+    """As `edited`, of a text whose nodes are known; the nodes of what comes out, too."""
     wanted = _with(plain(root), path, value)
     if same(root, wanted):
-        return text
+        return text, root
     if not isinstance(root, Mapping) or not root.entries or root.flow:
         message = "line 1: the file is not a mapping with a line for each of its keys: write it anew as a whole"
         raise Tangled(message)
@@ -70,16 +74,16 @@ def edited(text: str, path: Path, value: Any) -> str:  # noqa: ANN401 — whatev
         message = f"the file cannot be edited at {'/'.join(map(str, path))}: write it anew as a whole"
         raise Tangled(message) from None
     try:
-        good = same(marked(found), wanted)
+        after = marked(found)
     except Unmarked:
-        good = False
-    if not good:
+        after = None
+    if after is None or not same(after, wanted):
         message = (
             f"the file cannot be edited at {'/'.join(map(str, path))}, because of an alias or of how it is laid out: "
             "write it anew as a whole"
         )
         raise Tangled(message)
-    return found
+    return found, after
 
 
 def _with(whole: Any, path: Path, value: Any) -> Any:  # noqa: ANN401 — whatever JSON has

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from control_api.channels import edits
 from control_api.channels.document import Document, mistakes, versions
 from control_api.channels.edits import Tangled
 from control_api.channels.file import Busy, ChannelsFile, Unreadable
@@ -113,9 +112,11 @@ class MasterControl:
         where another one was meant. Raises `Problem`, and then nothing is written, for that and for every mistake that
         the file would have.
         """
+        seen: list[Document] = []
 
         def made(content: Content) -> str:
             present = self._understood(content.text)
+            seen.append(present)
             if present.root is None and present.text.strip():
                 errors = _faults(present, None)
                 raise Problem(CONFLICT, f"{present.where} is not what it should be: mend it", errors=errors)
@@ -124,27 +125,30 @@ class MasterControl:
             self._guarded(present, guard, guarded or path, lambda: self._edited(begun, path, value))
             return self._good(self._edited(begun, path, value), path).text
 
-        return self._changed(made)
+        return self._changed(made, seen)
 
     def replace(self, text: str, guard: Callable[[int], None]) -> tuple[Document, Document]:
         """Write a whole text; the file before and after. Raises `Problem` as `edit` does."""
+        seen: list[Document] = []
 
         def made(content: Content) -> str:
             present = self._understood(content.text)
+            seen.append(present)
             wanted = Document(text.removeprefix("\ufeff"), present.where)
             self._guarded(present, guard, (), lambda: wanted)
             return self._good(wanted, ()).text
 
-        return self._changed(made)
+        return self._changed(made, seen)
 
-    def _changed(self, made: Callable[[Content], str]) -> tuple[Document, Document]:
+    def _changed(self, made: Callable[[Content], str], seen: list[Document]) -> tuple[Document, Document]:
+        """Write what `made` makes; `seen` is what it has been made of, the last one being what is there."""
         try:
-            before, after = self.file.change(made)
+            _, after = self.file.change(made)
         except Unreadable as bad:
             raise Problem(CONFLICT, str(bad)) from bad
         except Busy as busy:
             raise unavailable(str(busy), 1) from busy
-        return Document(before.text, self.file.where), self._understood(after.text)
+        return seen[-1], self._understood(after.text)
 
     def _guarded(
         self, present: Document, guard: Callable[[int], None], path: Path, wanted: Callable[[], Document]
@@ -159,7 +163,8 @@ class MasterControl:
 
     def _edited(self, document: Document, path: Path, value: Any) -> Document:  # noqa: ANN401 — JSON, or GONE
         try:
-            return Document(edits.edited(document.text or EMPTY, path, value), document.where)
+            begun = document if document.text.strip() else Document(EMPTY, document.where)
+            return begun.edited(path, value)
         except (Tangled, Unmarked) as tangled:
             raise Problem(CONFLICT, f"{document.where}: {tangled}") from tangled
 
@@ -169,6 +174,7 @@ class MasterControl:
         if errors:
             count = "a mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
             raise Problem(UNACCEPTABLE, f"{wanted.where} would have {count}, so it stays as it is", errors=errors)
+        self._document = wanted  # which is not read again, once it is written
         return wanted
 
 

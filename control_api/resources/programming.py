@@ -137,8 +137,23 @@ async def replace_channels_file(call: Call) -> Answer:
     """The text, from now on."""
     text, master = await _text(call), call.site.master
     before, after = await master.ask(lambda: master.replace(text, call.guard))
-    call.changed(Change("channels_file", after.where, "replaced", Part(value=before.whole), Part(value=after.whole)))
+    was, is_now = await master.ask(lambda: differing(before.whole, after.whole))
+    call.changed(Change("channels_file", after.where, "replaced", Part(value=was), Part(value=is_now)))
     return Answer(raw=after.text.encode(), media_type=_YAML, version=after.version())
+
+
+def differing(before: dict[str, Any], after: dict[str, Any], depth: int = 2) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What of two files is not the same in both, channel by channel."""
+    was: dict[str, Any] = {}
+    is_now: dict[str, Any] = {}
+    for key in dict.fromkeys((*before, *after)):
+        one, other = before.get(key), after.get(key)
+        if one != other and depth > 1 and isinstance(one, dict) and isinstance(other, dict):
+            was[key], is_now[key] = differing(one, other, depth - 1)
+        elif one != other:
+            was |= {key: one} if key in before else {}
+            is_now |= {key: other} if key in after else {}
+    return was, is_now
 
 
 async def _text(call: Call[Any, Any, Any]) -> str:
@@ -228,7 +243,13 @@ async def _defaults(call: Call[Any, Any, Any]) -> Answer:
 )
 async def list_groups(call: Call[Nothing, PageQuery, Nothing]) -> Answer:
     """A page of groups."""
-    document = await call.site.master.ask(call.site.master.sound)
+    master = call.site.master
+    found = await master.ask(lambda: _groups(master.sound()))
+    return sliced(call, sorted(found.items()), GroupPage)
+
+
+def _groups(document: Document) -> dict[str, GroupShown]:
+    """The groups of a file, by name."""
     found: dict[str, GroupShown] = {}
     for name in document.names("channels"):
         draft = document.draft(name)
@@ -238,7 +259,7 @@ async def list_groups(call: Call[Nothing, PageQuery, Nothing]) -> Answer:
                 name=apart.group, apart_ms=apart.within * 1000 // TIMEBASE, channels=[]
             )
             found[apart.group] = known.model_copy(update={"channels": [*known.channels, name]})
-    return sliced(call, sorted(found.items()), GroupPage)
+    return found
 
 
 @Endpoint(
