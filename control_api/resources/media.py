@@ -8,7 +8,7 @@ from pydantic import Field
 
 from control_api.call import Answer, Call
 from control_api.instants import Instant
-from control_api.models import Given, Shown
+from control_api.models import Shown
 from control_api.operation import Endpoint, Raw
 from control_api.problems import FILE_TOO_LARGE, LOCKED, MALFORMED, NO_ROOM, TOO_MANY_OPEN
 from control_api.resources.uploads import received
@@ -25,12 +25,12 @@ _TAG: Final = "Aliases"
 _REFUSALS: Final = (MALFORMED, FILE_TOO_LARGE, NO_ROOM, TOO_MANY_OPEN, LOCKED)
 
 
-class MediaForm(Given):
-    """A form with a file, its title and what it is."""
+class MediaForm(Shown):
+    """A form with a file, its title and what it is; other fields are left alone."""
 
     file: bytes = Field(description="The file, of any length.")
     title: str = Field(default="", max_length=500)
-    type: str = Field(default="", max_length=20, description="`video` or `audio`; what is in the file decides.")
+    type: str = Field(default="", description="`video` or `audio`; what is in the file decides.")
 
 
 class MediaShown(Shown):
@@ -43,12 +43,12 @@ class MediaShown(Shown):
     created_at: Instant
 
 
-class ContentForm(Given):
-    """A form with a film."""
+class ContentForm(Shown):
+    """A form with a film; other fields are left alone."""
 
     video: bytes = Field(description="The film; `file` is taken as well.")
     title: str = Field(default="", max_length=500)
-    type: str = Field(default="", max_length=20, description="`movie`, `episode` or another; others count as clips.")
+    type: str = Field(default="", description="`movie`, `episode` or another; others count as clips.")
 
 
 class ContentShown(Shown):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from pydantic import Field
 from sqlmodel import col, select
@@ -53,9 +53,8 @@ _TAG: Final = "Uploads"
 _PIECE: Final = Raw((tus.OFFSET_TYPE,))
 _ALWAYS: Final = ("Tus-Resumable", "Tus-Version")
 _PROGRESS: Final = (*_ALWAYS, "Upload-Offset", "Upload-Expires")
-_MOST: Final = (1 << 53) - 1
-
-Count = Field(ge=0, le=_MOST)
+Count = Annotated[str, Field(pattern=r"^[0-9]{1,15}$", examples=["1048576"])]
+"""A number of bytes in a header, where there is nothing but text."""
 
 
 class UploadPath(Given):
@@ -70,10 +69,13 @@ class TusHeaders(Given):
     tus_resumable: str | None = Field(default=None, max_length=20, description="`1.0.0`.", examples=["1.0.0"])
 
 
+Said = TypeVar("Said", bound=TusHeaders)
+
+
 class CreationHeaders(TusHeaders):
     """What is said of a file that is to come."""
 
-    upload_length: int | None = Field(default=None, ge=0, le=_MOST, description="How many bytes there will be.")
+    upload_length: Count | None = Field(default=None, description="How many bytes there will be.")
     upload_metadata: str | None = Field(
         default=None,
         max_length=tus.LONGEST,
@@ -86,7 +88,7 @@ class CreationHeaders(TusHeaders):
 class PieceHeaders(TusHeaders):
     """What is said of a piece."""
 
-    upload_offset: int | None = Field(default=None, ge=0, le=_MOST, description="Where the piece begins.")
+    upload_offset: Count | None = Field(default=None, description="Where the piece begins.")
     upload_checksum: str | None = Field(
         default=None, max_length=200, description="`sha1` or `sha256` of the piece, and its value in Base64."
     )
@@ -170,17 +172,15 @@ async def find_unfinished_uploads(call: Call[Nothing, UnfinishedQuery, Nothing])
 )
 async def create_tus_upload(call: Call) -> Answer:
     """Room is looked for before a byte is taken."""
-    spoken(call.request)
-    said = headers_of(CreationHeaders, call.request)
+    said = spoken(call.request, CreationHeaders)
     if said.upload_length is None:
         raise wrong("Upload-Length", "is missing: how many bytes there will be has to be known from the beginning")
-    if said.upload_length == 0:
+    length = int(said.upload_length)
+    if length == 0:
         raise wrong("Upload-Length", "is 0, and an empty file is no media")
     text, pairs = said.upload_metadata or "", _pairs(said.upload_metadata or "")
     what = wanted(pairs)
-    row = beginning.new(
-        call.caller.id, "tus", call.now, call.site.settings, length=said.upload_length, said=text, **what.values()
-    )
+    row = beginning.new(call.caller.id, "tus", call.now, call.site.settings, length=length, said=text, **what.values())
     receiver = call.site.receiver
     free = await receiver.free()
     await beginning.sweep(call.site.database, receiver.media, call.now)
@@ -217,13 +217,14 @@ async def _first_piece(call: Call[Any, Any, Any], row: Upload, checksum: str | N
     scope=Scope.UPLOADS_WRITE,
     tag=_TAG,
     path_model=UploadPath,
+    headers_model=TusHeaders,
     answer_headers=(*_PROGRESS, "Upload-Length", "Upload-Metadata"),
     answers={200: UploadShown},
     refusals=(OTHER_TUS, GONE),
 )
 async def read_tus_upload(call: Call[UploadPath]) -> Answer:
     """One's own."""
-    spoken(call.request, always=False)
+    spoken(call.request, TusHeaders, always=False)
     row = (await call.session.exec(select(Upload).where(Upload.id == call.path.id))).one_or_none()
     row = _own(call, row)
     headers = {**_progress(row), "Cache-Control": "no-store"}
@@ -270,8 +271,7 @@ async def send_piece(call: Call[UploadPath]) -> Answer:
 )
 async def act_on_tus_upload(call: Call[UploadPath]) -> Answer:
     """What the other method does."""
-    spoken(call.request)
-    said = headers_of(OverrideHeaders, call.request)
+    said = spoken(call.request, OverrideHeaders)
     if said.x_http_method_override == "PATCH":
         return await _sent(call)
     if said.x_http_method_override == "DELETE":
@@ -308,13 +308,16 @@ OPERATIONS: Final = (
 )
 
 
-def spoken(request: web.Request, *, always: bool = True) -> None:
-    """Refuse another version of tus, and say in the answer which one is spoken."""
+def spoken(request: web.Request, model: type[Said], *, always: bool = True) -> Said:
+    """The headers of a request of tus; refuses those of another version, and says in the answer which one is spoken.
+
+    Without `always` a request that names no version is good too.
+    """
     headers = request[ASKED].headers
     headers["Tus-Resumable"] = tus.VERSION
-    version = request.headers.get("Tus-Resumable")
-    if version == tus.VERSION or (version is None and not always):
-        return
+    said = headers_of(model, request)
+    if said.tus_resumable == tus.VERSION or (said.tus_resumable is None and not always):
+        return said
     headers["Tus-Version"] = tus.VERSION
     raise Problem(OTHER_TUS, f"send `Tus-Resumable: {tus.VERSION}`")
 
@@ -349,12 +352,11 @@ def _progress(row: Upload) -> dict[str, str]:
 
 
 async def _sent(call: Call[Any, Any, Any]) -> Answer:
-    spoken(call.request)
-    said = headers_of(PieceHeaders, call.request)
+    said = spoken(call.request, PieceHeaders)
     if said.upload_offset is None:
         raise wrong("Upload-Offset", "is missing: say where the piece begins")
     call.is_told = True  # that bytes come is no change that people want to read of; that all have come, is told
-    row = await _added(call, call.path.id, said.upload_offset, said.upload_checksum)
+    row = await _added(call, call.path.id, int(said.upload_offset), said.upload_checksum)
     return Answer(status=204, headers=_progress(row))
 
 
@@ -411,7 +413,7 @@ async def _counted(call: Call[Any, Any, Any], receiver: Receiver, landing: Landi
 
 
 async def _terminated(call: Call[Any, Any, Any]) -> Answer:
-    spoken(call.request)
+    spoken(call.request, TusHeaders)
     row = _own(call, await call.site.receiver.row(call.path.id))
     if row.state != State.RECEIVING:
         raise Problem(CONFLICT, f"all bytes of this upload are there; it is {row.state}, and is deleted as an upload")

@@ -14,6 +14,7 @@ from control_api.jobs.queue import queue_of
 from control_api.jobs.states import State as JobState
 from control_api.tables import Upload
 from control_api.uploads.landing import FOLDER, place, remove
+from control_api.uploads.linking import LINK, Link
 from control_api.uploads.shown import STATION, tell
 from control_api.uploads.states import State
 from playout.core.asset import Kind
@@ -58,6 +59,9 @@ async def packed(session: AsyncSession, job: Job) -> None:
         session.add(row)
         return
     row.state, row.reason, row.asset_id = State.PACKAGED, None, Packed.model_validate(job.result).asset
+    if row.title_id is not None:
+        link = Link(asset=row.asset_id, title=row.title_id)
+        await submit(session, LINK, link, now=now, subject=row.id)
     if queue_of(session).settings.originals == "drop":
         row.is_kept = False
         await submit(session, DROP, Drop(upload=row.id), now=now, subject=row.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ from control_api.library.intake import Intake
 from control_api.site import SITE
 from control_api.uploads import tus
 from control_api.uploads.content import Probed
+from control_api.uploads.linking import LINK
 from control_api.uploads.taking_in import taking_in
 from playout.core.asset import Asset, Kind
 from playout.store import DirStore
@@ -87,6 +90,32 @@ async def test_what_is_packaged_anew_takes_the_place_of_the_old_one(
         assert (old["original"]["upload_id"], old["original"]["is_kept"]) == (made["id"], True)
         await client.ask("POST", f"{ASSETS}/film-old/restore")
         assert (await client.get(f"{ASSETS}/film-old")).json["replaced_by"] is None
+
+
+async def test_an_upload_for_a_title_becomes_an_asset_of_that_title(
+    desk: House, settings: Settings, key: str, database: Database
+) -> None:
+    bench = Bench(desk)
+    kinds: list[Any] = [taking_in(accepted), packaging(bench.package), replace(LINK, pauses=(timedelta(),))]
+    async with running(quick(settings, works=True), kinds=kinds, clock=desk.clock) as nobody:
+        client = nobody.known_by(key)
+        title = (await client.post("/api/v1/titles", {"kind": "movie", "name": "My film"})).json["id"]
+        parts = (("file", "x", b"film"), ("title_id", None, title.encode()))
+        await settled(client, await post(client, form(*parts)), "packaged")
+        assert bench.orders[0].given.title_id == title
+        await Intake(database, desk.station.store).look(desk.now, yes)
+        shown: dict[str, Any] = {}
+
+        async def is_linked() -> bool:
+            shown.update((await client.get(f"{ASSETS}/film-new", None)).json)
+            return bool(shown.get("title_id") == title)
+
+        await soon(is_linked)
+        said = (await told(database, desk))["film-new"]
+        assert said.about.title == "My film"
+        names = {one["name"] for one in (await client.get("/api/v1/titles?limit=100")).json["items"]}
+        assert "My film" in names
+        assert "Title of film-new" not in names
 
 
 async def test_another_format_replaces_nothing_and_what_is_the_same_is_the_same(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ async def test_the_whole_api_stands_whatever_is_asked(settings: Settings, key: s
             *("--header", f"Authorization: Bearer {key}", "--checks", CHECKS, "--max-time", str(SECONDS)),
             *("--phases", "examples,coverage,fuzzing", "--seed", "1", "--generation-database", "none", "--no-color"),
             cwd=tmp_path,
+            env={**os.environ, "SCHEMATHESIS_HOOKS": "fuzzing_types", "PYTHONPATH": str(Path(__file__).parent)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )

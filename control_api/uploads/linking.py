@@ -1,0 +1,69 @@
+"""Linking: the asset that an upload has become goes to the title that its sender named.
+
+The intake makes titles of what assets say of themselves. One that it made for this asset alone, and that nobody has
+touched since, goes into the bin.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from pydantic import BaseModel
+from sqlmodel import select
+
+from control_api.assets.care import due
+from control_api.instants import whole_millis
+from control_api.jobs import Broken, JobKind, Work
+from control_api.library import bin as bins
+from control_api.library.indexing import reindexed
+from control_api.tables import Asset, Title
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+_PAUSES: Final = (timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=1))
+
+
+class Link(BaseModel):
+    """Which asset, and to which title."""
+
+    asset: str
+    title: str
+
+
+async def _linked(work: Work, given: Link) -> None:
+    now = whole_millis(work.clock())
+    async with work.database.writing() as session:
+        asset = await session.get(Asset, given.asset, with_for_update=True)
+        if asset is None:
+            message = "the library has not taken the asset in yet"
+            raise Broken(message, again=True)
+        title = await session.get(Title, given.title)
+        if title is None:
+            message = f"there is no title {given.title} any more"
+            raise Broken(message, "Give the asset another title.")
+        if asset.title_id == title.id:
+            return
+        before, asset.title_id = asset.title_id, title.id
+        asset.version += 1
+        session.add(asset)
+        await session.flush()
+        await _emptied(session, before, now)
+        await reindexed(session, [title.id])
+        await due(session, asset.id, now)
+
+
+async def _emptied(session: AsyncSession, title: str, now: datetime) -> None:
+    """Put a title into the bin that the intake made for what is elsewhere now."""
+    row = await session.get(Title, title)
+    others = (await session.exec(select(Asset.id).where(Asset.title_id == title).limit(1))).one_or_none()
+    below = (await session.exec(select(Title.id).where(Title.parent_id == title).limit(1))).one_or_none()
+    if row is not None and row.version == 1 and others is None and below is None:
+        await bins.throw(session, row, now)
+
+
+LINK: Final = JobKind("link_asset", Link, _linked, attempts=60, pauses=_PAUSES)
+"""Gives an asset to the title that its upload named, once the library has taken it in."""
