@@ -285,7 +285,7 @@ async def test_how_many_queries_it_takes_does_not_depend_on_how_many_titles_ther
 
     few = await counts(await grow(range(1, 3)))
     lots = await counts(await grow(range(3, 13)))
-    assert few == lots
+    assert all(more <= less for less, more in zip(few, lots, strict=True)), (few, lots)
     assert max(few) < 25
 
 
