@@ -12,6 +12,7 @@ from pydantic import Field
 
 from control_api.instants import Instant, Millis
 from control_api.models import Shown
+from playout import keys
 from playout.config import Faults
 from playout.core.asset import PROGRAM_KINDS
 from playout.core.channel import in_force
@@ -133,7 +134,7 @@ def listed(document: Document, station: Station, now: datetime) -> list[str]:
 
 def shown(document: Document, station: Station, links: Links, channel: str, now: datetime) -> ChannelShown:
     """A channel with what is on. Raises `StoreDown`, `Corrupt`."""
-    revisions = station.revisions(channel) if channel in station.channels() else ()
+    revisions = _revisions(station, channel)
     draft, newest = document.draft(channel), revisions[-1] if revisions else None
     about = draft or (drafted(newest) if newest else None)
     in_file = channel in document.names("channels")
@@ -175,6 +176,12 @@ def detail(document: Document, station: Station, links: Links, channel: str, now
         line=document.line(("channels", channel)) or None,
         mistakes=len(programming.faults) if isinstance(programming, Faults) and document.text else 0,
     )
+
+
+def _revisions(station: Station, channel: str) -> tuple[Revision, ...]:
+    """What is published of a channel; nothing where the file has a name that no channel can have."""
+    there = keys.NAME.fullmatch(channel) and station.store.names(keys.revisions(channel))
+    return station.revisions(channel) if there else ()
 
 
 def _state(revisions: Sequence[Revision], now: datetime) -> State:

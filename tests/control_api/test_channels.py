@@ -223,3 +223,19 @@ async def test_what_is_on_agrees_with_the_playlist_to_the_segment(api: Client, d
         None,
     )
     assert play["start_over_url"].startswith(play["url"] + "?from=17")
+
+
+async def test_channels_with_mistakes_are_listed_too(api: Client, desk: House) -> None:
+    desk.file.write_text(WRITTEN + "  Bad Id:\n    number: [1]\n    name: {a: b}\n  worse: 7\n  empty:\n")
+    found = (await api.get(CHANNELS)).json["items"]
+    assert {one["id"]: one["state"] for one in found} == {
+        "films": "on_air", "late": "on_air", "Bad Id": "unpublished", "worse": "unpublished", "empty": "unpublished",
+    }  # fmt: skip
+    shown = (await api.get(f"{CHANNELS}/films")).json
+    assert shown["mistakes"] >= 3
+    assert not shown["published"]
+    assert (await api.get(f"{CHANNELS}/worse")).json["written"] is None
+    for text in ("channels: [a]\n", "channels: 7\n", "version: 1\n", "a: &x {b: *x}\n", "7\n"):
+        desk.file.write_text(text)
+        found = await api.get(CHANNELS, None)
+        assert found.status in {200, 409}
