@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stations import FILMS, FULL, GENESIS, Station, station
 
+from control_api import air
 from control_api.air.listening import Ear
 from control_api.air.places import Place, Shelf
 from control_api.air.telling import FORGOTTEN, MOST, Heard, tell
@@ -24,8 +27,6 @@ from playout.core.ticks import TIMEBASE, Ticks, instant_at
 from playout.library import newest, scan
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from control_api.happenings import Happening
 
 LATER = timedelta(minutes=2)
@@ -272,3 +273,13 @@ def test_neighbours_of_a_log_tell_every_start_of_a_break_once(heard: Heard) -> N
     said, _ = _told(heard, list(range(0, 3400, 7)))
     at = [data["on_air_at"] for kind, _, data in said if kind == "channel.break_started"]  # type: ignore[index]
     assert all(before < after for before, after in pairwise(at))
+
+
+def test_the_page_about_events_tells_all_that_is_told(heard: Heard) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text("utf-8")
+    listed = set(re.findall(r"`((?:channel|clock|asset)\.[a-z_]+)`", page))
+    sources = "".join((Path(air.__file__).parent / name).read_text("utf-8") for name in ("telling.py", "teller.py"))
+    said = set(re.findall(r'(?:Said\(|yield )\(?"([a-z]+_?[a-z]*)"', sources)) | {"restored", "withdrawn"}
+    told = {f"channel.{name}" for name in said} | set(re.findall(r'Happening\("((?:clock|asset)\.[a-z]+)"', sources))
+    assert listed == told
+    assert {kind for kind, *_ in _told(heard, [0, 3400])[0]} <= listed
