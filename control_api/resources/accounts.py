@@ -13,7 +13,7 @@ from control_api.changes import Change
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, page
-from control_api.people import accounts, attempts, passwords, sessions
+from control_api.people import accounts, attempts, figures, passwords, sessions
 from control_api.people.accounts import Wanted
 from control_api.people.names import Email, Username, folded
 from control_api.people.passwords import NewPassword
@@ -104,6 +104,31 @@ class Attempts(Shown):
     failed: int
 
 
+class ActiveShown(Shown):
+    """How many accounts were used lately."""
+
+    day: int = Field(description="In the last 24 hours.")
+    week: int = Field(description="In the last 7 days.")
+    month: int = Field(description="In the last 30 days.")
+
+
+class DayShown(Shown):
+    """A day of UTC."""
+
+    day: str = Field(description="The day.", examples=["2026-03-01"])
+    accounts: int = Field(description="How many were made.")
+
+
+class FiguresShown(Shown):
+    """How many people there are."""
+
+    total: int
+    blocked: int
+    roles: dict[str, int] = Field(description="How many have each role, those who are blocked too.")
+    active: ActiveShown
+    growth: list[DayShown] = Field(description="The days of the last 30 on which accounts were made, the oldest first.")
+
+
 class AccountPage(Page[AccountShown]):
     """A page of accounts, the newest first."""
 
@@ -134,6 +159,29 @@ async def list_accounts(call: Call[Nothing, AccountQuery, Nothing]) -> Answer:
         name = folded(query.name)
         rows = rows.where((Account.email_folded if "@" in name else Account.username_folded) == name)
     return await page(call, rows, [(col(Account.id), True)], AccountShown.of, AccountPage)
+
+
+@Endpoint(
+    method="GET",
+    path="/api/v1/accounts:figures",
+    name="count_accounts",
+    summary="How many people there are, how many came lately, and how their number grows",
+    scope=Scope.ACCOUNTS_READ,
+    tag=_TAG,
+    answers={200: FiguresShown},
+)
+async def count_accounts(call: Call) -> Answer:
+    """Counted now, in three queries."""
+    found = await figures.counted(call.session, call.now)
+    return Answer(
+        FiguresShown(
+            total=sum(found.roles.values()),
+            blocked=found.blocked,
+            roles={role: found.roles.get(role, 0) for role in Role},
+            active=ActiveShown(day=found.active[0], week=found.active[1], month=found.active[2]),
+            growth=[DayShown(day=day, accounts=count) for day, count in found.growth],
+        )
+    )
 
 
 @Endpoint(
@@ -314,6 +362,7 @@ async def end_account_session(call: Call[AccountSessionPath]) -> Answer:
 
 OPERATIONS: Final = (
     list_accounts,
+    count_accounts,
     create_account,
     read_account,
     edit_account,

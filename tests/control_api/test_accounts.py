@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from clients import running
-from persons import PASSWORD, account, cheap, person, signed_in
+from persons import PASSWORD, Times, account, cheap, person, signed_in
 
 from control_api.commands import create_key
 from control_api.people.roles import Role
@@ -84,6 +85,27 @@ async def test_accounts_are_listed_by_role_name_and_whether_they_are_blocked(ser
     assert await names("name=V2@X.example") == ["viewer2"]
     assert await names("blocked=true") == []
     assert len(await names("blocked=false")) == 6
+
+
+async def test_people_are_counted_by_role_by_when_they_came_and_by_when_they_joined(settings: Settings) -> None:
+    """BX11: active users and growth."""
+    times = Times(datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
+    async with running(cheap(settings), clock=times) as client:
+        boss = await person(client, "boss", Role.ADMIN)
+        await person(client, "old")
+        times.now += timedelta(hours=1)
+        await person(client, "ada", Role.EDITOR)
+        await signed_in(client, "ada")
+        await account(client, "never")
+        times.now += timedelta(days=6)
+        boss = client.known_by((await signed_in(client, "boss"))["access_token"])
+        ada = (await boss.get("/api/v1/accounts?name=ada")).json["items"][0]["id"]
+        await edit(boss, f"/api/v1/accounts/{ada}", {"blocked": True})
+        assert (await boss.get("/api/v1/accounts:figures")).json == {
+            "total": 4, "blocked": 1, "roles": {"viewer": 2, "editor": 1, "operator": 0, "admin": 1},
+            "active": {"day": 1, "week": 3, "month": 3},
+            "growth": [{"day": "2026-03-01", "accounts": 2}, {"day": "2026-03-02", "accounts": 2}],
+        }  # fmt: skip
 
 
 async def test_an_edit_needs_the_version_that_was_read(server: Client, boss: Client) -> None:
