@@ -92,7 +92,7 @@ class Shop:
 
 def quick(settings: Settings, **more: Any) -> Settings:
     """Settings with which a worker looks, beats and dies quickly."""
-    values = {"job_poll_ms": 20, "job_beat_ms": 20, "job_lease_seconds": 2, "disk_reserve_mb": 0, "works": False}
+    values = {"job_poll_ms": 20, "job_beat_ms": 20, "job_lease_seconds": 6, "disk_reserve_mb": 0, "works": False}
     return settings.model_copy(update={**values, **more})
 
 
