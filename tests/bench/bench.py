@@ -1,6 +1,6 @@
 """`make bench`: the figures of speed and size, as ratios from one run wherever there is something to compare with.
 
-Run it on a quiet machine. `bench.py core delivery scale station planning package` picks parts.
+Run it on a quiet machine. `bench.py core delivery scale station planning managing package` picks parts.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from core import playlist, year
 from delivery import delivery
 from figures import Figure, show
+from managing import managing
 from package import ratio
 from planning import planning
 from scale import scale
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "scale": scale,
     "station": lambda _: station(),
     "planning": planning,
+    "managing": managing,
     "package": lambda folder: [ratio(folder / "fast", "fast", 60), ratio(folder / "hd30", "hd30", 6)],
 }
 
