@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import zlib
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from others import HERE, Other, other
 
 from control_api.destinations import NotAllowed, Reach
 from control_api.outgoing import Limits, NoAnswer, Outgoing, TooLarge, lookup
+from playout.clock import system_clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
 
     from control_api.outgoing import Resolve
 
@@ -241,3 +250,75 @@ async def test_the_proxy_of_the_environment_is_not_used(monkeypatch: pytest.Monk
         monkeypatch.setenv("HTTP_PROXY", proxy.url())
         await outgoing.fetch("GET", there.url())
         assert proxy.asked == []
+
+
+# TLS
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate and its key for name.example, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "name.example")])
+    now = system_clock()
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("name.example")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + built.public_bytes(Encoding.PEM))
+    return path
+
+
+@asynccontextmanager
+async def secure(certificate: Path, where: str = "") -> AsyncIterator[int]:
+    """A server over TLS that says hello, or redirects; its port."""
+
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": where}) if where else web.Response(text="hello")
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    app = web.Application()
+    app.router.add_get("/", answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_certificate_must_be_of_somebody_who_is_believed_and_of_that_name(certificate: Path) -> None:
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    reach = Reach(HERE)
+    resolve = names(*[["127.0.0.1"]] * 3)
+    believing, doubting = Outgoing(reach, resolve=resolve, tls=trusting), Outgoing(reach, resolve=resolve)
+    async with secure(certificate) as port:
+        found = await believing.fetch("GET", f"https://name.example:{port}/", limits=QUICK)
+        assert found.body == b"hello"
+        for outgoing, host in ((doubting, "name.example"), (believing, "other.example")):
+            with pytest.raises(NoAnswer, match="its certificate is not good"):
+                await outgoing.fetch("GET", f"https://{host}:{port}/", limits=QUICK)
+    await believing.close()
+    await doubting.close()
+
+
+async def test_nothing_is_redirected_from_https_to_http(certificate: Path) -> None:
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    outgoing = Outgoing(Reach(HERE), resolve=names(["127.0.0.1"]), tls=trusting)
+    async with other(hello) as there, secure(certificate, there.url()) as port:
+        with pytest.raises(NotAllowed, match="from https to what anybody on the way can read"):
+            await outgoing.fetch("GET", f"https://name.example:{port}/", limits=QUICK)
+        assert there.asked == []
+    await outgoing.close()
