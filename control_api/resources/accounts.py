@@ -66,7 +66,10 @@ class AccountGiven(Given):
     email: Email | None = None
     email_verified: bool = Field(default=False, description="Whether you know that the address is theirs.")
     role: Role = Field(default=Role.VIEWER, description="Nothing that may do more than you.")
-    password: NewPassword | None = Field(default=None, description="Null: they sign in by an issuer alone.")
+    # left out of what a repeat is known by: a quick digest of a password must not be kept
+    password: NewPassword | None = Field(
+        default=None, exclude=True, description="Null: they sign in by an issuer alone."
+    )
     password_hash: str | None = Field(
         default=None,
         max_length=300,

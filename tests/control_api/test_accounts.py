@@ -69,6 +69,17 @@ async def test_an_administrator_makes_changes_blocks_and_unblocks_accounts(serve
     assert log[2]["before"]["email"] == "ada@x.example"
 
 
+async def test_no_quick_digest_of_a_password_is_kept_for_a_repeat(server: Client, boss: Client) -> None:
+    """So the key of a repeat stands for the same request with whatever password."""
+    given = {"username": "ada", "password": PASSWORD}
+    await boss.post("/api/v1/accounts", given, headers={"Idempotency-Key": "k"})
+    other = {**given, "password": "another one"}
+    repeat = await boss.post("/api/v1/accounts", other, headers={"Idempotency-Key": "k"})
+    assert repeat.headers["Idempotency-Replayed"] == "true"
+    await boss.post("/api/v1/accounts", {**given, "username": "eve"}, 422, headers={"Idempotency-Key": "k"})
+    await signed_in(server, "ada")
+
+
 async def test_accounts_are_listed_by_role_name_and_whether_they_are_blocked(server: Client, boss: Client) -> None:
     for number in range(5):
         await account(server, f"viewer{number}", email=f"v{number}@x.example")
