@@ -105,21 +105,33 @@ def _next(
     station: Station, use: Use, asset: str, now: datetime, bounds: tuple[int, datetime, float]
 ) -> Showing | datetime:
     """The next time on one channel; else how far was looked."""
-    turns, stop, deadline = bounds
+    most, stop, deadline = bounds
     genesis = station.revisions(use.channel)[0].channel.genesis
     committed = instant_at(genesis, station.end(use.channel).start)
-    seen = now
+    seen, looked = now, 0
     try:
-        for number, turn in enumerate(station.turns(use.channel, now, stop)):
-            seen = max(seen, instant_at(genesis, turn.start))
+        for turn in _turns(station, use.channel, now, stop):
+            start = instant_at(genesis, turn.start)
+            if start >= stop:
+                return stop
             for found in _showings(use, genesis, turn, asset, committed):
                 if found.stop > now:
                     return found
-            if number >= turns or time.monotonic() > deadline:
+            seen, looked = max(seen, start), looked + (start >= now)
+            if looked >= most or time.monotonic() > deadline:
                 return seen
     except NothingToAir:
         return seen
     return stop
+
+
+def _turns(station: Station, channel: str, now: datetime, stop: datetime) -> Iterator[Turn]:
+    """The turns from `now` on; where the log ended long ago, those since then too, so that whoever asks can give up."""
+    end = station.end(channel)
+    for turn in station.logged(channel, now, stop):
+        if turn.start < end.start:
+            yield turn
+    yield from station.foreseen(channel, end)
 
 
 def _showings(use: Use, genesis: datetime, turn: Turn, asset: str, committed: datetime) -> Iterator[Showing]:

@@ -222,6 +222,18 @@ async def test_when_an_asset_is_on_next_is_what_the_schedule_says(api: Client, d
     assert found["not_found"] == []
 
 
+async def test_a_log_that_ended_long_ago_is_followed_for_a_while_and_no_longer(
+    desk: House, settings: Settings, key: str, database: Database
+) -> None:
+    """Years of short films would take minutes; the answer says how far was looked."""
+    later = desk.now + timedelta(days=3650)
+    async with running(settings.model_copy(update={"works": False}), clock=lambda: later) as found:
+        await Intake(database, desk.station.store).look(later, yes)
+        seen = (await found.known_by(key).get(f"{ASSETS}/film-c/next?days=1")).json
+    assert seen["items"] == []
+    assert {datetime.fromisoformat(one["until"]) for one in seen["not_found"]} == {later}
+
+
 async def test_what_is_on_air_is_not_deleted_and_what_is_deleted_is_chosen_no_more(
     api: Client, desk: House, database: Database
 ) -> None:
