@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, text
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from control_api.ids import new_id
 from control_api.tables import Event
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.database import Database
 
+ANY: Final = ".*"
+"""How the name of all types of one thing ends."""
 _LOCK: Final = 0x4556454E  # any number that only we use
 
 
@@ -46,6 +49,16 @@ async def append(session: AsyncSession, happenings: Sequence[Happening], now: da
     for happening in happenings:
         session.add(Event(id=new_id("ev"), type=happening.type, at=now, subject=happening.subject, data=happening.data))
         await session.flush()
+
+
+def of_types(types: Sequence[str]) -> ColumnElement[bool]:
+    """Events of these types, at least one; `channel.*` stands for all that begin with `channel.`."""
+    exact = [name for name in types if not name.endswith(ANY)]
+    ways: list[ColumnElement[bool]] = [col(Event.type).in_(exact)] if exact else []
+    ways += [
+        col(Event.type).startswith(name.removesuffix("*"), autoescape=True) for name in types if name.endswith(ANY)
+    ]
+    return or_(*ways)
 
 
 class Feed:

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from control_api.call import Answer, Call
 from control_api.callers import Caller, resolve
+from control_api.happenings import of_types
 from control_api.instants import Instant
 from control_api.models import Nothing, Shown
 from control_api.operation import Endpoint, Media
@@ -46,7 +47,11 @@ class EventQuery(PageQuery):
     """Which events are wanted."""
 
     after: int = Field(default=0, ge=0, le=_LARGEST, description="Only those after the event with this sequence.")
-    type: list[str] = Field(default_factory=list, max_length=20, description="Only those of these types.")
+    type: list[str] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Only those of these types; `channel.*` stands for all that begin so.",
+    )
     subject: str | None = Field(default=None, max_length=80, description="Only those of the thing with this id.")
 
 
@@ -82,7 +87,7 @@ OPERATIONS: Final = (list_events,)
 def _chosen(query: EventQuery) -> SelectOfScalar[Event]:
     rows = select(Event)
     if query.type:
-        rows = rows.where(col(Event.type).in_(query.type))
+        rows = rows.where(of_types(query.type))
     if query.subject is not None:
         rows = rows.where(Event.subject == query.subject)
     return rows

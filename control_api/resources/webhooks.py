@@ -12,6 +12,7 @@ from control_api import ids
 from control_api.call import Answer, Call
 from control_api.changes import Change
 from control_api.destinations import LONGEST, NotAllowed, examined
+from control_api.happenings import of_types
 from control_api.ids import new_id
 from control_api.instants import Instant
 from control_api.models import Given, Nothing, Shown
@@ -55,11 +56,11 @@ Url = Annotated[
     AfterValidator(_asked),
 ]
 Types = Annotated[
-    list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$", max_length=80)]],
+    list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.([a-z0-9_]+(\.[a-z0-9_]+)*|\*)$", max_length=80)]],
     Field(
         max_length=100,
-        description="Of which types of events it is told; empty: of all.",
-        examples=[["channel.slate_started", "asset.ready"]],
+        description="Of which types of events it is told; `channel.*` stands for all that begin so; empty: of all.",
+        examples=[["channel.*", "asset.ready"]],
     ),
 ]
 Description = Annotated[str, Field(max_length=500, description="What it is for.")]
@@ -355,7 +356,7 @@ async def replay_webhook(call: Call[WebhookPath, Nothing, Replay]) -> Answer:
     else:
         events = events.where(or_(col(Delivery.id).is_(None), col(Delivery.state) != OPEN))
     if row.types:
-        events = events.where(col(Event.type).in_(row.types))
+        events = events.where(of_types(row.types))
     found: Sequence[tuple[Event, Delivery | None]] = (await call.session.exec(events)).all()
     await _check_room(call, row.id, len(found))
     again = [delivery.id for _, delivery in found if delivery is not None]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlmodel import and_, col, delete, func, insert, or_, select, update
 
 from control_api.changes import Actor, Change, audited
-from control_api.happenings import append
+from control_api.happenings import append, of_types
 from control_api.ids import new_id
 from control_api.instants import written
 from control_api.tables import Delivery, Event, Webhook, WebhookPlace
@@ -100,7 +100,7 @@ async def _spread_one(database: Database, webhook: str, newest: int, now: dateti
             col(Event.sequence) > place.after, col(Event.sequence) <= newest
         )
         if row.types:
-            events = events.where(col(Event.type).in_(row.types))
+            events = events.where(of_types(row.types))
         found = (await session.exec(events.order_by(col(Event.sequence)).limit(room))).all()
         if found:
             rows = [new_row(webhook, event, sequence, kind, now) for sequence, event, kind in found]

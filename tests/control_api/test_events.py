@@ -116,6 +116,15 @@ async def test_filters_hold_in_a_stream(client: Client, database: Database) -> N
         assert (found["type"], found["subject"]) == ("x.b", "t")
 
 
+async def test_a_star_stands_for_all_types_of_a_thing_and_for_nothing_else(client: Client, database: Database) -> None:
+    await written(database, "x_y.one", "xay.one", "x_y.two", "x_yz.one", "x.y")
+    found = (await client.get(f"{EVENTS}?type=x_y.*&type=x.y")).json["items"]
+    assert [one["type"] for one in found] == ["x_y.one", "x_y.two", "x.y"]
+    async with following(client, "?type=x_y.*") as stream:
+        await written(database, "xay.one", "x_y.three")
+        assert (await stream.event())["type"] == "x_y.three"
+
+
 async def test_silence_has_signs_of_life(client: Client) -> None:
     async with following(client) as stream:
         assert [await stream.block() for _ in range(2)] == [{"comment": ""}] * 2

@@ -122,6 +122,14 @@ async def test_what_happened_before_a_webhook_was_made_is_not_sent(
         assert len(there.asked) == 1
 
 
+async def test_a_star_stands_for_all_events_of_a_thing(settings: Settings, key: str, database: Database) -> None:
+    async with telling(settings, key) as client, other(taken) as there:
+        hook = await made(client, there, "x.*")
+        await happen(database, "xx.one", "x.one", "y.x", "x.two")
+        await until(client, hook["id"], "delivered", 2)
+        assert {json.loads(body)["type"] for *_, body in there.asked} == {"x.one", "x.two"}
+
+
 async def test_who_is_told_of_everything_is_told_of_that_too(settings: Settings, key: str) -> None:
     async with telling(settings, key) as client, other(taken) as there:
         hook = (await client.post(HOOKS, {"url": there.url()})).json
