@@ -14,6 +14,8 @@ from desks import WRITTEN, House, house
 
 from playout.config import Faults, load
 from playout.core.ticks import Ticks, ticks_since
+from playout.render import render
+from playout.watch import Desk, look
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -223,6 +225,28 @@ async def test_what_is_on_agrees_with_the_playlist_to_the_segment(api: Client, d
         None,
     )
     assert play["start_over_url"].startswith(play["url"] + "?from=17")
+
+
+async def test_a_saved_rule_is_a_channel_that_plays_with_no_further_step(api: Client, desk: House) -> None:
+    watched = look(desk.file, desk.station.store, Desk(), desk.now)
+    rule = {"number": 3, "name": "New", "include": {"any": ["movie"]}, "order": "newest"}
+    made = await api.post(CHANNELS, {"id": "new", "channel": rule})
+    watched = look(desk.file, desk.station.store, watched, desk.now)  # what `fastline up` does all the time
+    assert [one.channel.id for one in watched.published.revisions] == ["new"]
+    desk.station.moments.now += timedelta(seconds=10)
+    desk.station.look()
+    assert made.json["play_url"].endswith("/live/new/index.m3u8")
+    assert "#EXT-X-STREAM-INF" in render(desk.station.store, "new", "index", desk.now)
+    before = render(desk.station.store, "new", "v360", desk.now)
+    now = (await api.get(f"{CHANNELS}/new/now")).json
+    sequence = int(before.partition("#EXT-X-MEDIA-SEQUENCE:")[2].partition("\n")[0])
+    assert sequence <= now["media_sequence"] <= sequence + before.count("#EXTINF")
+    desk.station.moments.now += timedelta(minutes=5)
+    desk.station.restart()  # the sequence goes on
+    desk.station.look()
+    after = render(desk.station.store, "new", "v360", desk.now)
+    assert int(after.partition("#EXT-X-MEDIA-SEQUENCE:")[2].partition("\n")[0]) > sequence + 70
+    assert after.count("#EXTINF") >= 12
 
 
 async def test_channels_with_mistakes_are_listed_too(api: Client, desk: House) -> None:

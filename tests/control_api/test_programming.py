@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -199,3 +202,35 @@ def test_of_edits_in_many_threads_none_is_lost(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add, range(40)))
     assert path.read_text() == "a: 40\n"
+
+
+COUNTING = """
+import sys
+from pathlib import Path
+from control_api.channels.edits import edited
+from control_api.channels.file import ChannelsFile
+from control_api.channels.marks import marked, plain
+for _ in range(10):
+    ChannelsFile(Path(sys.argv[1])).change(
+        lambda content: edited(content.text, ("a",), plain(marked(content.text))["a"] + 1)
+    )
+"""
+
+
+def test_of_edits_in_many_processes_none_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("a: 0  # counted\n")
+    processes = [subprocess.Popen([sys.executable, "-c", COUNTING, str(path)]) for _ in range(4)]
+    assert [process.wait() for process in processes] == [0] * 4
+    assert path.read_text() == "a: 40  # counted\n"
+
+
+async def test_a_lock_that_is_held_too_long_is_answered_with_503(api: Client, desk: House) -> None:
+    folder = os.open(desk.file.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        refused = await api.ask("PUT", f"{SHARED}/holidays/x", 503, body={"value": "12-24"})
+        assert int(refused.headers["Retry-After"]) > 0
+    finally:
+        os.close(folder)
+    await api.ask("PUT", f"{SHARED}/holidays/x", body={"value": "12-24"})
