@@ -21,6 +21,8 @@ from sqlalchemy.engine import make_url
 
 from control_api import schema
 from control_api.database import Database, is_outage
+from control_api.library.search import has_trigrams
+from control_api.tables.search import MISSING_TRIGRAMS
 from playout.clock import system_clock
 from playout.media import Nowhere, Place
 from playout.store import StoreDown
@@ -128,6 +130,7 @@ async def database(settings: Settings) -> Finding:
         return Finding("database", State.OK, f"{where} is not there yet; the first start makes it")
     try:
         revision = await schema.current(found)
+        forgives = await _forgives_slips(found)
     except Exception as error:
         if not is_outage(error):
             raise
@@ -137,6 +140,12 @@ async def database(settings: Settings) -> Finding:
     finally:
         await found.close()
     needed = schema.head()
+    if revision == needed and not forgives:
+        text = f"{where} answers, revision {revision}, without pg_trgm: the search forgives no slips"
+        advice = (
+            f"Install Debian's package postgresql, and run as its administrator in this database: {MISSING_TRIGRAMS};"
+        )
+        return Finding("database", State.WARNING, text, advice)
     if revision == needed:
         return Finding("database", State.OK, f"{where} answers, revision {revision}")
     if revision is None or revision in schema.revisions():
@@ -144,6 +153,12 @@ async def database(settings: Settings) -> Finding:
         return Finding("database", State.WARNING, text, "The next start of `fastline api` brings it up to date.")
     text = f"{where} is at revision {revision}, which this version does not know"
     return Finding("database", State.FAULT, text, "A newer Fastline has used it: run that one, or restore a backup.")
+
+
+async def _forgives_slips(found: Database) -> bool:
+    """Whether the search finds what was mistyped: SQLite always does."""
+    async with found.reading() as session:
+        return await has_trigrams(session)
 
 
 def store(media: Place) -> Finding:

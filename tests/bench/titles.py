@@ -46,11 +46,13 @@ _PORTION = 5000
 _TIMES = 9
 _BORN = datetime(2026, 1, 1, tzinfo=UTC)
 _WORDS = (
-    "night day man woman house river last first shadow light city road war love ghost summer winter king queen dragon "
-    "secret golden silver black white red return legend story island mountain sea storm fire ice heart blood moon star "
-    "sun dream time world life death dark lost hidden broken silent forever crystal empire rising falling beyond under "
-    "over alpha omega paper glass stone iron velvet amber scarlet blue"
-).split()
+    *("night", "day", "man", "woman", "house", "river", "last", "first", "shadow", "light", "city", "road", "war"),
+    *("love", "ghost", "summer", "winter", "king", "queen", "dragon", "secret", "golden", "silver", "black", "white"),
+    *("red", "return", "legend", "story", "island", "mountain", "sea", "storm", "fire", "ice", "heart", "blood"),
+    *("moon", "star", "sun", "dream", "time", "world", "life", "death", "dark", "lost", "hidden", "broken", "silent"),
+    *("forever", "crystal", "empire", "rising", "falling", "beyond", "under", "over", "alpha", "omega", "paper"),
+    *("glass", "stone", "iron", "velvet", "amber", "scarlet", "blue"),
+)
 _GENRES = ("Drama", "Comedy", "Noir", "War", "Western", "Horror", "Musical", "Documentary")
 LISTS = {
     "newest": "limit=50",
