@@ -47,6 +47,8 @@ _MIMES: Final = {
     "roku": "application/json",
     "schema-org": "application/ld+json",
 }
+_WITHDRAWAL: Final = "withdrawal"
+"""What is ordered here. That the air obeys, it tells itself: `channel.withdrawn`, `channel.restored`."""
 _JSONL: Final = "application/jsonl"
 _CSV: Final = "text/csv"
 
@@ -407,7 +409,7 @@ async def list_withdrawals(call: Call[Nothing, WithdrawalsQuery, Nothing]) -> An
 async def withdraw_assets(call: Call[Nothing, Nothing, WithdrawalGiven]) -> Answer:
     """An order for each channel."""
     master = call.site.master
-    return await _ordered(call, "withdrawn", lambda name: withdraw(master.store, name, *_order(call)))
+    return await _ordered(call, "ordered", lambda name: withdraw(master.store, name, *_order(call)))
 
 
 @Endpoint(
@@ -425,7 +427,7 @@ async def withdraw_assets(call: Call[Nothing, Nothing, WithdrawalGiven]) -> Answ
 async def give_assets_back(call: Call[Nothing, Nothing, WithdrawalGiven]) -> Answer:
     """An order for each channel of which one of them is off the air."""
     master = call.site.master
-    return await _ordered(call, "given_back", lambda name: give_back(master.store, name, *_order(call)))
+    return await _ordered(call, "taken_back", lambda name: give_back(master.store, name, *_order(call)))
 
 
 @Endpoint(
@@ -507,7 +509,7 @@ async def _ordered(call: Call[Any, Any, WithdrawalGiven], action: str, order: Ca
     orders = await master.ask(made)
     call.is_told = True  # each order tells of itself
     for one in orders:
-        call.changed(Change("channel", one.channel, action, after=one))
+        call.changed(Change(_WITHDRAWAL, one.channel, action, after=one))
     return Answer(OrdersShown(orders=orders))
 
 

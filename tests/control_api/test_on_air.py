@@ -146,8 +146,8 @@ async def test_what_is_withdrawn_is_slate_at_once_and_comes_back(api: Client, de
     await api.post("/api/v1/withdrawals", {"assets": ["film-a"], "channels": ["films", "nobody"]}, 404)
     assert (await api.get("/api/v1/withdrawals")).json["items"] == []
     kinds = [one["type"] for one in (await api.get("/api/v1/events")).json["items"]]
-    assert kinds.count("channel.withdrawn") == 3
-    assert kinds.count("channel.given_back") == 2
+    assert kinds.count("withdrawal.ordered") == 3
+    assert kinds.count("withdrawal.taken_back") == 2
 
 
 async def test_play_next_and_skip_change_what_is_not_committed_and_nothing_else(api: Client, desk: House) -> None:
