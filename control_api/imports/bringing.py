@@ -132,15 +132,14 @@ class Bringing:
             elif not wish.faults:
                 good.append(wish)
         whole = await self._compared(session, good)
-        if not self.dry_run and any(one.names or one.before is None for one in whole):
-            await writing.write(session, [one for one in whole if one.names or one.before is None], self.state, now)
-            await self._remember(session, whole)
-            await self._audit(session, whole, now)
-        for one in whole:
+        fresh_ones = [one for one in whole if one.names or one.before is None]
+        audited = [_audited(one, self.actor, self.id, now) for one in fresh_ones]
+        for one in whole:  # from here on nothing is asked of the rows as they were: they are written
             self._came(one)
-            if one.before is None:
-                one.wish.found = Made(one.title_id, one.wish.record.kind, one.wish.record.name)
-                self._made |= dict.fromkeys(_keys(one.wish) if self.dry_run else (), one.title_id)
+        if fresh_ones and not self.dry_run:
+            await writing.write(session, fresh_ones, self.state, now)
+            await self._remember(session, whole)
+            await (await session.connection()).execute(insert(AuditEntry), audited)
 
     async def _compared(self, session: AsyncSession, wishes: Sequence[Wish]) -> list[Writing]:
         """What each would change."""
@@ -194,11 +193,6 @@ class Bringing:
         if rows:
             await connection.execute(insert(ImportMemory), rows)
 
-    async def _audit(self, session: AsyncSession, whole: Sequence[Writing], now: datetime) -> None:
-        """Who changed what: the fields that were changed, as they were and as they are."""
-        rows = [_audited(one, self.actor, self.id, now) for one in whole if one.names or one.before is None]
-        await (await session.connection()).execute(insert(AuditEntry), rows)
-
     async def _check_repeats(self, session: AsyncSession, wishes: Sequence[Wish]) -> None:
         """Refuse what an earlier item was about: of two that differ, none would be the one that holds."""
         known = {wish.found.id: wish for wish in wishes if wish.found is not None and not wish.implied}
@@ -223,11 +217,15 @@ class Bringing:
                 wish.found = Made(made, wish.record.kind, wish.record.name)
 
     def _came(self, one: Writing) -> None:
-        wish = one.wish
+        """Report what becomes of it, and let what belongs to it find it."""
+        wish, record = one.wish, one.wish.record
+        name = record.name or (one.before.name if one.before is not None else f"{record.kind} {wish.number}")
+        if one.before is None and self.dry_run:
+            self._made |= dict.fromkeys(_keys(wish), one.title_id)
+        wish.found = Made(one.title_id, record.kind, name)
         if wish.implied and one.before is not None:
             return
         outcome = "made" if one.before is None else "changed" if one.names else "unchanged"
-        name = wish.record.name or (one.before.name if one.before is not None else f"{wish.record.kind} {wish.number}")
         self._entry(wish, outcome, one.title_id, name, [] if outcome == "made" else list(one.names))
 
     def _entry(self, wish: Wish, outcome: str, title: str | None, name: str, details: list[Any]) -> None:

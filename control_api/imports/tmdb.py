@@ -10,13 +10,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 from yarl import URL
 
 from control_api.destinations import NotAllowed
 from control_api.imports import tmdb_shape
 from control_api.imports.bringing import BATCH
 from control_api.imports.records import Fault, Item, item
+from control_api.models import Given
 from control_api.outgoing import Limits, NoAnswer
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Unanswered(Exception):
     """TMDB gives no answer that can be used. Says why."""
 
 
-class Ask(BaseModel):
+class Ask(Given):
     """What TMDB is asked for."""
 
     movies: list[Number] = Field(default_factory=list, max_length=10_000, description="Numbers of films there.")

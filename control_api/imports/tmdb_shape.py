@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ATTRIBUTION: Final = "This product uses the TMDB API but is not endorsed or certified by TMDB."
 """What TMDB wants to be shown wherever its data is."""
-_LANGUAGES: Final = {"cn": "yue", "xx": "zxx", "sh": "sr", "mo": "ro"}
+_LANGUAGES: Final = {"cn": "zh", "xx": "", "sh": "sr", "mo": "ro"}
 """Codes of TMDB that are none of BCP 47: Cantonese, none at all, and two that were retired."""
 _FIRST: Final = ("director", "creator", "writer", "screenplay")
 """Jobs of the crew that are listed before others."""
@@ -127,7 +127,7 @@ def _from_where(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _language(code: object) -> str | None:
     text = str(code or "")
-    return bcp47(_LANGUAGES.get(text, text))
+    return bcp47(_LANGUAGES.get(text, text) or "-")
 
 
 def _ids(found: Mapping[str, Any]) -> list[str]:
@@ -158,7 +158,7 @@ def _translated(found: Mapping[str, Any]) -> dict[str, Any]:
 def _original(said: dict[str, Any], name: object, found: Mapping[str, Any]) -> None:
     """What it is called where it comes from, when that is another name."""
     language, original = _language(found.get("original_language")), _text(name, 500)
-    if original and original != said["name"] and language not in (None, "zxx"):
+    if original and original != said["name"] and language is not None:
         said["texts"] = {str(language): {"name": original}, **(said.get("texts") or {})}
 
 
