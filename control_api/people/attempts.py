@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, or_, select, update
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.database import Database
+
+
+_FORGOTTEN: Final = 1000
+"""How many that were quiet for long enough are deleted at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,12 @@ class Attempt:
 async def begin(database: Database, name: str, place: str, now: datetime) -> Attempt | timedelta:
     """The right to try `name`, which is folded, or else how long to wait for it."""
     async with database.writing() as session:
-        await session.exec(delete(Failures).where(col(Failures.last_at) <= now - QUIET))
         things = counted(name, place, is_usual=await _is_usual(session, name, place))
         digests = sorted(thing.digest for thing in things)
-        rows = await session.exec(
-            select(Failures).where(col(Failures.digest).in_(digests)).order_by(Failures.digest).with_for_update()
-        )
+        await _queue_up(session, digests)
+        over = select(Failures.digest).where(col(Failures.last_at) <= now - QUIET).limit(_FORGOTTEN)
+        await session.exec(delete(Failures).where(col(Failures.digest).in_(over.with_for_update(skip_locked=True))))
+        rows = await session.exec(select(Failures).where(col(Failures.digest).in_(digests)))
         known = {row.digest: Failed(row.count, row.last_at) for row in rows}
         before = tuple((thing, known.get(thing.digest)) for thing in things)
         waiting = max(wait(thing.free, failed, now) for thing, failed in before)
@@ -68,6 +73,14 @@ async def lift(session: AsyncSession, names: list[str]) -> int:
     count = sum((await session.exec(select(Failures.count).where(theirs))).all())
     await session.exec(delete(Failures).where(theirs))
     return count
+
+
+async def _queue_up(session: AsyncSession, digests: list[str]) -> None:
+    """Wait for others who count the same: what is not there yet has no row to hold. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        numbers = {f"n{place}": int(digest[:15], 16) for place, digest in enumerate(digests)}
+        held = ", ".join(f"pg_advisory_xact_lock(:{name})" for name in numbers)
+        await session.exec(text(f"SELECT {held}").bindparams(**numbers))  # type: ignore[call-overload]
 
 
 async def _is_usual(session: AsyncSession, name: str, place: str) -> bool:

@@ -39,6 +39,7 @@ KEPT: Final = timedelta(days=30)
 """How long it is kept that there was a session."""
 _NOTED: Final = timedelta(minutes=1)  # how exactly it is kept when one was last used
 _DEVICE: Final = 200
+_FORGOTTEN: Final = 1000  # how many that are over for long are deleted at a time
 
 
 class Kind(StrEnum):
@@ -115,9 +116,9 @@ async def opened(
         idle_at=min(now + idle(settings, kind), expires_at),
         expires_at=expires_at,
     )
-    await session.exec(
-        delete(Session).where(or_(col(Session.idle_at) <= now - KEPT, col(Session.revoked_at) <= now - KEPT))
-    )
+    over = or_(col(Session.idle_at) <= now - KEPT, col(Session.revoked_at) <= now - KEPT)
+    some = select(Session.id).where(over).limit(_FORGOTTEN).with_for_update(skip_locked=True)
+    await session.exec(delete(Session).where(col(Session.id).in_(some)))
     await _make_way(session, account.id, now)
     session.add(row)
     return Opened(row, secret)
