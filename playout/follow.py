@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 PERIOD: Final = 1.0
 """Seconds from one look at the store to the next."""
 SLOW: Final = 4
-"""Every channel's revisions and withdrawals are looked for in one of this many rounds."""
+"""Every channel's revisions and withdrawals are looked for in one of this many rounds, times the store's pace."""
 LEAD: Final = timedelta(seconds=45)
 """The least that a view reaches ahead of now; what the store lacks of it is computed here."""
 PAST: Final = timedelta(seconds=60)
@@ -252,9 +252,10 @@ class Follower:
         changed = False
         try:
             changed = self._read_library()
-            for name in self._store.names("channels"):
-                if name not in self._channels:
-                    self._channels[name] = _Channel(name)
+            if self._round % self._store.pace == 0 or not self._channels:
+                for name in self._store.names("channels"):
+                    if name not in self._channels:
+                        self._channels[name] = _Channel(name)
             self._read_channels(now)
         except StoreDown as outage:
             self._down = f"the store cannot be read: {outage}; channels play on from memory"
@@ -299,10 +300,11 @@ class Follower:
         return True
 
     def _read_channels(self, now: datetime) -> None:
+        slow = SLOW * self._store.pace
         for place, channel in enumerate(self._channels.values()):
             if not channel.opened:
                 self._guarded(channel, "revisions", self._meet, now)
-            elif place % SLOW == self._round % SLOW:
+            elif place % slow == self._round % slow:
                 self._guarded(channel, "revisions", self._read_revisions, now)
                 self._guarded(channel, "withdrawals", self._read_withdrawals, now)
         self._reach_for_mirrors()

@@ -64,6 +64,8 @@ _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 class S3Store:
     """A store in a bucket, below a prefix; safe to use from many threads at a time."""
 
+    pace = 3
+
     def __init__(self, bucket: str, prefix: str = "", *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._bucket = bucket
         self._documents = _client(bucket, prefix, SILENCE, _WHOLE)

@@ -28,6 +28,9 @@ class StoreDown(Exception):
 class Store(Protocol):
     """What the engine and the packager need of a store."""
 
+    pace: int
+    """What seldom changes is looked for so many times more rarely than in a folder, where a look costs nothing."""
+
     def read(self, key: str) -> bytes | None:
         """The object at `key`; None when there is none. Raises `StoreDown`."""
 
@@ -61,6 +64,8 @@ class Store(Protocol):
 
 class DirStore:
     """A store in a directory of a local or shared file system."""
+
+    pace = 1
 
     def __init__(self, root: Path) -> None:
         self.root = root

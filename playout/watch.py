@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from playout.store import Store
 
 PERIOD: Final = timedelta(seconds=2)
-"""From one look at the assets to the next; the file is looked at when it changes, too."""
+"""From one look at the assets to the next, times the store's pace; the file is looked at when it changes, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ async def watch(path: Path, store: Store, clock: Clock, report: Callable[[Desk],
     """
     desk = await asyncio.to_thread(look, path, store, Desk(), clock())
     report(desk)
-    async with aclosing(_ticks(path.parent)) as ticks:
+    async with aclosing(_ticks(path.parent, PERIOD * store.pace)) as ticks:
         async for _ in ticks:
             before = desk
             desk = await asyncio.to_thread(look, path, store, desk, clock())
@@ -112,15 +112,15 @@ async def watch(path: Path, store: Store, clock: Clock, report: Callable[[Desk],
                 report(desk)
 
 
-async def _ticks(folder: Path) -> AsyncGenerator[None]:
-    """A tick whenever something changes in `folder`, and every `PERIOD`: some file systems tell nobody."""
+async def _ticks(folder: Path, period: timedelta) -> AsyncGenerator[None]:
+    """A tick whenever something changes in `folder`, and every period: some file systems tell nobody."""
     while True:
         try:
             async for _ in awatch(
                 folder,
                 watch_filter=None,
                 debounce=1000,
-                rust_timeout=PERIOD // timedelta(milliseconds=1),
+                rust_timeout=period // timedelta(milliseconds=1),
                 yield_on_timeout=True,
                 recursive=False,
             ):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("fastline.api")
 _NUMBERED: Final = re.compile(r"(\d{8})\.json")
 _TURN: Final = re.compile(r"\d{12}\.json")
-_SLOW: Final = 4  # every channel's revisions and withdrawals are looked for in one of this many looks
+_SLOW: Final = 4  # revisions and withdrawals are looked for in one of this many looks, times the store's pace
 _SOON: Final = BEHIND + timedelta(seconds=10)
 _DAY: Final = timedelta(days=1)
 _READ: Final = 500  # turns of one channel that are read in one look
@@ -105,11 +105,12 @@ class Ear:
 
         What cannot be read is left out, and is in the journal.
         """
-        if self._looks % _SLOW == 0:
+        slow = _SLOW * self._store.pace
+        if self._looks % slow == 0:
             self._channels = {name: self._channels.get(name) or _Channel() for name in self._store.names("channels")}
         found = []
         for number, (name, channel) in enumerate(self._channels.items()):
-            if not channel.revisions or (self._looks + number) % _SLOW == 0:
+            if not channel.revisions or (self._looks + number) % slow == 0:
                 self._renew(name, channel)
             heard = self._heard(name, channel, places, now)
             if heard is not None:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -15,13 +16,19 @@ from urllib.request import urlopen
 import obstore
 import pytest
 from buckets import BUCKET, SECRET, Service, free_port, serving
+from stations import FULL, GENESIS, Station
 
 from packager.run import ffmpeg_binary
 from playout import keys
 from playout.clock import system_clock
-from playout.core.asset import Asset
+from playout.commit import Committer
+from playout.core.asset import Asset, Kind
 from playout.documents import decode
+from playout.follow import SLOW, Follower
+from playout.publish import SOON
 from playout.s3 import S3Store
+from playout.watch import Desk, look
+from playout.withdraw import withdraw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -248,3 +255,62 @@ def test_a_bucket_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path, mon
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("fastline: the store does not answer: library: the bucket cannot be used: it cannot")
     assert SECRET not in done.stderr
+
+
+class Counting(S3Store):
+    """A bucket that knows how often it was asked."""
+
+    asked = 0
+
+    def read(self, key: str) -> bytes | None:
+        self.asked += 1
+        return super().read(key)
+
+    def names(self, key: str) -> list[str]:
+        self.asked += 1
+        return super().names(key)
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        self.asked += 1
+        return super().put_new(key, data)
+
+
+def test_fifty_channels_ask_a_bucket_ten_times_a_second(tmp_path: Path) -> None:
+    """A request costs money and time: what seldom changes is looked for seldom, and nothing is listed in vain."""
+    made = Station(tmp_path / "media")
+    made.house()
+    made.asset("film", Kind.MOVIE, *[FULL] * 400)
+    (tmp_path / "channels.yaml").write_text(
+        "version: 1\nchannels:\n"
+        + "".join(f"  c{n}: {{number: {n}, name: C{n}, house: fast, include: {{}}}}\n" for n in range(1, 51))
+    )
+    with serving():
+        store = Counting(BUCKET, "tv")
+        for path in made.root.rglob("*"):
+            if path.is_file():
+                store.put_new(str(path.relative_to(made.root)), path.read_bytes())
+        desk = look(tmp_path / "channels.yaml", store, Desk(), GENESIS)
+        assert len(desk.published.revisions) == 50
+        now = [GENESIS + SOON]
+        follower = Follower(store, lambda: now[0])
+        committer = Committer(store, follower, lambda: now[0])
+
+        def second() -> None:
+            now[0] += timedelta(seconds=1)
+            follower.view = follower.refresh(now[0]) or follower.view
+            committer.commit(now[0])
+
+        second()
+        second()
+        assert all(on_air.log.airings for on_air in follower.view.channels.values())
+        store.asked = 0
+        for _ in range(36):
+            second()
+        assert store.asked <= 10 * 36
+        store.asked = 0
+        look(tmp_path / "channels.yaml", store, desk, now[0])
+        assert store.asked == 2
+        assert withdraw(store, "c7", ["film"], now[0]) == 1
+        for _ in range(SLOW * store.pace):
+            second()
+        assert follower.view.channels["c7"].withdrawn == {"film"}
