@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from limits import parse
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from sqlalchemy.engine import make_url
@@ -408,6 +418,14 @@ class Settings(BaseModel):
     def place(self) -> Place:
         """Where the media are."""
         return Place(self.media, self.bucket)
+
+    @field_validator("queue")
+    @classmethod
+    def _has_its_database(cls, queue: str, info: ValidationInfo) -> str:
+        if queue == "procrastinate" and not str(info.data.get("database", "")).startswith("postgresql"):
+            message = "procrastinate needs PostgreSQL: let `database` name one"
+            raise ValueError(message)
+        return queue
 
     @property
     def database_url(self) -> str:

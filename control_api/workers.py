@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from sqlmodel import select
+
 from control_api import schema
 from control_api.assets.poster import CHOOSE_POSTER
 from control_api.assets.removing import PURGE_ASSET
@@ -17,14 +19,17 @@ from control_api.database import Database, is_outage
 from control_api.destinations import Reach
 from control_api.imports.posters import POSTERS
 from control_api.imports.work import IMPORT
-from control_api.jobs.packaging import PACKAGE
+from control_api.jobs import State, submit
+from control_api.jobs.packaging import PACKAGE, Packed
 from control_api.jobs.queue import Queue, in_use
 from control_api.jobs.worker import Worker
 from control_api.library.purging import PURGE
 from control_api.outgoing import Outgoing
+from control_api.tables import Upload
 from control_api.uploads.fetching import FETCH
-from control_api.uploads.linking import LINK
+from control_api.uploads.linking import LINK, Link
 from control_api.uploads.packing import DROP, packed
+from control_api.uploads.states import State as Sent
 from control_api.uploads.taking_in import TAKE_IN
 
 if TYPE_CHECKING:
@@ -79,8 +84,14 @@ def _heard(kind: AnyKind) -> AnyKind:
 
 async def _packaged(session: AsyncSession, job: Job) -> None:
     """Tell of a packaging that ended whom it concerns: an upload, or an asset that was packaged anew."""
+    found = await session.exec(select(Upload.state).where(Upload.id == job.subject))
+    was_accepted = found.one_or_none() == Sent.ACCEPTED  # then the upload says to which title it goes
     await packed(session, job)
     await repacked(session, job)
+    title = job.given.get("title_id")
+    if job.state == State.SUCCEEDED and job.result is not None and title is not None and not was_accepted:
+        link = Link(asset=Packed.model_validate(job.result).asset, title=title)
+        await submit(session, LINK, link, now=job.ended_at or job.created_at, subject=job.subject)
 
 
 @asynccontextmanager

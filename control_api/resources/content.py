@@ -214,6 +214,8 @@ async def read_content_status(call: Call[ContentPath]) -> Answer:
 async def transcode_content(call: Call[Nothing, Nothing, Transcode]) -> Answer:
     """Submit the job."""
     given = call.body
+    if given.title_id is not None and await call.session.get(Title, given.title_id) is None:
+        raise unacceptable("/title_id", "there is no such title")
     said = given.model_dump(exclude={"upload", "source", "priority"})
     if given.upload is not None:
         row = await _uploaded(call.session, given.upload)

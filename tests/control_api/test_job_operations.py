@@ -18,6 +18,8 @@ from control_api.tables import AuditEntry
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aiohttp import ClientResponse
     from clients import Client
 
@@ -190,3 +192,22 @@ async def test_a_job_that_is_done_is_shown_with_what_came_of_it(
 @pytest.mark.parametrize("query", ["limit=0", "kind=" + "x" * 41, "after=-1"])
 async def test_queries_have_bounds(client: Client, query: str) -> None:
     await client.get(f"{JOBS}?{query}", 400)
+
+
+async def test_a_full_queue_is_told_to_who_asks(settings: Settings, key: str, tmp_path: Path) -> None:
+    """Disk-aware intake needs a bound: nothing is taken in that cannot be worked on."""
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "film.mp4").write_bytes(b"x")
+    async with running(quick(settings, queue_longest=2, queue_longest_of_one=1)) as found:
+        client = found.known_by(key)
+        await client.post("/api/v1/transcode", {"source": "film.mp4"})
+        mine = await client.post("/api/v1/transcode", {"source": "film.mp4"}, 429)
+        assert mine.json["detail"].startswith("1 of your jobs are in the queue")
+        other = await create_key(settings, "other", [Scope.JOBS_WRITE], None, system_clock)
+        await client.known_by(other).post("/api/v1/transcode", {"source": "film.mp4"})
+        third = await create_key(settings, "third", [Scope.JOBS_WRITE], None, system_clock)
+        full = await client.known_by(third).post("/api/v1/transcode", {"source": "film.mp4"}, 503)
+        assert [answer.headers["Retry-After"] for answer in (mine, full)] == ["60", "60"]
+        lost = {"source": "film.mp4", "title_id": "ti_0199f0c47b1c7d3a9e52c1d4b7a60f38"}
+        refused = (await client.post("/api/v1/transcode", lost, 422)).json["errors"][0]
+        assert (refused["pointer"], refused["detail"]) == ("/title_id", "there is no such title")

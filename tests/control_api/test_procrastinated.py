@@ -27,7 +27,7 @@ from test_jobs import (  # noqa: F401 — they are run once more, on this queue
 from control_api import workers
 from control_api.jobs.procrastinated import SCHEMA, Procrastinated
 from control_api.jobs.states import Move, State
-from control_api.settings import Settings
+from control_api.settings import Settings, read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -129,5 +129,9 @@ async def test_a_ticket_that_was_lost_is_written_anew(database: Database, settin
 
 
 async def test_the_queue_needs_postgresql(settings: Settings, tmp_path: Path) -> None:
+    refused = read({"FASTLINE_QUEUE": "procrastinate"})
+    assert str(refused) == "FASTLINE_QUEUE: procrastinate needs PostgreSQL: let `database` name one"
+    url = "postgresql://x@127.0.0.1/y"
+    assert isinstance(read({"FASTLINE_QUEUE": "procrastinate", "FASTLINE_DATABASE": url}), Settings)
     with pytest.raises(ValueError, match="the queue `procrastinate` needs PostgreSQL"):
         Procrastinated(settings.model_copy(update={"database": f"sqlite+aiosqlite:///{tmp_path / 'x.db'}"}))
