@@ -18,13 +18,17 @@ import pytest
 from buckets import BUCKET, SECRET, Service, free_port, serving
 from stations import FULL, GENESIS, Station
 
+from control_api import doctor
+from packager.batch import Batch, Packaged, package_one
 from packager.run import ffmpeg_binary
 from playout import keys
 from playout.clock import system_clock
 from playout.commit import Committer
 from playout.core.asset import Asset, Kind
+from playout.core.house import HOUSES
 from playout.documents import decode
 from playout.follow import SLOW, Follower
+from playout.media import Place
 from playout.publish import SOON
 from playout.s3 import S3Store
 from playout.watch import Desk, look
@@ -314,3 +318,33 @@ def test_fifty_channels_ask_a_bucket_ten_times_a_second(tmp_path: Path) -> None:
         for _ in range(SLOW * store.pace):
             second()
         assert follower.view.channels["c7"].withdrawn == {"film"}
+
+
+async def test_a_rendition_that_is_lost_in_a_bucket_is_made_anew_and_is_the_same(tmp_path: Path) -> None:
+    made, *_ = films(tmp_path)
+    with serving():
+        store = S3Store(BUCKET, "tv")
+        batch = Batch(tmp_path / "local", HOUSES["fast"], jobs=2, store=store)
+        first = await package_one(made, batch, tell=lambda _: None, clock=system_clock)
+        assert isinstance(first, Packaged), first
+        track = first.asset.track("v234")
+        assert track
+        where = keys.asset_file(first.asset.id, track.file)
+        lost = store.read(where)
+        assert lost
+        store.remove(where)
+        again = await package_one(made, batch, tell=lambda _: None, clock=system_clock, rendition="v234")
+        assert isinstance(again, Packaged), again
+        assert again.asset == first.asset
+        assert store.read(where) == lost
+
+
+def test_the_doctor_tells_whether_a_bucket_keeps_what_was_put_first(tmp_path: Path) -> None:
+    with serving() as service:
+        found = doctor.store(Place(tmp_path, PLACE))
+        assert (found.state, found.text) == (doctor.State.OK, f"{PLACE} can be written, and nothing in it twice")
+        assert service.dump() == {}
+        elsewhere = doctor.store(Place(tmp_path, "s3://no-such-bucket/tv"))
+        assert elsewhere.state is doctor.State.FAULT
+        assert "there is no bucket 'no-such-bucket'" in elsewhere.text
+        assert "AWS_ENDPOINT_URL" in elsewhere.advice
