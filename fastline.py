@@ -216,7 +216,12 @@ def _package(asked: argparse.Namespace) -> int:
 
 def _up(asked: argparse.Namespace) -> int:
     """The whole of Fastline in one process."""
-    given = {"media": asked.media, "channels": asked.channels, "port": asked.api_port}
+    given = {
+        "media": asked.media,
+        "channels": asked.channels,
+        "port": asked.api_port,
+        "trusted_proxies": asked.trusted_proxy or None,
+    }
     # mistakes in settings are told before anything begins
     settings = api.settled(argparse.Namespace(**given), tuple(given))
     return _until_done(_all(asked, None if asked.no_api else settings))
