@@ -190,6 +190,8 @@ def _told(make: Callable[[], Found]) -> Found:
         raise Problem(CONFLICT, str(no_way)) from no_way
     except (TooFar, OneChannel) as wrong:
         raise Problem(MALFORMED, str(wrong)) from wrong
+    except OverflowError as never:  # an instant at the very beginning or end of the calendar
+        raise Problem(MALFORMED, "nobody can say what airs at that instant") from never
     except (StoreDown, Corrupt, UnknownZone) as down:
         message = f"the store cannot answer that: {down}"
         raise unavailable(message) from down

@@ -22,7 +22,7 @@ from playout.core.schedule import NothingToAir
 from playout.core.shelves import shelves_of
 from playout.core.ticks import TIMEBASE, Ticks, instant_at, ticks_since
 from playout.publish import drafted, wish
-from playout.reports.guide import library
+from playout.reports.guide import TooFar, library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,8 @@ Type = Literal["virtual", "manual", "mirror", "regional"]
 
 _AHEAD: Final = timedelta(hours=12)
 """How far the next program is looked for."""
+FURTHEST: Final = timedelta(days=31)
+"""How far ahead of now the schedule is run for a single question."""
 _MOST: Final = 400
 """Turns that are looked at for it, at most."""
 
@@ -121,6 +123,14 @@ def brief(station: Station, channel: str) -> Brief:
     newest = drafted(station.revisions(channel)[-1])
     numbers = [int(part) for part in newest.number.split(".") if part.isdigit()]
     return Brief(channel, newest.name, _type(newest, station), (numbers, channel))
+
+
+def foreseeable(at: datetime, now: datetime) -> datetime:
+    """The instant that is asked for. Raises `TooFar` where the schedule would have to be run for very long."""
+    if at > now + FURTHEST:
+        message = f"{at:%Y-%m-%d} is more than {FURTHEST.days} days ahead: ask for an earlier day, or simulate"
+        raise TooFar(message)
+    return at
 
 
 def listed(document: Document, station: Station, now: datetime) -> list[str]:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from control_api.call import Answer, Call
 from control_api.changes import Change
+from control_api.channels import overview
 from control_api.instants import Instant, Millis
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media
@@ -251,23 +252,23 @@ class GrantedShown(Shown):
 async def read_guide(call: Call[ChannelPath, GuideQuery, Nothing]) -> Answer:
     """A page of the guide. It is made for two days at a time; a page may so be shorter than asked for."""
     master, name, query = call.site.master, call.path.id, call.query
-    start = query.start or call.now
-    stop = min(query.stop or start + _DAY, start + 31 * _DAY)
     after = resumed(call, name)
-    since = max(datetime.fromisoformat(after), start) if after else start
-    until = min(stop, since + _AT_ONCE)
 
-    def found() -> list[tuple[str, EntryShown]]:
+    def found() -> tuple[list[tuple[str, EntryShown]], str | None]:
+        start = overview.foreseeable(query.start or call.now, call.now)
+        stop = min(query.stop or start + _DAY, start + overview.FURTHEST)
+        since = max(datetime.fromisoformat(after), start) if after else start
+        until = min(stop, since + _AT_ONCE)
         station = master.station()
         station.revisions(name)
-        guide.between(guide.Form.JSON, call.now, since, None, 1)  # refuses what is too far ahead
         if until <= since:
-            return []
+            return [], None
         listed = guide.listed(station, name, since, until)
-        return [(_key(entry.start), _entry(entry, listed, links(master))) for entry in listed.entries]
+        rows = [(_key(entry.start), _entry(entry, listed, links(master))) for entry in listed.entries]
+        return rows, _key(until - _MOMENT) if until < stop else None
 
-    rows = await master.ask(found)
-    return sliced(call, rows, GuidePage, known=name, reach=_key(until - _MOMENT) if until < stop else None)
+    rows, reach = await master.ask(found)
+    return sliced(call, rows, GuidePage, known=name, reach=reach)
 
 
 def _key(instant: datetime) -> str:
@@ -293,6 +294,7 @@ async def export_guide(call: Call[Nothing, ExportQuery, Nothing]) -> Answer:
 
     def found() -> str:
         station, now = master.station(), call.now.replace(microsecond=0)
+        overview.foreseeable(query.at or now, now)
         start, stop = guide.between(form, now, query.at, query.days, query.hours)
         channels = dict.fromkeys(query.channel or station.channels(now))
         listed = [guide.listed(station, name, start, stop) for name in channels]

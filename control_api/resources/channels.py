@@ -264,7 +264,11 @@ async def delete_channel(call: Call[ChannelPath]) -> Answer:
 async def read_now(call: Call[ChannelPath, AtQuery, Nothing]) -> Answer:
     """What is on, and what comes."""
     master, name, at = call.site.master, call.path.id, call.query.at or call.now
-    return Answer(await master.ask(lambda: overview.on_now(master.station(), links(master), name, at)))
+
+    def found() -> OnNow:
+        return overview.on_now(master.station(), links(master), name, overview.foreseeable(at, call.now))
+
+    return Answer(await master.ask(found))
 
 
 @Endpoint(

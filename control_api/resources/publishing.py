@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field
@@ -16,7 +17,7 @@ from control_api.instants import Instant
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media, Precondition
 from control_api.paging import Page, PageQuery, sliced
-from control_api.problems import CONFLICT, NOT_FOUND, UNACCEPTABLE, Mistake, Problem, missing, unavailable
+from control_api.problems import CONFLICT, NOT_FOUND, UNACCEPTABLE, Mistake, Problem, missing, unacceptable, unavailable
 from control_api.resources.channels import KIND, TAG, ChannelId, ChannelPath
 from control_api.scopes import Scope
 from control_api.wanted import while_wanted
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _ASIDE: Final = "control_api.channels.aside"
 _SVG: Final = "image/svg+xml"
+_FURTHEST: Final = timedelta(days=3660)
 
 
 class DraftGiven(Given):
@@ -401,6 +403,8 @@ async def roll_back_channel(call: Call[ChannelPath, Nothing, RollbackGiven]) -> 
 async def simulate_channel(call: Call[ChannelPath, Nothing, SimulateGiven]) -> Answer:
     """The figures, or the picture."""
     master, body, name = call.site.master, call.body, call.path.id
+    if body.start is not None and body.start > call.now + _FURTHEST:
+        raise unacceptable("/start", f"lies more than {_FURTHEST.days} days ahead")
     is_draft = body.file is not None or bool(body.channels)
     document = await master.ask(lambda: _sound(drafted(master, body), body)) if is_draft else None
     picture = call.wants(_SVG)

@@ -184,3 +184,31 @@ async def test_a_rule_that_matches_nothing_is_slate_and_no_error(api: Client, de
     assert (now["program"] or {"asset": None})["asset"] is None
     shown = (await api.get(f"{CHANNELS}/empty")).json
     assert shown["state"] == "on_air"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "films/now?at=9999-12-31T23:59:59Z",
+        "films/now?at=0001-01-01T00:00:00Z",
+        "films/guide?start=9999-12-31T23:59:59Z",
+        "films/guide?start=0001-01-01T00:00:00Z",
+        "films/guide?start=2026-05-01T00:00:00Z",
+        "films/why?at=9999-12-31T23:59:59Z",
+        "films/why?at=0001-01-01T00:00:00Z",
+        "films/as-run?day=0001-01-01",
+        "films/as-run?day=9999-12-31",
+    ],
+)
+async def test_instants_that_nobody_can_mean_are_refused(api: Client, path: str) -> None:
+    assert (await api.get(f"{CHANNELS}/{path}", None)).status in {400, 404}
+
+
+async def test_exports_and_simulations_of_such_instants_are_refused(api: Client) -> None:
+    for at_ in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"):
+        await api.get(f"/api/v1/guide?format=csv&days=-31&at={at_}", 400)
+    await api.post(f"{CHANNELS}/films/simulate", {"days": 1, "start": "9999-12-31T23:59:59Z"}, 422)
+    body = {"start": "9999-12-31T23:00:00Z", "assets": ["film-a"]}
+    assert (await api.post(f"{CHANNELS}/films/blocks", body, None)).status in {201, 400, 422}
+    span = {"start": "9999-12-31T22:00:00Z", "stop": "9999-12-31T23:59:59Z"}
+    assert (await api.post(f"{CHANNELS}/films/blocks:fill", span, None)).status in {200, 400, 422}
