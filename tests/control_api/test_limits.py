@@ -1,4 +1,4 @@
-"""Who asks too often, from where, and from which page."""
+"""Who asks too often, from where, and from which page (rows A31, B95, B96 and C79 of the feature list)."""
 
 from __future__ import annotations
 

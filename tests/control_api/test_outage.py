@@ -1,4 +1,4 @@
-"""When the database does not answer: 503 with when to come back, and work goes on when it does."""
+"""When the database does not answer: 503 with when to come back, and work goes on when it does (row BX16)."""
 
 from __future__ import annotations
 
