@@ -59,8 +59,10 @@ class Seeded:
     """Name, role and password of each account that was made."""
 
 
-async def seed(settings: Settings, count: int, number: int, clock: Clock, *, also_here: bool = False) -> Seeded:
-    """Make the demo. Raises `NotOurs` unless `also_here`."""
+async def seed(
+    settings: Settings, count: int, number: int, clock: Clock, *, also_here: bool = False, pictured: int = _PICTURED
+) -> Seeded:
+    """Make the demo, with pictures of its first `pictured` films and series. Raises `NotOurs` unless `also_here`."""
     await schema.upgrade(settings.database_url)
     database = Database(settings.database_url, connections=2, patience_ms=60_000)
     in_use(database, Queue(settings))
@@ -68,7 +70,7 @@ async def seed(settings: Settings, count: int, number: int, clock: Clock, *, als
         if not also_here:
             await _check(database)
         done = await _titles(database, count, number, clock)
-        done.pictures = await _pictures(database, settings, clock)
+        done.pictures = await _pictures(database, settings, pictured, clock)
         done.accounts = await _accounts(database, settings, clock)
     finally:
         await database.close()
@@ -103,13 +105,13 @@ async def _batches(made: Iterator[Item]) -> AsyncIterator[list[Item]]:
         yield items
 
 
-async def _pictures(database: Database, settings: Settings, clock: Clock) -> int:
+async def _pictures(database: Database, settings: Settings, most: int, clock: Clock) -> int:
     """Draw pictures of the first titles, as far as they have none."""
     has = select(Artwork.title_id).where(col(Artwork.title_id).is_not(None))
     ours = select(ImportMemory.title_id).where(col(ImportMemory.feed).startswith(FEED))
     wanted = select(Title).where(col(Title.id).in_(ours), col(Title.kind).in_(("movie", "series")))
     async with database.reading() as session:
-        first = (await session.exec(wanted.order_by(col(Title.id)).limit(_PICTURED))).all()
+        first = (await session.exec(wanted.order_by(col(Title.id)).limit(most))).all()
         done = set((await session.exec(has)).all())
     store, count = DirStore(settings.media), 0
     for title in first:

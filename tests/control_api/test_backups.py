@@ -1,0 +1,346 @@
+"""Backups: the station as one archive while it runs, and back again, whatever database it goes into."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from clients import running
+from labour import until
+from sqlmodel import select
+
+from control_api import schema
+from control_api.backups import rows
+from control_api.backups.archive import BadArchive, Reader, Writer
+from control_api.backups.making import make
+from control_api.backups.restoring import NotEmpty, restore
+from control_api.commands import create_key
+from control_api.database import Database
+from control_api.demo.seeding import NotOurs, seed
+from control_api.jobs.states import State
+from control_api.library import editing
+from control_api.library.facts import TitleGiven
+from control_api.scopes import Scope
+from control_api.settings import Settings
+from control_api.tables import Account, Artwork, Secret, Title
+from fastline import main
+from playout.clock import system_clock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clients import Client
+
+PHRASE = "correct horse battery"
+QUICK = {"password_memory_kib": 64, "password_rounds": 1, "works": False, "tells": False}
+
+
+async def nobody(_permille: int, _words: str) -> None:
+    """Hears nothing."""
+
+
+async def everything(url: str, *, secrets: bool = False) -> dict[str, list[str]]:
+    """Every row of every table, as lines."""
+    database = Database(url)
+    found = {}
+    async with database.engine.connect() as connection:
+        for table in [*rows.tables(), *(rows.secret_tables() if secrets else [])]:
+            text = b"".join([some async for some in rows.lines(connection, table)])
+            found[table.name] = sorted(text.decode().splitlines())
+    await database.close()
+    return found
+
+
+async def station(settings: Settings) -> None:
+    """A station with titles that name each other, accounts, pictures, keys, a log and channels."""
+    await seed(settings, 60, 1, system_clock, pictured=2)
+    await create_key(settings, "k", list(Scope), None, system_clock)
+    for path, text in (("channels/noir/log/2026-01-01/000000000001.json", "{}"), ("library/00000001.json", "[]")):
+        (settings.media / path).parent.mkdir(parents=True, exist_ok=True)
+        (settings.media / path).write_text(text)
+    (settings.media / "assets/a1").mkdir(parents=True)
+    (settings.media / "assets/a1/asset.json").write_bytes(bytes(range(256)))
+    settings.channels.write_text("channels: {}  # kept\n")
+
+
+async def saved(settings: Settings, target: Path, *, media: bool = False, passphrase: str = "") -> Any:
+    database = Database(settings.database_url)
+    try:
+        return await make(
+            database, settings, target, media=media, passphrase=passphrase, clock=system_clock, tell=nobody
+        )
+    finally:
+        await database.close()
+
+
+def elsewhere(tmp_path: Path, url: str = "") -> Settings:
+    place = tmp_path / "elsewhere"
+    return Settings(media=place / "media", channels=tmp_path / "other.yaml", database=url, **QUICK)
+
+
+def files(settings: Settings) -> dict[str, bytes]:
+    folder = settings.media
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {name: content for name, content in found.items() if not name.startswith(("fastline", "empty", "backups"))}
+
+
+async def test_every_row_and_file_comes_back_in_either_database(
+    settings: Settings, empty_url: str, tmp_path: Path
+) -> None:
+    """SQLite into SQLite and PostgreSQL, PostgreSQL into both: each of the four is a run of this test."""
+    mine = settings.model_copy(update={**QUICK, "media": tmp_path / "media"})
+    await station(mine)
+    made = await saved(mine, tmp_path / "s.tar.gz", media=True, passphrase=PHRASE)
+    other = elsewhere(tmp_path, empty_url)
+    done = await restore(tmp_path / "s.tar.gz", other, PHRASE)
+    assert await everything(other.database_url, secrets=True) == await everything(mine.database_url, secrets=True)
+    assert files(other) == files(mine)
+    assert other.channels.read_text() == "channels: {}  # kept\n"
+    assert (done.files, done.secrets, made.secrets) == (len(files(mine)), True, True)
+    async with running(other) as client:  # and it goes on from there
+        key = await create_key(other, "k2", list(Scope), None, system_clock)
+        owned = client.known_by(key)
+        await owned.post("/api/v1/titles", {"kind": "movie", "name": "New"})
+        found = (await owned.get("/api/v1/titles?limit=100")).json["items"]
+        assert (await owned.get("/api/v1/titles?q=new")).json["items"][0]["name"] == "New"
+    assert len(found) >= 60
+
+
+async def test_without_media_and_without_a_passphrase_neither_is_in_it(settings: Settings, tmp_path: Path) -> None:
+    mine = settings.model_copy(update={**QUICK, "media": tmp_path / "media"})
+    await station(mine)
+    secret = await signed(mine)
+    made = await saved(mine, tmp_path / "s.tar.gz")
+    plain = gzip.decompress((tmp_path / "s.tar.gz").read_bytes())
+    assert secret not in plain
+    other = elsewhere(tmp_path)
+    done = await restore(tmp_path / "s.tar.gz", other, "")
+    assert (made.secrets, done.secrets) == (False, False)
+    assert not (other.media / "assets").exists()
+    assert (await everything(other.database_url, secrets=True))["secret"] == []
+
+
+async def signed(settings: Settings) -> bytes:
+    """A secret of the station, as it would stand in a file in the clear."""
+    database = Database(settings.database_url)
+    async with database.writing() as session:
+        session.add(Secret(name="x", value=b"\1" * 30, created_at=datetime(2026, 1, 1, tzinfo=UTC)))
+    await database.close()
+    return b"AQEBAQEBAQEBAQEBAQEBAQEB"
+
+
+async def test_secrets_open_with_their_passphrase_alone(settings: Settings, tmp_path: Path) -> None:
+    mine = settings.model_copy(update={**QUICK, "media": tmp_path / "media"})
+    secret = await signed(mine)
+    await saved(mine, tmp_path / "s.tar.gz", passphrase=PHRASE)
+    assert secret not in gzip.decompress((tmp_path / "s.tar.gz").read_bytes())
+    other = elsewhere(tmp_path)
+    with pytest.raises(BadArchive, match="its secrets were sealed with another passphrase"):
+        await restore(tmp_path / "s.tar.gz", other, "another passphrase")
+    assert files(other) == {}
+    await restore(tmp_path / "s.tar.gz", other, PHRASE)
+
+
+async def test_a_place_with_content_is_refused_and_stays_as_it_is(settings: Settings, tmp_path: Path) -> None:
+    mine = settings.model_copy(update={**QUICK, "media": tmp_path / "media"})
+    await station(mine)
+    await saved(mine, tmp_path / "s.tar.gz")
+    before = await everything(mine.database_url)
+    with pytest.raises(NotEmpty, match=r"there is content in .*: artwork, assets, channels, library"):
+        await restore(tmp_path / "s.tar.gz", mine, "")
+    other = elsewhere(tmp_path, mine.database_url)
+    with pytest.raises(NotEmpty, match="there is content in the table"):
+        await restore(tmp_path / "s.tar.gz", other, "")
+    other = elsewhere(tmp_path)
+    other.channels.write_text("mine")
+    with pytest.raises(NotEmpty, match=r"other\.yaml is there"):
+        await restore(tmp_path / "s.tar.gz", other, "")
+    assert await everything(mine.database_url) == before
+
+
+def rewritten(source: Path, target: Path, change: Any) -> None:
+    """The archive with other files, and a manifest that fits them."""
+    with source.open("rb") as old, target.open("wb") as new:
+        reader, writer = Reader(old), Writer(new, {})
+        for entry in reader.entries():
+            content = b"".join(reader.pieces(entry))
+            if entry.name != "manifest.json":
+                for name, data in change(entry.name, content):
+                    writer.add(name, io.BytesIO(data), len(data))
+        writer.end()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("database/title.jsonl", b'{"id": 1}\n', "database/title.jsonl: a row has other columns than its table"),
+        ("database/title.jsonl", b"{", "database/title.jsonl breaks off within a row"),
+        ("database/other.jsonl", b"", "database/other.jsonl is of a table that the archive does not describe"),
+        ("store/fastline.db", b"x", "store/fastline.db does not belong into a backup"),
+        ("store/sources/evil.mp4", b"x", "store/sources/evil.mp4 does not belong into a backup"),
+    ],
+)
+async def test_what_fits_its_digests_and_not_a_station_leaves_nothing_behind(
+    settings: Settings, empty_url: str, tmp_path: Path, name: str, data: bytes, words: str
+) -> None:
+    mine = settings.model_copy(update={**QUICK, "media": tmp_path / "media"})
+    await station(mine)
+    await saved(mine, tmp_path / "s.tar.gz")
+
+    def change(known: str, content: bytes) -> list[tuple[str, bytes]]:
+        if known == name:
+            return [(name, data)]
+        more = [(name, data)] if known == "settings.json" and not name.startswith("database/title") else []
+        return [(known, content), *more]
+
+    rewritten(tmp_path / "s.tar.gz", tmp_path / "bad.tar.gz", change)
+    other = elsewhere(tmp_path, empty_url)
+    with pytest.raises(BadArchive) as refused:
+        await restore(tmp_path / "bad.tar.gz", other, "")
+    assert str(refused.value) == words
+    assert files(other) == {}
+    assert not other.channels.exists()
+    await restore(tmp_path / "s.tar.gz", other, "")
+
+
+async def test_a_backup_of_an_older_schema_is_restored_and_brought_up_to_date(
+    settings: Settings, empty_url: str, tmp_path: Path
+) -> None:
+    """Rows as the schema before the last one had them: the tables of the last migration are empty afterwards."""
+    mine = settings.model_copy(update={**QUICK, "media": tmp_path / "media"})
+    await station(mine)
+    await saved(mine, tmp_path / "s.tar.gz")
+    gone = {"backup", "import", "import_entry", "import_memory", "poster_due"}
+
+    def change(known: str, content: bytes) -> list[tuple[str, bytes]]:
+        if known == "station.json":
+            said = json.loads(content)
+            tables = {name: columns for name, columns in said["tables"].items() if name not in gone}
+            return [(known, json.dumps({"revision": "0006", "tables": tables}).encode())]
+        return [] if known.removeprefix("database/").removesuffix(".jsonl") in gone else [(known, content)]
+
+    rewritten(tmp_path / "s.tar.gz", tmp_path / "old.tar.gz", change)
+    other = elsewhere(tmp_path, empty_url)
+    await restore(tmp_path / "old.tar.gz", other, "")
+    found, before = await everything(other.database_url), await everything(mine.database_url)
+    assert {name: lines for name, lines in found.items() if name not in gone} == {
+        name: lines for name, lines in before.items() if name not in gone
+    }
+    database = Database(other.database_url)
+    assert await schema.current(database) == schema.head()
+    await database.close()
+
+    def newer(known: str, content: bytes) -> list[tuple[str, bytes]]:
+        return [(known, content.replace(b'"0007"', b'"9999"'))]
+
+    rewritten(tmp_path / "s.tar.gz", tmp_path / "new.tar.gz", newer)
+    with pytest.raises(BadArchive, match="it is of schema 9999, which this version does not know"):
+        await restore(tmp_path / "new.tar.gz", elsewhere(tmp_path / "x"), "")
+
+
+async def test_a_backup_is_of_one_moment_while_titles_are_made(settings: Settings, tmp_path: Path) -> None:
+    """Each title that is made while the archive is written is in it with all its parts, or not at all."""
+    mine = settings.model_copy(update={**QUICK, "media": tmp_path / "media"})
+    database = Database(mine.database_url)
+    begun, done = asyncio.Event(), asyncio.Event()
+
+    async def write() -> None:
+        number = 0
+        while not done.is_set():
+            number += 1
+            given = TitleGiven(kind="movie", name=f"M{number}", tags=[f"t{number}"], ids=[f"x:{number}"])  # type: ignore[arg-type]
+            async with database.writing() as session:
+                await editing.create(session, given, datetime(2026, 1, 1, tzinfo=UTC))
+            begun.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(write())
+        await begun.wait()
+        await saved(mine, tmp_path / "s.tar.gz")
+        done.set()
+    await database.close()
+    other = elsewhere(tmp_path)
+    await restore(tmp_path / "s.tar.gz", other, "")
+    found = await everything(other.database_url)
+    count = len(found["title"])
+    assert count > 0
+    assert {name: len(found[name]) for name in ("title_tag", "tag", "title_elsewhere", "search_title")} == {
+        "title_tag": count, "tag": count, "title_elsewhere": count, "search_title": count,
+    }  # fmt: skip
+
+
+async def test_backups_over_the_api_are_made_downloaded_and_deleted(
+    settings: Settings, client: Client, database: Database
+) -> None:
+    begun = (await client.post("/api/v1/backups", {}, 202)).json
+    await until(database, begun["job"], State.SUCCEEDED)
+    made = (await client.get(f"/api/v1/backups/{begun['id']}")).json
+    archive = await client.get(f"/api/v1/backups/{begun['id']}/archive")
+    assert len(archive.body) == made["size"]
+    reader = Reader(io.BytesIO(archive.body))
+    assert next(reader.entries()).name == "station.json"
+    assert [one["id"] for one in (await client.get("/api/v1/backups")).json["items"]] == [begun["id"]]
+    await client.ask("DELETE", f"/api/v1/backups/{begun['id']}", 204)
+    await client.get(f"/api/v1/backups/{begun['id']}/archive", 404)
+    assert list((settings.media / "backups").iterdir()) == []
+
+
+async def test_the_demo_is_the_same_for_its_seed_and_changes_nothing_twice(settings: Settings, tmp_path: Path) -> None:
+    """A26, B27, B41, C65: a library with users of each role, in both languages, with pictures of our own."""
+    mine = settings.model_copy(update={**QUICK, "media": tmp_path / "media"})
+    first = await seed(mine, 80, 3, system_clock, pictured=2)
+    assert first.made >= 80
+    assert [(name, role) for name, role, _ in first.accounts] == [
+        (f"demo-{role}", role) for role in ("viewer", "editor", "operator", "admin")
+    ]
+    before = await everything(mine.database_url)
+    again = await seed(mine, 80, 3, system_clock, pictured=2)
+    assert (again.made, again.pictures, again.accounts) == (0, 0, [])
+    after = await everything(mine.database_url)
+    passing = {"event", "import", "import_entry"}
+    assert {name: some for name, some in after.items() if name not in passing} == {
+        name: some for name, some in before.items() if name not in passing
+    }
+    database = Database(mine.database_url)
+    async with database.reading() as session:
+        kinds = set((await session.exec(select(Title.kind))).all())
+        pictures = (await session.exec(select(Artwork.shape))).all()
+        passwords = (await session.exec(select(Account.password))).all()
+    assert kinds == {"movie", "series", "season", "episode", "short", "audio"}
+    assert set(pictures) == {"portrait", "landscape"}
+    assert all((password or "").startswith("$argon2id$") for password in passwords)
+    async with database.writing() as session:
+        await editing.create(session, TitleGiven(kind="movie", name="Real"), datetime(2026, 1, 1, tzinfo=UTC))  # type: ignore[arg-type]
+    await database.close()
+    with pytest.raises(NotOurs, match="there are 1 titles that are not of the demo"):
+        await seed(mine, 80, 3, system_clock, pictured=2)
+    assert (await seed(mine, 80, 3, system_clock, also_here=True, pictured=2)).made == 0
+
+
+def test_the_commands_back_up_reset_and_restore(
+    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """B41, CX7, E54: `db upgrade` and `db reset` with confirmation, `seed`, `backup` and `restore` as commands."""
+    monkeypatch.setenv("FASTLINE_DATABASE", empty_url)
+    for name in ("PASSWORD_MEMORY_KIB=64", "PASSWORD_ROUNDS=1", f"CHANNELS={tmp_path / 'c.yaml'}"):
+        monkeypatch.setenv("FASTLINE_" + name.partition("=")[0], name.partition("=")[2])
+    media, archive = ["--media", str(tmp_path / "m")], str(tmp_path / "s.tar.gz")
+    assert main(["db", "upgrade", *media]) == 0
+    assert main(["seed", "--titles", "40", *media]) == 0
+    assert main(["backup", archive, *media]) == 0
+    assert main(["backup", archive, *media]) == 1
+    assert "s.tar.gz is there already: name another file" in capsys.readouterr().err
+    assert main(["restore", archive, *media]) == 1
+    assert "there is content in" in capsys.readouterr().err
+    assert main(["db", "reset", *media]) == 1
+    assert "say --yes" in capsys.readouterr().err
+    assert main(["db", "reset", "--yes", *media]) == 0
+    assert main(["restore", archive, "--media", str(tmp_path / "n")]) == 0
+    assert "is back: " in capsys.readouterr().out
+    assert main(["seed", "--titles", "40", "--media", str(tmp_path / "n")]) == 0
+    assert "0 titles made, " in capsys.readouterr().out
