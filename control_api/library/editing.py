@@ -17,6 +17,7 @@ from control_api.library.facts import TitleFacts
 from control_api.library.folding import same, sort_name
 from control_api.library.hung import Hung, hung
 from control_api.library.indexing import reindexed
+from control_api.library.kinds import FOLDERS
 from control_api.library.names import ensured
 from control_api.library.places import misplaced
 from control_api.library.shown import facts
@@ -80,7 +81,8 @@ async def edit(session: AsyncSession, title: Title, given: TitleEdit, now: datet
     _written(title, given, now)
     await session.flush()
     done = await _settled(session, title, given, before, now)
-    if told(title, done.there) != aired:
+    # what is beneath a series or a season tells its number, and much else of it
+    if told(title, done.there) != aired or (title.kind in FOLDERS and done.before != done.after):
         await due(session, [title.id], now)
     return done
 

@@ -141,7 +141,7 @@ def _named(elsewhere: str) -> ColumnElement[bool]:
 
 
 def _packaged(wanted: bool) -> ColumnElement[bool]:  # noqa: FBT001 — the value of a filter
-    there = exists().where(col(Asset.title_id) == col(Title.id), col(Asset.state) != "gone")
+    there = exists().where(col(Asset.title_id) == col(Title.id), col(Asset.state).not_in(("gone", "deleted")))
     return there if wanted else ~there
 
 

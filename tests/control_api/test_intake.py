@@ -210,7 +210,16 @@ async def test_an_edit_reaches_the_library_that_channels_choose_from(settings: S
             return said.said.about if said else None
 
         about = await eventually(there)
-    assert (about.series, about.rating, about.genres) == ("Late Shift", "TV-14", ("Drama",))
+        assert (about.series, about.rating, about.genres) == ("Late Shift", "TV-14", ("Drama",))
+        [season] = await titles(client, "kind=season")
+        etag = (await client.get(f"/api/v1/titles/{season['id']}")).etag
+        await client.ask("PATCH", f"/api/v1/titles/{season['id']}", body={"number": 4}, headers={"If-Match": etag})
+
+        async def moved() -> bool:
+            said = amended(DirStore(media)).said["aa"].said.about
+            return said is not None and said.season == 4
+
+        await eventually(moved)
     assert (about.title, about.season, about.episode, about.tags) == ("Pilot", 1, 1, ("night",))
 
 
