@@ -111,7 +111,7 @@ async def test_what_cannot_air_is_refused_all_at_once(api: Client, desk: House) 
     assert desk.text == WRITTEN + BY_HAND
 
 
-async def test_a_stretch_is_filled_around_what_is_there(api: Client, desk: House) -> None:
+async def test_a_stretch_is_filled_around_what_is_there(api: Client) -> None:
     await api.post(BLOCKS, {"start": stamp(START + timedelta(minutes=1)), "assets": ["film-c"], "name": "kept"})
     body = {
         "start": stamp(START),
