@@ -22,6 +22,7 @@ from control_api.assets.shown import (
     REPLACED,
     WITHDRAWN,
     AssetDetail,
+    AssetId,
     AssetPath,
     AssetShown,
     AssetState,
@@ -148,6 +149,12 @@ class PosterGiven(Given):
     """Which frame is to be the poster."""
 
     at_ms: Millis = Field(description="Where it is; the key frame at or before it is taken.")
+
+
+class ReplaceGiven(Given):
+    """What takes the place of an asset."""
+
+    by: AssetId
 
 
 class RepackageGiven(Given):
@@ -448,6 +455,8 @@ async def reset_poster(call: Call[AssetPath]) -> Answer:
 async def repackage_asset(call: Call[AssetPath, Nothing, RepackageGiven]) -> Answer:
     """The title stays."""
     row = await found(call)
+    if call.body.source and any(part.startswith(".") for part in call.body.source.split("/")):
+        raise unacceptable("/source", "what begins with a dot is not for packaging: uploads go through quarantine")
     upload = await original(call.session, row.id)
     source = call.body.source or (f"{UPLOADS}/{upload.id}" if upload else None)
     if source is None:
@@ -471,6 +480,40 @@ def _package(call: Call[AssetPath, Nothing, RepackageGiven], row: Asset, source:
     except ValidationError as error:
         faults = [dict(fault) for fault in error.errors(include_url=False, include_input=False)]
         raise Problem(UNACCEPTABLE, "that cannot be packaged", errors=mistakes("body", faults)) from error
+
+
+@Endpoint(
+    method="POST",
+    path="/api/v1/assets/{id}/replace",
+    name="replace_asset",
+    summary="Put another asset in the place of this one, as when a better file has been uploaded",
+    scope=Scope.ASSETS_WRITE,
+    tag=TAG,
+    path_model=AssetPath,
+    body_model=ReplaceGiven,
+    answers={200: AssetDetail},
+    precondition=Precondition.REQUIRED,
+    description="The other one takes the title of this one, which channels choose no more; what is committed airs.",
+)
+async def replace_asset(call: Call[AssetPath, Nothing, ReplaceGiven]) -> Answer:
+    """It can be restored."""
+    row = await found(call, held=True)
+    call.guard(row.version)
+    other = await call.session.get(Asset, call.body.by, with_for_update=True)
+    if other is None or other.id == row.id or other.state != PACKAGED or other.house != row.house:
+        raise unacceptable("/by", "names no other asset that is packaged in the same format")
+    if row.state != PACKAGED:
+        raise Problem(CONFLICT, f"it is {row.state}")
+    origin = call.site.settings.origin_url
+    before = shown(row, origin)
+    row.state, other.title_id = REPLACED, row.title_id
+    for one in (row, other):
+        one.version += 1
+        call.session.add(one)
+        await due(call.session, one.id, call.now)
+    (await care_of(call.session, row.id)).replaced_by = other.id
+    call.changed(Change(KIND, row.id, "replaced", before, shown(row, origin)))
+    return Answer(await detailed(call, row), version=row.version)
 
 
 _SAID: Final = ("title", "kind", "tags", "series", "season", "episode", "description", "rating")
@@ -497,6 +540,7 @@ OPERATIONS: Final = (
     choose_poster,
     reset_poster,
     repackage_asset,
+    replace_asset,
 )
 
 

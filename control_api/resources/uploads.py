@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from control_api import ids
 from control_api.call import Answer, Call
+from control_api.changes import Change
 from control_api.instants import Instant, whole_millis
 from control_api.jobs import submit
 from control_api.models import Given, Nothing, Shown
@@ -22,6 +23,7 @@ from control_api.problems import (
     LOCKED,
     MALFORMED,
     NO_ROOM,
+    TOO_MANY,
     TOO_MANY_OPEN,
     Problem,
     missing,
@@ -33,8 +35,9 @@ from control_api.uploads import beginning, forms, orphans
 from control_api.uploads.fetching import FETCH, Fetch, linked
 from control_api.uploads.landing import place, remove
 from control_api.uploads.receiving import Piece
-from control_api.uploads.shown import UploadShown, shown, tell
+from control_api.uploads.shown import KIND, UploadShown, shown, tell
 from control_api.uploads.states import State
+from control_api.uploads.taking_in import TAKE_IN, TakeIn
 from control_api.uploads.wanted import Wanted, checked
 
 if TYPE_CHECKING:
@@ -76,6 +79,12 @@ class LinkGiven(Wanted):
     url: str = Field(
         min_length=1, max_length=2000, description="Where it is: http or https, reachable from the internet."
     )
+
+
+class ProbeShown(Shown):
+    """The job that does it."""
+
+    job: str = Field(description="Its id.")
 
 
 class StrayShown(Shown):
@@ -234,7 +243,34 @@ async def list_strays(call: Call) -> Answer:
     return Answer(StraysShown(items=items))
 
 
-OPERATIONS: Final = (list_uploads, upload_file, fetch_file, list_strays, read_upload, delete_upload)
+@Endpoint(
+    method="POST",
+    path="/api/v1/uploads/{id}/probe",
+    name="probe_upload",
+    summary="Look into an upload once more, as a job",
+    scope=Scope.UPLOADS_WRITE,
+    tag=_TAG,
+    path_model=UploadPath,
+    answers={202: ProbeShown},
+    refusals=(TOO_MANY,),
+    description="One that is in quarantine is accepted or refused; of one that was accepted before, what was found is "
+    "written anew.",
+)
+async def probe_upload(call: Call[UploadPath]) -> Answer:
+    """Its bytes have to be there."""
+    row = await _row(call)
+    if row.owner != call.caller.id and not call.caller.may(Scope.UPLOADS_READ):
+        raise missing("upload of yours", row.id)
+    if not row.is_kept or row.state == State.RECEIVING:
+        raise Problem(CONFLICT, "its bytes are not there, or not all of them")
+    given = TakeIn(upload=row.id)
+    job = await submit(call.session, TAKE_IN, given, now=call.now, owner=call.caller.id, subject=row.id)
+    made = ProbeShown(job=job.id)
+    call.changed(Change(KIND, row.id, "probe_ordered", after=made))
+    return Answer(made, 202, {"Location": f"/api/v1/jobs/{job.id}"})
+
+
+OPERATIONS: Final = (list_uploads, upload_file, fetch_file, list_strays, read_upload, delete_upload, probe_upload)
 
 
 async def received(

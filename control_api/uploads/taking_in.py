@@ -41,6 +41,8 @@ class TakenIn(BaseModel):
     reason: str | None = None
 
 
+_LOOKED_INTO: Final = (State.QUARANTINED, State.ACCEPTED, State.PACKAGED)
+
 TAKE_IN: Final = JobKind("take_in", TakeIn, None)
 """In a process that has nobody who looks into files."""
 
@@ -50,7 +52,7 @@ def taking_in(probe: Probe) -> JobKind[TakeIn]:
 
     async def work(work: Work, given: TakeIn) -> TakenIn:
         row = await _row(work, given.upload)
-        if row is None or State(row.state) is not State.QUARANTINED:
+        if row is None or not row.is_kept or State(row.state) not in _LOOKED_INTO:
             return TakenIn(state=State(row.state) if row else State.ENDED, sha256=row.digest if row else "")
         path = place(work.settings.media, row.id)
         if not row.digest:
@@ -60,6 +62,8 @@ def taking_in(probe: Probe) -> JobKind[TakeIn]:
         found = await probe(path)
         if isinstance(found, Unfit) and found.again:
             raise Broken(found.reason, found.advice, again=True)
+        if State(row.state) is not State.QUARANTINED:
+            return await _seen_again(work, row, found)
         await _decided(work, row, found)
         if isinstance(found, Unfit):
             await asyncio.to_thread(remove, path)
@@ -71,6 +75,16 @@ def taking_in(probe: Probe) -> JobKind[TakeIn]:
 async def _row(work: Work, upload: str) -> Upload | None:
     async with work.database.reading() as session:
         return (await session.exec(select(Upload).where(Upload.id == upload))).one_or_none()
+
+
+async def _seen_again(work: Work, row: Upload, found: Probed | Unfit) -> TakenIn:
+    """What another look at what was accepted before has found; what is packaged stays."""
+    reason = f"{found.reason}. {found.advice}".strip() if isinstance(found, Unfit) else None
+    if isinstance(found, Probed):
+        async with work.database.writing() as session:
+            values = {"found": found.model_dump(mode="json"), "digest": row.digest, "version": row.version + 1}
+            await session.exec(update(Upload).where(col(Upload.id) == row.id).values(**values))
+    return TakenIn(state=State(row.state), sha256=row.digest, reason=reason)
 
 
 async def _decided(work: Work, row: Upload, found: Probed | Unfit) -> None:

@@ -139,8 +139,31 @@ async def test_another_format_replaces_nothing_and_what_is_the_same_is_the_same(
 
             await soon(is_done)
             assert (await client.get(f"{ASSETS}/film-a")).json["state"] == "packaged"
-        for body in ({"source": "../../etc/passwd"}, {"source": "a.mp4", "house": "palace"}):
+        for body in (
+            {"source": "../../etc/passwd"},
+            {"source": ".uploads/up_1"},
+            {"source": "a.mp4", "house": "palace"},
+        ):
             await client.post(f"{ASSETS}/film-a/repackage", body, 422)
+
+
+async def test_a_better_file_takes_the_place_of_an_asset(
+    desk: House, settings: Settings, key: str, database: Database
+) -> None:
+    """A15: replace file."""
+    desk.station.asset("better", Kind.MOVIE, 7, 7, 7)
+    async with running(quick(settings), clock=desk.clock) as nobody:
+        client = nobody.known_by(key)
+        await Intake(database, desk.station.store).look(desk.now, yes)
+        tag = {"If-Match": (await client.get(f"{ASSETS}/film-a")).etag}
+        for by in ("film-a", "nothing"):
+            await client.post(f"{ASSETS}/film-a/replace", {"by": by}, 422, headers=tag)
+        done = await client.post(f"{ASSETS}/film-a/replace", {"by": "better"}, 200, headers=tag)
+        assert (done.json["state"], done.json["replaced_by"]) == ("replaced", "better")
+        assert (await client.get(f"{ASSETS}/better")).json["title_id"] == done.json["title_id"]
+        said = await told(database, desk)
+        assert (said["film-a"].shelved, said["better"].shelved) == (True, False)
+        assert said["better"].about.title == "Title of film-a"
 
 
 async def test_another_frame_becomes_the_poster_and_the_old_one_comes_back(

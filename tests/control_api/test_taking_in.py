@@ -173,6 +173,29 @@ async def test_a_look_that_failed_by_the_machine_is_made_again(settings: Setting
     assert job["kind"] == "take_in"
 
 
+async def test_an_upload_is_looked_into_once_more_when_people_want_it(settings: Settings, key: str) -> None:
+    """AX11: what was found is written anew."""
+    lengths = [1, 2]
+
+    async def probe(_path: Path) -> Probed | Unfit:
+        return Probed(container="test", duration_ms=lengths.pop(0))
+
+    async with running(quick(settings, works=True), kinds=[taking_in(probe)]) as nobody:
+        client = nobody.known_by(key)
+        made = await post(client, form(("file", "x", FILM)))
+        assert (await settled(client, made, "accepted"))["found"]["duration_ms"] == 1
+        path = made.headers["Location"]
+        await client.ask("POST", f"{path}/probe", 202)
+
+        async def is_new() -> bool:
+            return bool((await client.get(path)).json["found"]["duration_ms"] == 2)
+
+        await soon(is_new)
+        assert (await client.get(path)).json["state"] == "accepted"
+        await client.ask("DELETE", path)
+        await client.ask("POST", f"{path}/probe", 409)
+
+
 def served(media: Path) -> argparse.Namespace:
     return argparse.Namespace(media=Place(media), channels=media / "none.yaml", house="fast", jobs=1)
 
