@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from control_api.settings import Settings
 
 _log: Final = logging.getLogger("fastline.jobs")
+logging.getLogger("procrastinate").setLevel(logging.WARNING)  # what it says of each ticket, we say of each job
 
 SCHEMA: Final = f"procrastinate_{version('procrastinate').replace('.', '_')}"
 """Where its tables lie."""

@@ -150,6 +150,7 @@ class Worker:
             stopped=stopped,
         )
         attempt = self._running[job.id] = _Attempt(taken, work)
+        _note("job %s (%s) begun, attempt %d of %d", job, job.id, job.kind, job.attempts, job.attempts_most)
         self._told()
         return attempt
 
@@ -221,6 +222,7 @@ class Worker:
                 await taking.flush(session, job, attempt.work, now)
                 told = await self._outcome(session, job, attempt, now)
                 await append(session, told, now)
+            _note("job %s (%s) is %s%s", job, job.id, job.kind, job.state, f": {job.reason}" if job.reason else "")
         except Exception as failure:  # noqa: BLE001 — whatever it is, other jobs go on
             if is_outage(failure):
                 words = "what came of job %s cannot be written now"
@@ -328,6 +330,11 @@ class Worker:
     @staticmethod
     def _time() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _note(words: str, job: Job, *values: object) -> None:
+    """Tell the journal of a job."""
+    _log.info(words, *values, extra={"action": "job", "job": job.id})
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

@@ -189,7 +189,10 @@ async def test_whoever_packages_hears_what_is_wanted_and_tells_what_came_of_it(
     kind = packaging(packager)
     settings = quick(client.app[SITE].settings)
     async with working(database, settings, kind):
-        good = (await client.post("/api/v1/transcode", {"source": "film.mp4"})).json["id"]
+        async with database.writing() as session:
+            session.add(Title(id=TITLE, kind="movie", name="A", sort_name="a", created_at=NOW, updated_at=NOW))
+        given = {"source": "film.mp4", "title_id": TITLE}
+        good = (await client.post("/api/v1/transcode", given)).json["id"]
         done = await until(database, good, State.SUCCEEDED, State.FAILED)
         assert (done.result or {})["asset"] == "a1"
         assert orders[0].source == tmp_path / "sources" / "film.mp4"
@@ -198,5 +201,7 @@ async def test_whoever_packages_hears_what_is_wanted_and_tells_what_came_of_it(
             """Until the first attempt has failed."""
         waits = (await client.get(f"/api/v1/jobs/{full}")).json
         assert (waits["state"], waits["reason"], waits["advice"]) == ("queued", "the disk is full", "Make room.")
+    (link,) = (await client.get("/api/v1/jobs?kind=link_asset")).json["items"]
+    assert (link["given"], link["subject"]) == ({"asset": "a1", "title": TITLE}, TITLE)
     log = (await client.get(f"/api/v1/jobs/{good}/entries?kind=log")).json["items"]
     assert [entry["words"] for entry in log] == ["transcoding", "no subtitles"]

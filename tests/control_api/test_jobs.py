@@ -39,6 +39,7 @@ async def step(database: Database, job: str, move: Move) -> None:
 
 
 async def test_a_job_is_done_and_what_came_of_it_is_kept(database: Database, settings: Settings) -> None:
+    """B97: a hook in the process, in the transaction of the end, and events for everybody else."""
     shop = Shop()
     async with working(database, quick(settings), shop.kind()):
         job = await give(database, shop.kind(), "film", owner="ac_1", subject="as_1")
@@ -257,6 +258,7 @@ async def test_many_workers_do_every_job_once(database: Database, settings: Sett
 
 
 async def test_nobody_starves_beside_a_heavy_user(database: Database, settings: Settings) -> None:
+    """What PeerTube's users ask for: priorities with a penalty for who has much in the queue."""
     shop = Shop()
     for number in range(12):
         await give(database, shop.kind(), f"heavy {number}", owner="ac_heavy")

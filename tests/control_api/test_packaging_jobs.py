@@ -124,6 +124,7 @@ def left(settings: Settings) -> list[str]:
 async def test_a_source_becomes_an_asset_and_a_rendition_of_it_can_be_made_anew(
     database: Database, settings: Settings
 ) -> None:
+    """B04, B14, B78, B83, B85."""
     source = film(settings, "series/a_film.mp4", SHORT)
     async with worker(settings):
         given = Package(source=source, name="My_film.mp4", house="fast", tags=("x",))
