@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -88,7 +89,7 @@ def create_app(
     app = web.Application(middlewares=[outside.outside], client_max_size=settings.body_bytes)
     app[SITE] = site
     app[OPERATIONS] = operations
-    app[DOCUMENT] = json.dumps(openapi.document(operations, settings.public_url), indent=1, ensure_ascii=False).encode()
+    app[DOCUMENT] = _written(operations, settings.public_url) if more else _reference(settings.public_url)
     for operation in operations:
         said = operation.declared
         expected = None if said.raw is None else pieces.expected
@@ -99,6 +100,16 @@ def create_app(
     app.on_shutdown.append(_leave)
     app.cleanup_ctx.append(_at_work)
     return app
+
+
+@cache
+def _reference(public_url: str) -> bytes:
+    """The document of what the package has: it is the same for every application of a process, and takes a while."""
+    return _written(RESOURCES, public_url)
+
+
+def _written(operations: Sequence[Operation], public_url: str) -> bytes:
+    return json.dumps(openapi.document(operations, public_url), indent=1, ensure_ascii=False).encode()
 
 
 async def _at_work(app: web.Application) -> AsyncIterator[None]:

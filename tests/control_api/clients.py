@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -118,20 +119,45 @@ class Client:
     def operation(self, method: str, path: str) -> tuple[str, dict[str, Any] | None]:
         """What the document says of an address: its template and its operation."""
         for template, methods in self.document["paths"].items():
-            if re.fullmatch(re.sub(r"\\\{[a-z_]+\\\}", "[^/]+", re.escape(template)), path):
+            if _pattern(template).fullmatch(path):
                 return template, methods.get(method.lower())
         return "", None
 
 
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{[a-z_]+\\\}", "[^/]+", re.escape(template)))
+
+
 def validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
-    """Validates against a schema of the document."""
-    registry: Registry[Any] = Registry().with_resource(
-        "urn:document", Resource.from_contents(document, default_specification=DRAFT202012)
-    )
+    """Validates against a schema of the document, which is kept."""
     text = json.dumps(schema).replace('"#/components', '"urn:document#/components')
-    checker = Draft202012Validator.FORMAT_CHECKER
-    found: Draft202012Validator = Draft202012Validator(json.loads(text), registry=registry, format_checker=checker)
-    return found
+    known = id(document), text
+    if known not in _validators:
+        _validators[known] = Draft202012Validator(
+            json.loads(text), registry=_registry(document), format_checker=Draft202012Validator.FORMAT_CHECKER
+        )
+    return _validators[known]
+
+
+_documents: dict[bytes, dict[str, Any]] = {}
+"""The documents that servers have handed out: nearly all of them the same."""
+_validators: dict[tuple[int, str], Draft202012Validator] = {}
+_registries: dict[int, Registry[Any]] = {}
+
+
+def read(body: bytes) -> dict[str, Any]:
+    """The document that these bytes hold, read once and kept for as long as the tests run."""
+    if body not in _documents:
+        _documents[body] = json.loads(body)
+    return _documents[body]
+
+
+def _registry(document: dict[str, Any]) -> Registry[Any]:
+    if id(document) not in _registries:
+        whole = Resource.from_contents(document, default_specification=DRAFT202012)
+        _registries[id(document)] = Registry().with_resource("urn:document", whole)
+    return _registries[id(document)]
 
 
 @asynccontextmanager
@@ -146,7 +172,7 @@ async def running(settings: Settings, more: tuple[Operation, ...] = (), **option
         root = URL(f"http://127.0.0.1:{runner.addresses[0][1]}/")
         async with ClientSession() as session:
             async with session.get(root / "openapi.json") as answer:
-                document = await answer.json()
+                document = read(await answer.read())
             yield Client(root, session, document, app)
     finally:
         await runner.cleanup()
