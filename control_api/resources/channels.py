@@ -106,7 +106,7 @@ async def list_channels(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
     master, now, wanted = call.site.master, call.now, call.query.on_air
 
     def found() -> list[tuple[str, ChannelShown]]:
-        document, station = master.sound(), master.station()
+        document, station = master.document(), master.station()
         all_of_them = [
             overview.shown(document, station, links(master), name, now)
             for name in overview.listed(document, station, now)
@@ -320,7 +320,7 @@ async def _answered(call: Call[Any, Any, Any], name: str) -> Answer:
     master, now = call.site.master, call.now
 
     def found() -> tuple[ChannelDetail, int]:
-        document, station = master.sound(), master.station()
+        document, station = master.document(), master.station()
         if name not in overview.listed(document, station, now) and name not in station.channels():
             raise missing("channel", name)
         return overview.detail(document, station, links(master), name, now), document.version((CHANNELS, name))

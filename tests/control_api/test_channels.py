@@ -192,8 +192,14 @@ async def test_a_file_that_is_not_there_begins_with_the_first_channel(settings: 
 async def test_a_file_that_is_no_yaml_is_told_of_and_not_touched(api: Client, desk: House) -> None:
     broken = WRITTEN.replace("channels:", "channels: [")
     desk.file.write_text(broken)
-    told = (await api.get(CHANNELS, 409)).json
+    told = (await api.get("/api/v1/programming/collections", 409)).json
     assert told["errors"][0]["line"] > 1
+    listed = (await api.get(CHANNELS)).json["items"]  # what is on air is on air
+    assert [(one["id"], one["state"], one["in_file"]) for one in listed] == [
+        ("films", "on_air", False),
+        ("late", "on_air", False),
+    ]
+    assert (await api.get(f"{CHANNELS}/films")).json["mistakes"] == 1
     await api.post(CHANNELS, {"id": "new", "channel": {"number": 3, "name": "N", "include": {}}}, 409)
     assert desk.text == broken
     desk.file.write_bytes(b"\xff")
