@@ -66,7 +66,8 @@ async def test_no_model_of_input_takes_what_nobody_knows(client: Client) -> None
                 while "$ref" in schema:
                     schema = client.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
                 closed = schema.get("additionalProperties") is False or "else" in schema  # each way is closed by itself
-                assert closed or schema["type"] == "string"
+                is_alias = kind == "multipart/form-data" and operation["tags"] == ["Aliases"]  # what others send besides
+                assert is_alias or closed or schema["type"] == "string"
 
 
 async def test_nothing_in_the_document_is_left_over(client: Client) -> None:
