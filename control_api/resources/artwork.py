@@ -58,7 +58,7 @@ class PlaceQuery(Given):
     language: Language | None = Field(default=None, description="Of what is written on it; none: it does not matter.")
 
 
-class LinkGiven(Given):
+class PictureLink(Given):
     """Where the picture is."""
 
     url: str = Field(min_length=8, max_length=2000, pattern=r"^https?://", examples=["https://pictures.example/1.jpg"])
@@ -95,7 +95,7 @@ class TicketQuery(Given):
     signature: str = Field(min_length=20, max_length=40)
 
 
-class FilePath(Given):
+class PicturePath(Given):
     """Which picture."""
 
     file: str = Field(pattern=r"^[0-9a-f]{64}\.(jpeg|webp)$", description="Its digest and its kind.")
@@ -117,10 +117,10 @@ async def put_artwork(call: Call[PlacePath, PlaceQuery, Nothing]) -> Answer:
 @Endpoint(
     method="POST", path="/api/v1/titles/{id}/artwork/{shape}/link", name="link_artwork",
     summary="Copy a picture of a title from another server",
-    scope=Scope.TITLES_WRITE, tag=_TAG, path_model=PlacePath, query_model=PlaceQuery, body_model=LinkGiven,
+    scope=Scope.TITLES_WRITE, tag=_TAG, path_model=PlacePath, query_model=PlaceQuery, body_model=PictureLink,
     answers={200: ArtworkShown},
 )  # fmt: skip
-async def link_artwork(call: Call[PlacePath, PlaceQuery, LinkGiven]) -> Answer:
+async def link_artwork(call: Call[PlacePath, PlaceQuery, PictureLink]) -> Answer:
     """It is fetched now, and kept here: what becomes of the link does not matter."""
     with EASEL.place():
         sent = await fetched(call.site.outgoing, call.body.url, "/url")
@@ -245,11 +245,11 @@ async def delete_photo(call: Call[PersonPath]) -> Answer:
 @Endpoint(
     method="GET", path="/artwork/{file}", name="read_artwork", summary="A picture: it never changes",
     description="One range of bytes may be asked for with `Range`.",
-    scope=OPEN, tag=_TAG, path_model=FilePath, counted=False,
+    scope=OPEN, tag=_TAG, path_model=PicturePath, counted=False,
     answers={200: Media(("image/jpeg", "image/webp")), 206: Media(("image/jpeg", "image/webp"))},
     answer_headers=("Accept-Ranges", "Content-Range"),
 )  # fmt: skip
-async def read_artwork(call: Call[FilePath]) -> Answer:
+async def read_artwork(call: Call[PicturePath]) -> Answer:
     """The bytes, or some of them."""
     try:
         body = await asyncio.to_thread(_store(call).read, key(call.path.file))

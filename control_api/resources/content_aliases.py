@@ -100,14 +100,14 @@ class ContentGiven(Given):
     language: Language | None = None
 
 
-class ContentMade(ContentGiven):
+class NewContent(ContentGiven):
     """A title that is to be made."""
 
     title: Heading
     type: TitleKind
 
 
-class ContentShown(Shown):
+class ContentTitle(Shown):
     """A title."""
 
     model_config = _CAMEL
@@ -143,7 +143,7 @@ class SeasonShown(Shown):
     episodes: int
 
 
-class ContentDetail(ContentShown):
+class ContentDetail(ContentTitle):
     """A title, with who is in it and its seasons."""
 
     cast: list[CreditShown]
@@ -165,7 +165,7 @@ class Pagination(Shown):
 class ContentPage(Shown):
     """A page of titles."""
 
-    content: list[ContentShown]
+    content: list[ContentTitle]
     pagination: Pagination
 
 
@@ -181,7 +181,7 @@ async def list_content(call: Call[Nothing, ContentQuery, Nothing]) -> Answer:
         age_rating=query.rating, year_from=query.year, year_to=query.year, q=query.search,
     )  # fmt: skip
     page = await numbered(call.session, wanted, _SORTS[query.sort_by, query.sort_order], query.page, query.limit)
-    items = [ContentShown(**_content(call, title, page.there[title.id])) for title in page.titles]
+    items = [ContentTitle(**_content(call, title, page.there[title.id])) for title in page.titles]
     where = Pagination(total=page.total, page=page.page, limit=page.limit, total_pages=page.pages)
     return Answer(ContentPage(content=items, pagination=where))
 
@@ -198,9 +198,9 @@ async def read_content(call: Call[TitlePath]) -> Answer:
 
 @Endpoint(
     method="POST", path="/api/v1/content", name="create_content", summary="Make a title: an alias",
-    scope=Scope.TITLES_WRITE, tag=_TAG, body_model=ContentMade, answers={201: ContentDetail}, idempotent=True,
+    scope=Scope.TITLES_WRITE, tag=_TAG, body_model=NewContent, answers={201: ContentDetail}, idempotent=True,
 )  # fmt: skip
-async def create_content(call: Call[Nothing, Nothing, ContentMade]) -> Answer:
+async def create_content(call: Call[Nothing, Nothing, NewContent]) -> Answer:
     """As `POST /api/v1/titles` does."""
     done = await editing.create(call.session, TitleGiven(**_said(call.body)), call.now)
     call.changed(Change(KIND, done.title.id, "created", after=done.after))

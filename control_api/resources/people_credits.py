@@ -105,7 +105,7 @@ class PersonGiven(PersonEdit):
     name: Annotated[Heading, Field(max_length=300)]
 
 
-class PersonDetach(Given):
+class DetachPersonQuery(Given):
     """What may be undone for it."""
 
     detach: bool = Field(default=False, description="Take their credits away as well.")
@@ -236,11 +236,11 @@ async def edit_person(call: Call[PersonPath, Nothing, PersonEdit]) -> Answer:
     scope=Scope.TITLES_WRITE,
     tag=_TAG,
     path_model=PersonPath,
-    query_model=PersonDetach,
+    query_model=DetachPersonQuery,
     answers={204: None},
     precondition=Precondition.HEEDED,
 )
-async def delete_person(call: Call[PersonPath, PersonDetach, Nothing]) -> Answer:
+async def delete_person(call: Call[PersonPath, DetachPersonQuery, Nothing]) -> Answer:
     """They are gone, and on wish their credits with them."""
     row = await person(call.session, call.path.id)
     call.guard(row.version)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from control_api.models import Nothing
 
 
-class OneOfMany(Given):
+class OneOfTitles(Given):
     """One edit of several; what is left out stays."""
 
     id: TitleId
@@ -62,9 +62,9 @@ class TitlesEdited(Shown):
 @Endpoint(
     method="POST", path="/api/v1/titles:batch", name="edit_titles",
     summary="Tag, publish, archive or feature several titles: all of them, or none",
-    scope=Scope.TITLES_WRITE, tag=TAG, body_model=Batch[OneOfMany], answers={200: TitlesEdited},
+    scope=Scope.TITLES_WRITE, tag=TAG, body_model=Batch[OneOfTitles], answers={200: TitlesEdited},
 )  # fmt: skip
-async def edit_titles(call: Call[Nothing, Nothing, Batch[OneOfMany]]) -> Answer:
+async def edit_titles(call: Call[Nothing, Nothing, Batch[OneOfTitles]]) -> Answer:
     """Each edit in turn, in one transaction, in as many queries whether there are few or many."""
     call.is_told = True  # every edit tells of itself, and edits of nothing are none
     session, edits = call.session, call.body.edits
@@ -73,7 +73,7 @@ async def edit_titles(call: Call[Nothing, Nothing, Batch[OneOfMany]]) -> Answer:
     there = await hung(session, list(rows.values()))
     before = {title.id: facts(title, there[title.id]) for title in rows.values()}
 
-    async def one(edit: OneOfMany) -> str:
+    async def one(edit: OneOfTitles) -> str:
         title = rows.get(edit.id)
         if title is None:
             raise missing("title", edit.id)
@@ -103,7 +103,7 @@ async def edit_titles(call: Call[Nothing, Nothing, Batch[OneOfMany]]) -> Answer:
 OPERATIONS: Final = (edit_titles,)
 
 
-def _tagged(tags: Sequence[str], edit: OneOfMany) -> list[str]:
+def _tagged(tags: Sequence[str], edit: OneOfTitles) -> list[str]:
     gone = {same(name) for name in edit.remove_tags}
     found = {same(name): name for name in tags}
     found = {one: name for one, name in found.items() if one not in gone}
