@@ -37,10 +37,7 @@ if TYPE_CHECKING:
 _TAG: Final = "Imports"
 _KIND: Final = "import"
 _CSV: Final = "text/csv"
-_TYPES: Final = (
-    "text/csv", "application/json", "application/x-ndjson", "application/xml", "text/xml", "application/rss+xml",
-    "application/octet-stream",
-)  # fmt: skip
+_TYPES: Final = ("application/octet-stream", _CSV)
 _AT_ONCE: Final = 500
 
 FeedName = Annotated[

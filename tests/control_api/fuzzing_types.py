@@ -7,3 +7,4 @@ import schemathesis
 from control_api.uploads.tus import OFFSET_TYPE
 
 schemathesis.serializer.alias(OFFSET_TYPE, "application/octet-stream")
+schemathesis.serializer.alias("text/csv", "application/octet-stream")

@@ -276,7 +276,7 @@ async def test_a_job_that_is_canceled_leaves_whole_batches(settings: Settings, d
     many = json.dumps([{"name": f"Film {number}"} for number in range(30_000)])
     async with running(quick(settings)) as open_:
         client = open_.known_by(key)
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/octet-stream"}
         begun = (await client.ask("POST", f"{IMPORTS}?format=json", 202, data=many.encode(), headers=headers)).json
         from control_api.workers import KINDS  # noqa: PLC0415 — of this test alone
 
