@@ -58,10 +58,10 @@ LISTS = {
     "by name": "limit=50&sort=title_asc",
     "by rating, one genre": "limit=50&sort=rating_desc&genre=noir",
     "by year, a tag, some years": "limit=50&sort=year_asc&tag=tag7&year_from=1960&year_to=1990",
-    "with two words": "limit=50&q=golden+drag",
+    "with two words": "limit=50&q=crystal+ki",
 }
-TYPED = ("a", "ni", "golden dr", "shadw", "cristal empir", "dragn secrt")
-SEARCHED = ("night", "golden dragon", "cristal empir")
+TYPED = ("a", "ni", "golden le", "shadw", "cristal kng", "empir velvt")
+SEARCHED = ("night", "crystal king", "empir velvt")
 
 
 def titles(folder: Path) -> list[Figure]:

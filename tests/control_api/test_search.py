@@ -56,7 +56,7 @@ async def names(client: Client, path: str) -> list[str]:
         ("strasse", ["Straße"]),
         ("七人", ["七人の侍"]),
         ("man third", ["The Third Man"]),
-        ("ohara", []),
+        ("ohara", ["O'Hara 2049"]),
         ("o'hara", ["O'Hara 2049"]),
         ("2049", ["O'Hara 2049"]),
         ("thrid man", ["The Third Man"]),
