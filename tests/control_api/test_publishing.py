@@ -74,7 +74,7 @@ async def test_plan_tells_what_a_draft_would_change_on_air(api: Client, desk: Ho
     found = (await api.post(f"{CHANNELS}:plan", {**draft, "days": 1, "most_lines": 3}, 200)).json
     films, late = found["channels"]
     assert (films["change"], late["change"]) == ("edited", "ends")
-    assert len(films["edits"]) == 1
+    assert films["edits"] == ["group: Movies → none", "description: All of them → none", "programs"]
     assert len(films["lines"]) == 3
     assert {line["sign"] for line in films["lines"]} <= {"-", "+", "=", "~"}
     edited = WRITTEN.replace("order: sequence", "order: newest")
