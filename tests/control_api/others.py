@@ -35,7 +35,7 @@ class Other:
 
     async def until(self, count: int) -> None:
         """Wait until it was asked so often."""
-        async with asyncio.timeout(20), self.heard:
+        async with asyncio.timeout(60), self.heard:
             await self.heard.wait_for(lambda: len(self.asked) >= count)
 
 

@@ -203,7 +203,7 @@ async def test_who_follows_hears_the_air_as_it_happens(
             sent = headers if last is None else {**headers, "Last-Event-ID": last}
             said: list[dict[str, Any]] = []
             url = found.root.join(URL("/api/v1/events" + query))
-            async with asyncio.timeout(20), found.session.get(url, headers=sent) as answer:
+            async with asyncio.timeout(60), found.session.get(url, headers=sent) as answer:
                 async for line in answer.content:
                     if line.startswith(b"data: "):
                         said.append(json.loads(line[6:]))

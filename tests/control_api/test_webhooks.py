@@ -75,7 +75,7 @@ async def deliveries(client: Client, hook: str, query: str = "") -> list[Any]:
 
 async def until(client: Client, hook: str, state: str, count: int = 1) -> list[Any]:
     """Wait until so many deliveries are in this state."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(found := await deliveries(client, hook, f"?state={state}")) < count:
             """Not yet."""
     return found
@@ -83,7 +83,7 @@ async def until(client: Client, hook: str, state: str, count: int = 1) -> list[A
 
 async def tried(client: Client, hook: str, attempts: int) -> Any:
     """Wait until the one delivery was tried so often."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (found := await deliveries(client, hook)) or len(found[0]["log"]) < attempts:
             """Not yet."""
     return found[0]
@@ -438,6 +438,6 @@ async def test_what_ended_long_ago_is_forgotten(settings: Settings, key: str, da
         await happen(database, EVENT)
         await until(client, hook["id"], "delivered")
     clock.now += timedelta(days=31)
-    async with telling(settings, key, clock) as client, asyncio.timeout(20):
+    async with telling(settings, key, clock) as client, asyncio.timeout(60):
         while await deliveries(client, hook["id"]):
             """Not yet."""

@@ -47,10 +47,11 @@ async def test_what_was_being_sent_when_the_process_was_killed_is_sent_again(
             await there.until(3)
             first.kill()
         gate.set()
-        with sending(settings):
+        with sending(settings) as second:
+            await asyncio.to_thread(line, second, "The API is at")
             await there.until(6)
             path = f"/api/v1/webhooks/{hook}/deliveries?state=delivered"
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while len((await client.get(path)).json["items"]) < 3:
                     """Not yet."""
         sent = [headers["webhook-id"] for _, _, headers, _ in there.asked]
