@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from clients import Client
 
 PHRASE = "correct horse battery"
-QUICK = {"password_memory_kib": 64, "password_rounds": 1, "works": False, "tells": False}
+QUICK: dict[str, Any] = {"password_memory_kib": 64, "password_rounds": 1, "works": False, "tells": False}
 
 
 async def nobody(_permille: int, _words: str) -> None:
