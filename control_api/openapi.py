@@ -40,6 +40,8 @@ _HEADERS: Final = {
     "Idempotency-Replayed": "`true` when this is the answer that was given the first time.",
     "Deprecation": "Since when this should not be used any more (RFC 9745).",
     "Sunset": "When this is gone (RFC 8594).",
+    "Accept-Ranges": "That a range of the bytes may be asked for.",
+    "Content-Range": "Which bytes these are, and of how many.",
     "Tus-Resumable": "The version of tus that is spoken: 1.0.0.",
     "Tus-Version": "The versions of tus that are spoken.",
     "Tus-Extension": "The extensions of tus that are spoken.",

@@ -77,20 +77,22 @@ def _single(some: list[str]) -> list[str]:
     return list({" ".join(one.split()).casefold(): one for one in reversed(some)}.values())[::-1]
 
 
+# lengths are looked at before anything is tidied, so that what the reference says is what holds
 Day = Annotated[
     str,
-    AfterValidator(_day),
     Field(max_length=10, description="A year, `1949`, or a day, `1949-09-02`; empty: unknown."),
+    AfterValidator(_day),
 ]
-Language = Annotated[str, AfterValidator(_language), Field(min_length=2, max_length=35, examples=["pt-BR"])]
-Country = Annotated[str, AfterValidator(_country), Field(min_length=2, max_length=2, examples=["PT"])]
-Elsewhere = Annotated[str, AfterValidator(_elsewhere), Field(max_length=241, examples=["imdb:tt0041959"])]
-Name = Annotated[str, AfterValidator(_named), Field(min_length=1, max_length=100)]
-Heading = Annotated[str, AfterValidator(_named), Field(min_length=1, max_length=500)]
-Address = Annotated[str, AfterValidator(_address), Field(max_length=2000)]
-Names = Annotated[list[Name], AfterValidator(_single), Field(max_length=MOST)]
-Languages = Annotated[list[Language], AfterValidator(_single), Field(max_length=MOST)]
-Countries = Annotated[list[Country], AfterValidator(_single), Field(max_length=300)]
+Language = Annotated[str, Field(min_length=2, max_length=35, examples=["pt-BR"]), AfterValidator(_language)]
+Country = Annotated[str, Field(min_length=2, max_length=2, examples=["PT"]), AfterValidator(_country)]
+Elsewhere = Annotated[str, Field(max_length=241, examples=["imdb:tt0041959"]), AfterValidator(_elsewhere)]
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_named)]
+PersonName = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_named)]
+Heading = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_named)]
+Address = Annotated[str, Field(max_length=2000), AfterValidator(_address)]
+Names = Annotated[list[Name], Field(max_length=MOST), AfterValidator(_single)]
+Languages = Annotated[list[Language], Field(max_length=MOST), AfterValidator(_single)]
+Countries = Annotated[list[Country], Field(max_length=300), AfterValidator(_single)]
 
 
 class RightsGiven(Given):
@@ -183,7 +185,7 @@ class TitleEdit(Given):
     countries: Countries | None = None
     countries_allowed: Countries | None = None
     countries_denied: Countries | None = None
-    ids: Annotated[list[Elsewhere], AfterValidator(_single), Field(max_length=MOST)] | None = None
+    ids: Annotated[list[Elsewhere], Field(max_length=MOST), AfterValidator(_single)] | None = None
     story: Text | None = None
     part: Annotated[int, Field(ge=0, le=10_000)] | None = None
     advertiser: Text | None = None

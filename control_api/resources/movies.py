@@ -13,7 +13,7 @@ from control_api.library import search
 from control_api.library.detail import credited
 from control_api.library.hung import hung
 from control_api.library.kinds import TitleKind, TitleState
-from control_api.library.listing import Sort, TitleFilter
+from control_api.library.listing import Sort, TitleFilter, Words
 from control_api.library.numbered import numbered
 from control_api.library.shown import shown
 from control_api.models import Given, Shown
@@ -51,7 +51,7 @@ class MovieQuery(Given):
 
     page: int = Field(default=1, ge=1, le=_MOST // 100)
     limit: int = Field(default=20, ge=1, le=100, description="Films on a page.")
-    genre: list[str] = Field(default_factory=list, max_length=20, description="Of one of these genres.")
+    genre: list[Words] = Field(default_factory=list, max_length=20, description="Of one of these genres.")
     sort: MovieSort | None = Field(default=None, description="None: the newest first.")
 
 

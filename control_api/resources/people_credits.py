@@ -15,7 +15,7 @@ from control_api.changes import Change
 from control_api.ids import new_id
 from control_api.instants import Instant
 from control_api.library.detail import MOST, credited
-from control_api.library.facts import Day, Elsewhere, Heading
+from control_api.library.facts import Day, Elsewhere, PersonName
 from control_api.library.folding import folded
 from control_api.library.indexing import reindexed
 from control_api.library.shown import ArtworkShown, pictured
@@ -92,7 +92,7 @@ class PersonQuery(PageQuery):
 class PersonEdit(Given):
     """What is to be another way; what is left out stays."""
 
-    name: Annotated[Heading, Field(max_length=300)] | None = None
+    name: PersonName | None = None
     biography: Annotated[str, Field(max_length=20_000)] | None = None
     born: Day | None = None
     died: Day | None = None
@@ -102,7 +102,7 @@ class PersonEdit(Given):
 class PersonGiven(PersonEdit):
     """A person who is to be added."""
 
-    name: Annotated[Heading, Field(max_length=300)]
+    name: PersonName
 
 
 class DetachPersonQuery(Given):
@@ -112,14 +112,14 @@ class DetachPersonQuery(Given):
 
 
 def _job(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return " ".join(text.split()).casefold()[:60]  # folding may make it longer
 
 
 class CreditGiven(Given):
     """What somebody did."""
 
     person_id: str = Field(pattern=ids.pattern("pe"))
-    job: Annotated[str, AfterValidator(_job), Field(min_length=1, max_length=60, pattern=r"\S")] = "actor"
+    job: Annotated[str, Field(min_length=1, max_length=60, pattern=r"\S"), AfterValidator(_job)] = "actor"
     character: str = Field(default="", max_length=300)
 
 
