@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from sqlmodel import col, func, select
@@ -91,7 +92,7 @@ async def _titles(database: Database, count: int, number: int, clock: Clock) -> 
     async with database.writing() as session:
         session.add(row)
     bringing = Bringing(row.id, row.feed, Actor("command", "command line", "seed", request_id=row.id))
-    await bring(database, bringing, _batches(titles(count, number)), clock, _quiet)
+    await bring(database, bringing, batches(titles(count, number)), clock, _quiet)
     done = await ended(database, bringing, Notes(), clock)
     return Seeded(done.made, done.unchanged)
 
@@ -100,8 +101,9 @@ async def _quiet(_seen: int) -> None:
     """Nobody is told how far it is."""
 
 
-async def _batches(made: Iterator[Item]) -> AsyncIterator[list[Item]]:
-    while items := await asyncio.to_thread(lambda: [one for one, _ in zip(made, range(BATCH), strict=False)]):
+async def batches(made: Iterator[Item]) -> AsyncIterator[list[Item]]:
+    """All of them, as many at a time as are brought in together."""
+    while items := await asyncio.to_thread(lambda: list(islice(made, BATCH))):
         yield items
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from control_api.demo.library import name, titles
 from control_api.demo.posters import SIZES, poster
+from control_api.demo.seeding import batches
 from control_api.library.pictures import Shape, drawn
 
 
@@ -34,3 +35,8 @@ def test_pictures_follow_from_the_name_and_have_their_shape(shape: str) -> None:
     picture = drawn(poster("The Silent Harbour of Lisbon", shape), Shape(shape))
     assert (picture.width, picture.height) == SIZES[shape]
     assert poster("A", shape) == poster("A", shape) != poster("B", shape)
+
+
+async def test_no_title_is_lost_between_batches() -> None:
+    found = [item async for some in batches(titles(1200, 1)) for item in some]
+    assert found == list(titles(1200, 1))
