@@ -16,6 +16,8 @@ _APART: Final = str.maketrans({
 _WORD: Final = re.compile(r"[^\W_]+")
 _ARTICLE: Final = re.compile(r"(the|a|an|der|die|das|le|la|les|el|los|las|il|lo)\s+(?=\S)")
 _LONGEST: Final = 500
+_LONG_ENOUGH: Final = 4
+"""Letters of a word, in fewer of which one slip makes another word."""
 MOST_WORDS: Final = 12
 """Words of a search that count."""
 
@@ -61,4 +63,21 @@ def likeness(typed: str, name: str) -> float:
         return 0.0
     common = len(wanted & there)
     # a short name of which all is meant goes before a long one that has the same in it
-    return common / len(wanted) * 0.9 + common / len(wanted | there) * 0.1
+    alike = common / len(wanted) * 0.9 + common / len(wanted | there) * 0.1
+    names = folded(name).split()
+    meant = sum(any(slipped(word, other) for other in names) for word in words(typed))
+    return max(alike, 0.8 * meant / max(len(words(typed)), 1))
+
+
+def slipped(typed: str, meant: str) -> bool:
+    """Whether a word is the other one but for one letter: wrong, missing, too many, or changed places with the next."""
+    if typed == meant:
+        return True
+    if min(len(typed), len(meant)) < _LONG_ENOUGH:
+        return False
+    same_until = next((n for n, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), None)
+    if same_until is None:
+        return abs(len(typed) - len(meant)) == 1
+    one, other = typed[same_until:], meant[same_until:]
+    swapped = one[:2] == other[:2][::-1] and one[2:] == other[2:]
+    return swapped or one[1:] == other[1:] or one[1:] == other or one == other[1:]

@@ -121,7 +121,7 @@ async def alike(session: AsyncSession, typed: str, limit: int, scope: Scope = EV
     else:
         query = wanted
         await (await session.connection()).execute(
-            text("SELECT set_config('pg_trgm.word_similarity_threshold', '0.4', true)")
+            text("SELECT set_config('pg_trgm.word_similarity_threshold', '0.3', true)")
         )
     near = await _rows(session, _NEAR[sqlite], scope, _SIFTED, words=query)
     judged = sorted(((likeness(wanted, row.name), row.title_id) for row in near), key=lambda pair: (-pair[0], pair[1]))

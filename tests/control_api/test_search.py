@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from control_api import doctor
-from control_api.library.folding import folded, likeness, same, sort_name, words
+from control_api.library.folding import folded, likeness, same, slipped, sort_name, words
 from control_api.site import SITE
 from control_api.tables.search import MISSING_TRIGRAMS
 
@@ -60,6 +60,7 @@ async def names(client: Client, path: str) -> list[str]:
         ("o'hara", ["O'Hara 2049"]),
         ("2049", ["O'Hara 2049"]),
         ("thrid man", ["The Third Man"]),
+        ("2094", ["O'Hara 2049"]),
         ("smorebrod", ["Smørrebrød"]),
         ('" OR * -', []),
         ("'; DROP TABLE title; --", []),
@@ -122,6 +123,14 @@ def test_slips_are_like_what_was_meant() -> None:
         ("thrd", "third", "the"),
     ):
         assert likeness(typed, meant) > max(0.39, likeness(typed, other))
+
+
+def test_one_letter_is_a_slip() -> None:
+    for typed, meant, is_slip in (
+        ("thrid", "third", True), ("thid", "third", True), ("thiird", "third", True), ("thorn", "third", False),
+        ("thirds", "third", True), ("man", "men", False), ("man", "man", True), ("thrdi", "third", False),
+    ):  # fmt: skip
+        assert (slipped(typed, meant), slipped(meant, typed)) == (is_slip, is_slip), typed
 
 
 async def test_without_trigrams_words_are_found_and_the_doctor_says_so(
