@@ -77,7 +77,7 @@ async def test_a_process_is_not_ready_for_an_older_schema(settings: Settings) ->
 async def test_to_start_without_a_database_says_which_and_hides_its_password() -> None:
     settings = Settings(database="postgresql://me:swordfish@127.0.0.1:1/none", database_patience_ms=1000)
     with pytest.raises(Unserved, match=r"the database .*127\.0\.0\.1:1/none does not answer") as failure:
-        await serve(settings, print)
+        await serve(settings, print, print)
     assert "swordfish" not in str(failure.value)
     with pytest.raises(Unserved):
         await create_key(settings, "k", [Scope.EVENTS_READ], None, system_clock)

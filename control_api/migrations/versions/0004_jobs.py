@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("permille", sa.Integer(), nullable=False),
         sa.Column("words", sa.String(200), nullable=False),
         sa.Column("parts", columns.Document, nullable=False),
-        sa.Column("needs_bytes", columns.Counter, nullable=False),
+        sa.Column("needs_bytes", sa.BigInteger(), nullable=False),
         sa.Column("lease", sa.String(40), nullable=True),
         sa.Column("leased_until", columns.UtcInstant(), nullable=True),
         sa.Column("worker", sa.String(120), nullable=False),
