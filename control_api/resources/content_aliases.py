@@ -77,7 +77,9 @@ class ContentQuery(Given):
     genre: list[Words] = Field(default_factory=list, max_length=20)
     tag: list[Words] = Field(default_factory=list, max_length=20)
     language: list[Language] = Field(default_factory=list, max_length=20)
-    rating: list[Words] = Field(default_factory=list, max_length=20, description="With one of these age ratings.")
+    rating: list[Annotated[str, Field(max_length=40)]] = Field(
+        default_factory=list, max_length=20, description="With one of these age ratings."
+    )
     year: Year | None = Field(default=None, description="Came out in this year.")
     search: str | None = Field(default=None, min_length=1, max_length=200, description="With all of these words.")
     sort_by: SortBy = SortBy.CREATED

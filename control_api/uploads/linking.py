@@ -51,9 +51,9 @@ async def _linked(work: Work, given: Link) -> None:
         asset.version += 1
         session.add(asset)
         await session.flush()
-        await _emptied(session, before, now)
-        await reindexed(session, [title.id])
-        await due(session, asset.id, now)
+        await _emptied(session, before, now)  # after that the rows at hand are to be read anew
+        await reindexed(session, [given.title])
+        await due(session, given.asset, now)
 
 
 async def _emptied(session: AsyncSession, title: str, now: datetime) -> None:
