@@ -248,14 +248,13 @@ async def test_many_workers_do_every_job_once(database: Database, settings: Sett
     others = [Database(database_url, connections=4) for _ in range(3)]
     async with AsyncExitStack() as stack:
         for other in others:
+            stack.push_async_callback(other.close)
             lasting = quick(settings, job_lease_seconds=60)  # on a busy machine a short one ends by itself
             await stack.enter_async_context(working(other, lasting, shop.kind()))
         jobs = [await give(database, shop.kind(), str(number)) for number in range(40)]
         for job in jobs:
             await until(database, job, State.SUCCEEDED)
     assert sorted(shop.begun) == sorted(map(str, range(40)))
-    for other in others:
-        await other.close()
 
 
 async def test_nobody_starves_beside_a_heavy_user(database: Database, settings: Settings) -> None:

@@ -38,6 +38,13 @@ pytestmark = pytest.mark.media
 FAST = HOUSES["fast"]
 ROOT = Path(__file__).parents[2]
 LONG, SHORT = 16, 2
+UNHURRIED = """#!{python} -IS
+import os, sys
+words = sys.argv[1:]
+if "libx264" in words:
+    words = [each for word in words for each in (("-re", "-i") if word == "-i" else (word,))]
+os.execv({ffmpeg!r}, [{ffmpeg!r}, *words])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +79,20 @@ def environment(settings: Settings) -> dict[str, str]:
     }  # fmt: skip
 
 
+def unhurried(settings: Settings) -> str:
+    """An ffmpeg that encodes a second of film in a second, so that encoders are still there when a test looks."""
+    path = settings.media / "unhurried"
+    path.write_text(UNHURRIED.format(python=sys.executable, ffmpeg=ffmpeg_binary()))
+    path.chmod(0o755)
+    return str(path)
+
+
 @asynccontextmanager
-async def worker(settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
+async def worker(settings: Settings, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """`fastline worker`, with nothing but the database and the store."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(ROOT / "fastline.py"), "worker", "--queue-only", "--log", "json",
-        cwd=settings.media, env=environment(settings), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        cwd=settings.media, env=environment(settings) | more, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         yield process
@@ -162,7 +177,7 @@ async def test_a_worker_that_is_killed_loses_nothing_and_its_encoders_die_with_i
     database: Database, settings: Settings
 ) -> None:
     source = film(settings, "film.mp4", LONG)
-    async with worker(settings) as first:
+    async with worker(settings, FASTLINE_FFMPEG=unhurried(settings)) as first:
         job = await wanted(database, Package(source=source, house="fast"))
         await soon(lambda: transcoding(database, settings, job))
         begun = await find(database, job)
@@ -184,7 +199,7 @@ async def test_encoders_stop_at_once_when_people_want_it_and_when_the_worker_is_
 ) -> None:
     """Paused, work goes on later from where it was; canceled, nothing of it stays; a stop is no attempt."""
     source = film(settings, "film.mp4", LONG)
-    async with worker(settings) as process:
+    async with worker(settings, FASTLINE_FFMPEG=unhurried(settings)) as process:
         job = await wanted(database, Package(source=source, house="fast"))
         await soon(lambda: transcoding(database, settings, job))
         await step(database, job, Move.PAUSE)
