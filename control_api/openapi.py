@@ -170,6 +170,8 @@ class _Writer:
         whole: Document = {"type": "string", "format": "binary"}
         if raw.form is not None:
             whole = raw.form.model_json_schema(ref_template=_REFERENCE)
+            fields = whole["properties"].items()
+            whole["properties"] = {name: _told(found) | _unnulled(found) for name, found in fields}
         return {"required": raw.required, "content": {media_type: {"schema": whole} for media_type in raw.types}}
 
     def _parameters(self, place: str, model: type[BaseModel]) -> list[Document]:
@@ -276,8 +278,12 @@ def _headers(*names: str) -> Document:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in dict.fromkeys(names)}
 
 
+def _told(schema: Document) -> Document:
+    return {key: schema[key] for key in ("title", "description") if key in schema}
+
+
 def _unnulled(schema: Document) -> Document:
-    """The schema of a parameter: there is no null in a path or a query, only what is absent."""
+    """The schema of a parameter or a field: there is no null in a path, a query or a form, only what is absent."""
     found = {key: value for key, value in schema.items() if key not in ("description", "title")}
     ways = [way for way in found.get("anyOf", ()) if way != {"type": "null"}]
     if len(ways) == 1 and len(ways) < len(found["anyOf"]):

@@ -11,10 +11,12 @@ import re
 import shutil
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 from aiohttp import ClientSession
@@ -27,7 +29,6 @@ from playout.clock import system_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.media
 
@@ -47,11 +48,61 @@ class Layout:
 
     origin: int
     api: int
+    parts: list[Part] = field(default_factory=list)
+
+    @property
+    def playlist(self) -> str:
+        """What people watch."""
+        return f"http://127.0.0.1:{self.origin}/live/films/v360.m3u8"
+
+    @property
+    def readiness(self) -> str:
+        """Whether the API is there, by itself."""
+        return f"http://127.0.0.1:{self.api}/readyz"
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """With whatever fails in here goes what each process said, and how it ended if it did."""
+        try:
+            yield
+        except BaseException as error:
+            for part in self.parts:
+                error.add_note(part.told())
+            raise
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process of Fastline, and where what it says is written."""
+
+    running: subprocess.Popen[bytes]
+    journal: Path
+
+    def told(self) -> str:
+        """How it is, and the end of what it said."""
+        return f"{self.journal.name}: exit {self.running.poll()}\n{self.journal.read_text('utf-8')[-4000:]}"
+
+    def until(self, url: str) -> None:
+        """Ask until the answer is 200; it may not end meanwhile."""
+        while not answers(url):
+            with suppress(subprocess.TimeoutExpired):
+                self.running.wait(0.05)
+                pytest.fail(self.told())
+
+
+def answers(url: str) -> bool:
+    """Whether there is a 200."""
+    try:
+        with urlopen(url, timeout=10) as answer:  # noqa: S310 — this machine
+            found: int = answer.status
+    except OSError:  # nobody listens yet, or the answer is another
+        return False
+    return found == 200
 
 
 @contextmanager
-def process(journal: Path, *arguments: str, word: str = "") -> Iterator[None]:
-    """A process of Fastline, once it has said the word; what it says goes into a file, and so waits for nobody."""
+def process(journal: Path, *arguments: str) -> Iterator[Part]:
+    """A process of Fastline; what it says goes into a file, and so waits for nobody."""
     command = [sys.executable, "-u", str(CHECKOUT / "fastline.py"), *arguments]
     environment = {**os.environ, **{f"FASTLINE_{name.upper()}": text for name, text in PATIENCE.items()}}
     with (
@@ -59,16 +110,14 @@ def process(journal: Path, *arguments: str, word: str = "") -> Iterator[None]:
         subprocess.Popen(command, cwd=CHECKOUT, stdout=file, stderr=subprocess.STDOUT, env=environment) as running,
     ):
         try:
-            while word not in journal.read_text("utf-8"):
-                assert running.poll() is None, journal.read_text("utf-8")
-            yield
+            yield Part(running, journal)
         finally:
             running.kill()
 
 
 @contextmanager
 def layout(kind: str, root: Path) -> Iterator[Layout]:
-    """Fastline at work on the station in `root`."""
+    """Fastline at work on the station in `root`, once its playlist and its API answer."""
     found = Layout(free_port(), free_port())
     where = ["--media", str(root / "media")]
     watched = ["--channels", str(root / "channels.yaml")]
@@ -76,27 +125,40 @@ def layout(kind: str, root: Path) -> Iterator[Layout]:
         start = all_of_them.enter_context
         if kind == "one":
             ports = ["--port", str(found.origin), "--api-port", str(found.api)]
-            start(process(root / "up.log", "up", *where, *watched, *ports, word="The API is at"))
+            found.parts.append(start(process(root / "up.log", "up", *where, *watched, *ports)))
         else:
-            start(process(root / "commit.log", "commit", *where, *watched))
-            start(
-                process(
-                    root / "origin.log", "origin", *where, *watched, "--port", str(found.origin), word="/live/films/"
-                )
-            )
-            start(process(root / "api.log", "api", *where, "--port", str(found.api), word="The API is at"))
+            origin, api = ["--port", str(found.origin)], ["--port", str(found.api)]
+            found.parts.append(start(process(root / "commit.log", "commit", *where, *watched)))
+            found.parts.append(start(process(root / "origin.log", "origin", *where, *watched, *origin)))
+            found.parts.append(start(process(root / "api.log", "api", *where, *api)))
+        with found.heard():
+            found.parts[-2 if kind == "several" else 0].until(found.playlist)
+            found.parts[-1].until(found.readiness)
         yield found
+
+
+def break_database(media: Path) -> None:
+    """Overwrite every file of the database.
+
+    SQLite has the index of its log (`-shm`) in its memory: whoever shortens that file has the kernel end all processes
+    that look into it (SIGBUS). No disk that fails does so; its bytes are broken where they are.
+    """
+    for path in media.glob("fastline.db*"):
+        if path.name.endswith("-shm"):
+            with path.open("r+b") as file:
+                file.write((b"broken" * path.stat().st_size)[: path.stat().st_size])
+        else:
+            path.write_bytes(b"broken" * 4096)
 
 
 async def watched(where: Layout, stop: asyncio.Event) -> list[tuple[float, timedelta]]:
     """Look at the playlist ten times a second: how long each answer took, and how old its end was."""
     found = []
-    url = f"http://127.0.0.1:{where.origin}/live/films/v360.m3u8"
     loop = asyncio.get_running_loop()
     async with ClientSession() as session:
         while not stop.is_set():
             begun, now = loop.time(), system_clock()
-            async with session.get(url) as answer:
+            async with session.get(where.playlist) as answer:
                 text = await answer.text()
                 assert answer.status == 200
             found.append((loop.time() - begun, now - newest_end(text)))
@@ -139,17 +201,16 @@ async def test_no_playlist_is_late_under_the_load_of_the_api_nor_when_its_databa
     with ExitStack() as all_of_them:
         where = await asyncio.to_thread(all_of_them.enter_context, layout(kind, tmp_path))
         stop, figures = asyncio.Event(), {}
-        async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(watched(where, stop))
-            figures["good"] = await load(where, key, SECONDS)
-            for path in (tmp_path / "media").glob("fastline.db*"):
-                path.write_bytes(b"broken" * 4096)
-            figures["broken"] = await load(where, key, 2)
-            url = f"http://127.0.0.1:{where.api}/readyz"
-            async with ClientSession() as session, session.get(url) as answer:
-                assert answer.status == 503
-                assert int(answer.headers["Retry-After"]) > 0
-            stop.set()
+        with where.heard():
+            async with asyncio.TaskGroup() as tasks:
+                watching = tasks.create_task(watched(where, stop))
+                figures["good"] = await load(where, key, SECONDS)
+                break_database(tmp_path / "media")
+                figures["broken"] = await load(where, key, 2)
+                async with ClientSession() as session, session.get(where.readiness) as answer:
+                    assert answer.status == 503
+                    assert int(answer.headers["Retry-After"]) > 0
+                stop.set()
         looks = watching.result()
     slowest, oldest = max(took for took, _ in looks), max(age for _, age in looks)
     said = f"{kind}: {figures}, {len(looks)} looks, slowest {slowest:.3f} s, oldest {oldest}"

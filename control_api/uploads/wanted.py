@@ -68,9 +68,9 @@ class Wanted(Given):
 
 
 def wanted(given: Mapping[str, str]) -> Wanted:
-    """What these pairs say; those that nobody knows here are none of our business. Raises `Problem`."""
+    """What these pairs say; those that are empty or that nobody knows are none of our business. Raises `Problem`."""
     named = {_THEIRS.get(name.lower(), name.lower()): text for name, text in given.items()}
-    known = {name: text for name, text in named.items() if name in Wanted.model_fields}
+    known = {name: text for name, text in named.items() if text and name in Wanted.model_fields}
     if "name" in known:
         known["name"] = known["name"][-_NAME:]
     if known.get("type") not in get_args(Sort):  # of clients that mean a media type by it
@@ -79,9 +79,9 @@ def wanted(given: Mapping[str, str]) -> Wanted:
 
 
 def checked(given: Mapping[str, str]) -> Wanted:
-    """The same where unknown fields are refused."""
+    """The same where fields that are unknown are refused, and empty ones where they mean nothing."""
     try:
-        return Wanted.model_validate({name: text for name, text in given.items() if text})
+        return Wanted.model_validate(dict(given))
     except ValidationError as error:
         faults = [dict(fault) for fault in error.errors(include_url=False, include_input=False)]
         words = "what is said of the file is not acceptable"

@@ -67,6 +67,11 @@ MISTAKES: list[tuple[bytes, int, str]] = [
     (form(FILE, ("type", None, b"opera")), 422, "what is said of the file"),
     (form(FILE, ("colour", None, b"red")), 422, "what is said of the file"),
     (form(FILE, ("house", None, b"palace")), 422, "what is said of the file"),
+    (form(FILE, ("title_id", None, b"")), 422, "what is said of the file"),
+    (form(("title_id", "a.txt", b""), FILE), 422, "what is said of the file"),
+    (form(("title_id", None, b"null"), FILE), 422, "what is said of the file"),
+    (form(FILE, ("fingerprint", None, b"")), 422, "what is said of the file"),
+    (form(("title_id", None, b""), ("title_id", None, b""), FILE), 422, "each field comes once"),
     (form(FILE, ("title", None, b"\xff\xfe")), 422, "is not UTF-8"),
     (form(FILE, ("title", None, b"a\0b")), 422, "U+0000"),
     (form(FILE, ("title", None, b"x" * 20_000)), 422, "is longer than 16384 bytes"),
@@ -89,6 +94,20 @@ async def test_of_a_form_with_a_mistake_nothing_stays(
     async with database.reading() as session:
         assert (await session.exec(select(Upload))).all() == []
         assert (await session.exec(select(Job))).all() == []
+
+
+async def test_fields_that_may_be_empty_are_and_the_document_has_no_null_in_a_form(client: Client) -> None:
+    empty: list[Part] = [(name, None, b"") for name in ("title", "type", "house", "name")]
+    made = (await post(client, form(FILE, *empty))).json
+    assert (made["title"], made["kind"], made["house"], made["title_id"]) == ("", "", "", None)
+    document = (await client.get("/openapi.json")).json
+    body = document["paths"]["/api/v1/uploads"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert {field["type"] for field in body["properties"].values()} == {"string"}
+
+
+async def test_aliases_leave_empty_fields_alone(client: Client) -> None:
+    empty: list[Part] = [(name, None, b"") for name in ("title_id", "fingerprint", "mood")]
+    assert (await post(client, form(FILE, *empty), path="/media")).json["title"] == ""
 
 
 async def test_a_form_of_another_type_is_refused(client: Client) -> None:
