@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from clients import running
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
 from shelf import BORN, abouts, eventually, film, packaged, titles
@@ -17,8 +17,8 @@ from sqlmodel import col, func, select
 from control_api.library.amendments import deliver, is_any_due
 from control_api.library.arrivals import arrivals
 from control_api.library.hung import hung
-from control_api.library.intake import Intake
-from control_api.library.told import NOTHING, agree, merged, told
+from control_api.library.intake import Intake, adopted
+from control_api.library.told import NOTHING, agree, from_document, merged, told
 from control_api.site import SITE
 from control_api.tables import Asset, Event, Title
 from playout import keys
@@ -88,27 +88,37 @@ async def test_what_lies_in_the_store_comes_in_once(intake: Intake, database: Da
 
 
 @trying(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.data())
+@given(data=st.data())
 async def test_what_came_in_tells_the_engine_what_it_said(data: st.DataObject, settings: Settings) -> None:
     """And with whatever else is there, it tells it to the end of time, until somebody edits."""
-    about = data.draw(abouts())
     from control_api.database import Database  # noqa: PLC0415 — one for each example
-    from control_api.library.intake import adopted  # noqa: PLC0415
 
+    about = replace(data.draw(abouts()), ids=())
     database = Database(settings.database_url)
-    media = settings.media / f"m{await counted(database, Asset)}"
-    name = f"a{await counted(database, Asset):04d}"
-    packaged(media, name, replace(about, ids=()))
-    found, _ = arrivals(DirStore(media), [name], {})
-    async with database.writing() as session:
-        await adopted(session, found, NOW)
-    async with database.reading() as session:
-        said = (await all_told(session))[name]
-        there = (await session.exec(select(Title).where(Title.kind == "series"))).all()
-    await database.close()
-    wanted = replace(about, ids=())
-    spelt = next((one.name for one in there if one.name.casefold() == wanted.series.casefold()), wanted.series)
-    assert agree(said, replace(wanted, series=spelt)), (said, wanted)
+    try:
+        async with database.reading() as session:
+            there = [from_document(dict(kept)) for kept in (await session.exec(select(Asset.about))).all()]
+        # another work in the place of an episode belongs to that one's title, which stays as it is
+        assume(not any(_place(one) == _place(about) and one.work != about.work for one in there if _place(one)))
+        name = f"a{len(there):04d}"
+        media = settings.media / f"m{len(there)}"
+        packaged(media, name, about)
+        found, _ = arrivals(DirStore(media), [name], {})
+        async with database.writing() as session:
+            await adopted(session, found, NOW)
+        async with database.reading() as session:
+            said = (await all_told(session))[name]
+            series = (await session.exec(select(Title.name).where(Title.kind == "series"))).all()
+    finally:
+        await database.close()
+    spelt = next((one for one in series if one.casefold() == about.series.casefold()), about.series)
+    assert agree(said, replace(about, series=spelt)), (said, about)
+
+
+def _place(about: Told) -> tuple[str, int, int] | None:
+    if about.kind is not Kind.EPISODE or not about.series or not about.episode:
+        return None
+    return about.series.casefold(), about.season, about.episode
 
 
 @given(abouts(), abouts())
@@ -146,6 +156,8 @@ async def test_a_corrected_side_car_is_followed_but_for_what_people_changed(clie
     [title] = await eventually(lambda: titles(client, "has_asset=true&q=third&tag=mine"))
     while len(title["assets"]) < 2:
         [title] = await titles(client)
+    # on PostgreSQL a list is read query by query, and a commit between two of them is seen by the later alone
+    [title] = await titles(client)
     assert (title["tags"], title["description"]) == (["mine"], "two")
     assert {asset["id"] for asset in title["assets"]} == {"aa", "bb"}
     await eventually(lambda: _said(tmp_path, "bb", "mine"))
