@@ -216,6 +216,8 @@ def _package(asked: argparse.Namespace) -> int:
 
 def _up(asked: argparse.Namespace) -> int:
     """The whole of Fastline in one process."""
+    if asked.no_api:
+        return _until_done(_all(asked, None))
     given = {
         "media": asked.media,
         "channels": asked.channels,
@@ -224,7 +226,7 @@ def _up(asked: argparse.Namespace) -> int:
     }
     # mistakes in settings are told before anything begins
     settings = api.settled(argparse.Namespace(**given), tuple(given))
-    return _until_done(_all(asked, None if asked.no_api else settings))
+    return _until_done(_all(asked, settings))
 
 
 def _origin(asked: argparse.Namespace) -> int:

@@ -72,8 +72,8 @@ class Station:
         return f"{self.root}live/{CHANNEL}/{name}"
 
     def start(self) -> None:
-        """Start it; `ready` waits for it."""
-        command = [*AHEAD, sys.executable, "-m", "fastline", "up", "--host", HOST, "--port", str(self.port)]
+        """Start it; `ready` waits for it. The API, which takes a second more to read, stays away: players ask no API."""
+        command = [*AHEAD, sys.executable, "-m", "fastline", "up", "--no-api", "--host", HOST, "--port", str(self.port)]
         command += ["--media", str(self.media), "--channels", str(self.media.parent / "channels.yaml")]
         with self.journal.open("ab") as journal:
             self.process = subprocess.Popen(
