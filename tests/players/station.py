@@ -72,7 +72,7 @@ class Station:
         return f"{self.root}live/{CHANNEL}/{name}"
 
     def start(self) -> None:
-        """Start it; `ready` waits for it. The API, which takes a second more to read, stays away: players ask no API."""
+        """Start it; `ready` waits for it. The API stays away: players ask none, and to read it takes a second."""
         command = [*AHEAD, sys.executable, "-m", "fastline", "up", "--no-api", "--host", HOST, "--port", str(self.port)]
         command += ["--media", str(self.media), "--channels", str(self.media.parent / "channels.yaml")]
         with self.journal.open("ab") as journal:
