@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from playout.core.airing import Turn
 from playout.core.asset import Kind
 from playout.core.channel import Revision, Wish
-from playout.core.schedule import next_turn
+from playout.core.schedule import ahead
 from playout.core.shelves import shelves_of
 from playout.core.ticks import span_of
 from playout.documents import encode
@@ -23,9 +23,8 @@ from playout.publish import SOON, pending
 from playout.station import Station
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from playout.core.airing import Tail
     from playout.core.catalog import Item
 
 MOST: Final = 20
@@ -117,15 +116,15 @@ def _granted(
             message = f"{len(waiting)} wishes wait on {channel} already: try again when some are served"
             raise Unfulfillable(message)
         tail = station.handover(channel, effective)
-        before = tuple(islice(_ahead(station, newest, tail), 3))
+        before = tuple(islice(ahead((newest,), station.catalog, tail), 3))
         number = newest.number + 1
         plain = replace(
             newest, number=number, effective=effective, catalog=station.library.digest, author=by, note=note
         )
-        would = next(_ahead(station, _chosen(station, plain, waiting), tail))
+        would = next(ahead((_chosen(station, plain, waiting),), station.catalog, tail))
         after = _chosen(station, plain, (*waiting, wished(would)))
         if station.store.put_new(key_of(channel, number), encode(after)):
-            turns = tuple(islice(_ahead(station, after, tail), 3))
+            turns = tuple(islice(ahead((after,), station.catalog, tail), 3))
             return Granted(after, newest.channel.genesis + span_of(tail.start), before, turns)
         station = Station(station.store)  # somebody else published meanwhile
         newest = _own(station, channel)
@@ -135,15 +134,6 @@ def _chosen(station: Station, revision: Revision, wishes: tuple[Wish, ...]) -> R
     """The revision with these wishes, and the digest of all that it can choose."""
     choice = shelves_of(station.library.catalog).choice(revision.channel.house, revision.rules, wishes)
     return replace(revision, wishes=wishes, choice=choice)
-
-
-def _ahead(station: Station, revision: Revision, tail: Tail) -> Iterator[Turn]:
-    """The turns that a revision chooses after `tail`."""
-    catalog = station.catalog(revision)
-    while True:
-        turn = next_turn(revision, catalog, tail)
-        yield turn
-        tail = turn.tail
 
 
 def _title(item: Item | None, asset: str) -> str:
