@@ -64,15 +64,15 @@ def read_catalog(store: Store, name: str, known: Callable[[str], Catalog | None]
 
     Raises `StoreDown`; `Corrupt`, when a document cannot be read or is not there; and `BadKey`.
     """
-    data = _present(store, name)
     where = keys.catalog(name)
+    data = present(store, where)
     if not data.startswith(_DIFFERS):
         catalog = decode(data, Catalog, where)
         return Kept(catalog, name, Whole(name, catalog))
     found = decode(data, Difference, where)
     base = known(found.base)
     if base is None:
-        data = _present(store, found.base)
+        data = present(store, keys.catalog(found.base))
         if data.startswith(_DIFFERS):
             message = f"{where}: it builds on {found.base}, which is not whole"
             raise Corrupt(message)
@@ -111,10 +111,10 @@ def _together(base: Catalog, found: Difference) -> Catalog:
     return catalog_of(items.values(), found.kits)
 
 
-def _present(store: Store, name: str) -> bytes:
-    where = keys.catalog(name)
-    data = store.read(where)
+def present(store: Store, key: str) -> bytes:
+    """The document at `key`, which another one names. Raises `Corrupt` when it is not there, and `StoreDown`."""
+    data = store.read(key)
     if data is None:
-        message = f"{where}: is named by another document, but is not there"
+        message = f"{key}: is named by another document, but is not there"
         raise Corrupt(message)
     return data

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from playout import keys
-from playout.catalogs import read_catalog
+from playout.catalogs import present, read_catalog
 from playout.core.airing import Role, Tail, Turn
 from playout.core.channel import Revision, Withdrawal, in_force
 from playout.core.derived import regional_turns
@@ -28,7 +28,7 @@ from playout.core.view import Alarm, OnAir, View
 from playout.core.window import UnknownAsset
 from playout.documents import Corrupt, decode
 from playout.former import revision_of
-from playout.library import newest, present
+from playout.library import newest
 from playout.store import StoreDown
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from playout import keys
 from playout.amend import amended
-from playout.catalogs import Whole, keep_catalog, nothing, read_catalog
+from playout.catalogs import Whole, keep_catalog, nothing, present, read_catalog
 from playout.core.asset import Asset, Kind, Media
 from playout.core.catalog import Catalog, Item, Kit, catalog_of, item_of, kit_of
 from playout.core.house import HOUSES
@@ -295,12 +295,3 @@ def _untracked(asset: Asset) -> Iterator[str]:
     for track in asset.tracks:
         if len(track.offsets) != asset.cuts.segments + 1 or any(a > b for a, b in pairwise(track.offsets)):
             yield f"track {track.name} does not have the {asset.cuts.segments} segments of the cuts"
-
-
-def present(store: Store, key: str) -> bytes:
-    """The document at `key`, which another one names. Raises `Corrupt` when it is not there, and `StoreDown`."""
-    data = store.read(key)
-    if data is None:
-        message = f"{key}: is named by another document, but is not there"
-        raise Corrupt(message)
-    return data

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from playout import keys
-from playout.catalogs import read_catalog
+from playout.catalogs import present, read_catalog
 from playout.core.airing import BEGINNING, Turn
 from playout.core.channel import Revision, in_force
 from playout.core.derived import regional_turns
@@ -22,7 +22,7 @@ from playout.core.shelves import shelves_of
 from playout.core.ticks import instant_at, span_of, ticks_since
 from playout.documents import decode
 from playout.former import revision_of
-from playout.library import newest, present
+from playout.library import newest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

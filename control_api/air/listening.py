@@ -18,12 +18,13 @@ import msgspec
 from control_api.air.places import Shelf
 from control_api.air.telling import BEHIND, FORGOTTEN, Heard
 from playout import keys
+from playout.catalogs import present
 from playout.core.airing import Role, Turn
 from playout.core.channel import Revision, Withdrawal, in_force
 from playout.core.ticks import Ticks, instant_at, ticks_since
 from playout.documents import Corrupt, decode
 from playout.former import revision_of
-from playout.library import Edition, present
+from playout.library import Edition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,13 +11,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from playout import keys
+from playout.catalogs import present
 from playout.core.asrun import Day, Pulled, as_run, day_at, unbegun
 from playout.core.channel import Withdrawal
 from playout.core.planned import missed
 from playout.core.ticks import ticks_since
 from playout.core.wall import UTC
 from playout.documents import Corrupt, decode
-from playout.library import present
 
 if TYPE_CHECKING:
     from datetime import datetime
