@@ -53,6 +53,7 @@ from playout.watch import Desk, watch
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Sequence
 
+    from control_api.beside import Neighbor
     from control_api.jobs.kinds import AnyKind
     from control_api.jobs.packaging import Order, Packed, Unpackaged
     from control_api.settings import Settings as ApiSettings
@@ -216,17 +217,7 @@ def _package(asked: argparse.Namespace) -> int:
 
 def _up(asked: argparse.Namespace) -> int:
     """The whole of Fastline in one process."""
-    if asked.no_api:
-        return _until_done(_all(asked, None))
-    given = {
-        "media": asked.media,
-        "channels": asked.channels,
-        "port": asked.api_port,
-        "trusted_proxies": asked.trusted_proxy or None,
-    }
-    # mistakes in settings are told before anything begins
-    settings = api.settled(argparse.Namespace(**given), tuple(given))
-    return _until_done(_all(asked, settings))
+    return _until_done(_all(asked))
 
 
 def _origin(asked: argparse.Namespace) -> int:
@@ -388,7 +379,7 @@ def _only(failure: Exception) -> Exception:
     return failure
 
 
-async def _all(asked: argparse.Namespace, settings: ApiSettings | None) -> int:
+async def _all(asked: argparse.Namespace) -> int:
     """HTTP first, so that the page can say what is going on; then the library; then whatever changes, and the API."""
     store, clock = asked.media.store(), SteadyClock()
     follower = Follower(store, clock)
@@ -397,8 +388,8 @@ async def _all(asked: argparse.Namespace, settings: ApiSettings | None) -> int:
         tasks.create_task(Committer(store, follower, clock).run())
         tasks.create_task(_announce(follower, address))
         await follower.ready.wait()  # what is on air is served before anything else is read
-        if settings is not None:
-            tasks.create_task(_manage(asked, settings, address))
+        if not asked.no_api:
+            tasks.create_task(_manage(asked, address))
         await _fill(asked, store)
         house = await asyncio.to_thread(_house, asked)
         tasks.create_task(_take_in(asked, house, _cores()))
@@ -406,15 +397,35 @@ async def _all(asked: argparse.Namespace, settings: ApiSettings | None) -> int:
     return OK
 
 
-async def _manage(asked: argparse.Namespace, settings: ApiSettings, address: str) -> None:
-    """Serve the API in a thread of its own, of which the engine notices nothing."""
-    from control_api.beside import Neighbor, beside  # noqa: PLC0415 — the libraries of the database take a second to read
+async def _manage(asked: argparse.Namespace, address: str) -> None:
+    """Serve the API in a thread of its own, of which the engine notices nothing: no mistake in its settings, either."""
+    try:
+        neighbor = await asyncio.to_thread(_neighbor, asked, address)
+    except Refused as refused:
+        _log.error(
+            "%s\nThe API is left out until the next start; channels play on", refused, extra={"action": "unserved"}
+        )
+        return
+    from control_api.beside import beside  # noqa: PLC0415 — as above
 
+    async with beside(neighbor):
+        await asyncio.Event().wait()
+
+
+def _neighbor(asked: argparse.Namespace, address: str) -> Neighbor:
+    """The API that is to run; raises `Refused` with every mistake in its settings."""
+    from control_api.beside import Neighbor  # noqa: PLC0415 — the libraries of the database take a second to read
+
+    given = {
+        "media": asked.media,
+        "channels": asked.channels,
+        "port": asked.api_port,
+        "trusted_proxies": asked.trusted_proxy or None,
+    }
+    settings = api.settled(argparse.Namespace(**given), tuple(given))
     if "origin_url" not in settings.model_fields_set:
         settings = settings.model_copy(update={"origin_url": address})
-    kinds = _kinds(asked, _cores(), settings.packages_at_once)
-    async with beside(Neighbor(settings, api.tell, api.welcome, kinds)):
-        await asyncio.Event().wait()
+    return Neighbor(settings, api.tell, api.welcome, _kinds(asked, _cores(), settings.packages_at_once))
 
 
 async def _serve(asked: argparse.Namespace) -> int:

@@ -72,8 +72,9 @@ class Station:
         return f"{self.root}live/{CHANNEL}/{name}"
 
     def start(self) -> None:
-        """Start it; `ready` waits for it. The API stays away: players ask none, and to read it takes a second."""
-        command = [*AHEAD, sys.executable, "-m", "fastline", "up", "--no-api", "--host", HOST, "--port", str(self.port)]
+        """Start the whole of it, the API included; `ready` waits for it."""
+        command = [*AHEAD, sys.executable, "-m", "fastline", "up", "--host", HOST, "--port", str(self.port)]
+        command += ["--api-port", str(free_port())]
         command += ["--media", str(self.media), "--channels", str(self.media.parent / "channels.yaml")]
         with self.journal.open("ab") as journal:
             self.process = subprocess.Popen(
