@@ -22,7 +22,11 @@ from control_api import schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=200")
+FAST = (
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"),
+    *("autovacuum=off", "jit=off", "checkpoint_timeout=1h", "shared_buffers=64MB", "max_connections=200"),
+)
+"""What makes it quick: nothing has to outlive the tests, and a database lives for one of them."""
 SUPER = "fastline"
 
 
@@ -37,7 +41,7 @@ class Cluster:
         return f"postgresql+psycopg://{SUPER}@127.0.0.1:{self.port}/{name}"
 
     def create(self, name: str, template: str = "template0") -> None:
-        self._tell(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._tell(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')  # half the time of the other
 
     def drop(self, name: str) -> None:
         self._tell(f'DROP DATABASE "{name}" WITH (FORCE)')
