@@ -22,7 +22,7 @@ from rich.console import Console
 
 from control_api import command_line as api
 from control_api import keeping_commands as keeping
-from packager import batch, samples
+from packager import batch, folders, samples
 from packager import watch as dropbox
 from packager.bars import SHARES, Bars, shown
 from packager.batch import Batch, Interrupted, Packaged
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Sequence
 
     from control_api.beside import Neighbor
+    from control_api.imports.folders import Reading
     from control_api.jobs.kinds import AnyKind
     from control_api.jobs.packaging import Order, Packed, Unpackaged
     from control_api.settings import Settings as ApiSettings
@@ -118,7 +119,7 @@ def parser() -> argparse.ArgumentParser:
     _packaging(command(commands, "package", _package, "package files into the library"))
     register(commands)
     api.register(commands, _until_done, ffmpeg_binary, [("python -m playout.page.build hls.js", HLS.built)])
-    keeping.register(commands, _until_done)
+    keeping.register(commands, _until_done, films_of)
     return top
 
 
@@ -256,20 +257,16 @@ async def _labour(asked: argparse.Namespace, settings: ApiSettings, jobs: int) -
 def _kinds(asked: argparse.Namespace, jobs: int, at_once: int) -> list[AnyKind]:
     """The kinds of jobs for which the API needs the packager; `jobs` encoders at the same time, so many sources."""
     from control_api.assets.poster import drawing  # noqa: PLC0415 — as above
+    from control_api.imports.folders import importing  # noqa: PLC0415 — as above
     from control_api.jobs.packaging import packaging  # noqa: PLC0415 — as above
     from control_api.uploads.taking_in import taking_in  # noqa: PLC0415 — as above
 
     store: Store = asked.media.store()
 
-    def house() -> House:
-        """The format of what nobody said a format of."""
-        try:
-            return HOUSES[asked.house] if getattr(asked, "house", None) else _house(asked)
-        except Refused:  # a worker on another machine may have no channels.yaml, and need none
-            return HOUSES[DEFAULT_HOUSE]
-
     async def package(order: Order) -> Packed | Unpackaged:
         given = order.given
+        if given.folder and (out := await asyncio.to_thread(folders.strays, order.source, order.within)):
+            return _came(folders.astray(order.source, out))
         said = Sidecar(
             title=given.title,
             tags=given.tags,
@@ -281,7 +278,7 @@ def _kinds(asked: argparse.Namespace, jobs: int, at_once: int) -> list[AnyKind]:
             rating=given.rating,
             language=given.language,
         )
-        chosen = HOUSES[given.house] if given.house else await asyncio.to_thread(house)
+        chosen = HOUSES[given.house] if given.house else await asyncio.to_thread(_usual, asked)
         outcome = await batch.package_one(
             order.source,
             Batch(order.media, chosen, said, jobs, store=store),
@@ -293,7 +290,35 @@ def _kinds(asked: argparse.Namespace, jobs: int, at_once: int) -> list[AnyKind]:
         )
         return _came(outcome)
 
-    return [packaging(package, at_once=at_once), taking_in(_looked), drawing(_drawn)]
+    films = importing(lambda: _films_of(asked))
+    return [packaging(package, at_once=at_once), taking_in(_looked), drawing(_drawn), films]
+
+
+def _usual(asked: argparse.Namespace) -> House:
+    """The format of what nobody said a format of."""
+    try:
+        return HOUSES[asked.house] if getattr(asked, "house", None) else _house(asked)
+    except Refused:  # a worker on another machine may have no channels.yaml, and need none
+        return HOUSES[DEFAULT_HOUSE]
+
+
+def films_of(settings: ApiSettings) -> Reading:
+    """How the API reads the films of a folder, and their side-cars."""
+    return _films_of(argparse.Namespace(channels=settings.channels, media=settings.place))
+
+
+def _films_of(asked: argparse.Namespace) -> Reading:
+    from control_api.imports.folders import Becoming, Reading  # noqa: PLC0415 — as above
+    from control_api.uploads.content import Unfit  # noqa: PLC0415 — as above
+
+    async def becomes(film: Path, root: Path, house: str) -> Becoming | Unfit:
+        chosen = HOUSES[house] if house else await asyncio.to_thread(_usual, asked)
+        found = await folders.becomes(film, root, Batch(asked.media.folder, chosen))
+        if isinstance(found, Refusal):
+            return Unfit(reason=found.reason, advice=found.advice)
+        return Becoming(found, chosen.name)
+
+    return Reading(folders.films, becomes, _looked)
 
 
 async def _drawn(store: Store, asset: Asset, moment: Ticks) -> bytes:

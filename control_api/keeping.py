@@ -14,6 +14,7 @@ from control_api.changes import Actor
 from control_api.database import Database
 from control_api.destinations import Reach
 from control_api.imports.bringing import Bringing
+from control_api.imports.folders import Folder, admitted
 from control_api.imports.posters import POSTERS, Posters
 from control_api.imports.records import Notes
 from control_api.imports.running import bring, ended, new, of_file
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from control_api.backups.making import Made
+    from control_api.imports.folders import Reading
     from control_api.imports.records import Item
     from control_api.imports.running import Wanted
     from control_api.settings import Settings
@@ -69,6 +71,29 @@ async def import_tmdb(
             return await _bring(database, wanted, of_tmdb(outgoing, settings, ask, notes), notes, clock, tell)
     finally:
         await outgoing.close()
+
+
+async def import_folder(
+    settings: Settings,
+    wanted: Wanted,
+    folder: str,
+    house: str,
+    reading: Reading,
+    clock: Clock,
+) -> Import:
+    """Have the films of a folder packaged. Raises `NotAdmitted`."""
+    root, found = await asyncio.to_thread(admitted, settings, folder)
+    row = new(wanted, CALLER, whole_millis(clock()))
+    actor = Actor(CALLER, "command line", "import_folder", request_id=row.id)
+    run = Folder(row, actor, root, found, house, reading, settings.place.store(), clock)
+
+    async def tell(_permille: int) -> None:
+        await asyncio.sleep(0)
+
+    async with opened(settings) as database:
+        async with database.writing() as session:
+            session.add(row)
+        return await run.bring(database, tell)
 
 
 async def _bring(

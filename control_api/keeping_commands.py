@@ -5,6 +5,7 @@ What they need is imported when one of them runs, as in `control_api.command_lin
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Coroutine, Iterator
 
+    from control_api.imports.folders import Reading
     from control_api.imports.running import Wanted
     from control_api.settings import Settings
     from control_api.tables import Import
@@ -25,15 +27,18 @@ if TYPE_CHECKING:
 
     Run = Callable[[Coroutine[Any, Any, int]], int]
     """Runs something to its end, or until the process is told to stop; its exit code."""
+    Read = Callable[[Settings], Reading]
+    """Reads films and their side-cars."""
 
 _SHOWN: Final = 20
 """Refusals that are printed; the rest is counted."""
 _MOST: Final = 1_000_000
 
 
-def register(commands: Commands[argparse.ArgumentParser], run: Run) -> None:
-    """Add the commands."""
-    _import(command(commands, "import", lambda asked: run(_imported(asked)), "import titles from a catalog"))
+def register(commands: Commands[argparse.ArgumentParser], run: Run, read: Read) -> None:
+    """Add the commands; `read` reads the films of a folder."""
+    words = "import titles from a catalog, or a folder of films"
+    _import(command(commands, "import", lambda asked: run(_imported(asked, read)), words))
     seed = command(
         commands, "seed", lambda asked: run(_seeded(asked)), "make a demo library, and an account of each role"
     )
@@ -61,8 +66,11 @@ def register(commands: Commands[argparse.ArgumentParser], run: Run) -> None:
 
 def _import(made: argparse.ArgumentParser) -> None:
     made.set_defaults(media=None)
-    made.add_argument("format", choices=["csv", "json", "mrss", "tmdb"], help="what is read; see docs/imports.md")
+    made.add_argument(
+        "format", choices=["csv", "json", "mrss", "tmdb", "folder"], help="what is read; see docs/imports.md"
+    )
     made.add_argument("files", nargs="*", type=Path, metavar="FILE", help="the files; of TMDB 5000 the films first")
+    made.add_argument("--house", default="", metavar="FORMAT", help="of films: their format (default: the station's)")
     made.add_argument("--movie", type=_number, action="append", default=[], metavar="N", help="a film of TMDB")
     made.add_argument("--series", type=_number, action="append", default=[], metavar="N", help="a series of TMDB")
     made.add_argument("--list", default="", metavar="ID", help="all of a list of TMDB")
@@ -83,7 +91,7 @@ def _seed(text: str) -> int:
     return whole(text, 1 << 31)
 
 
-async def _imported(asked: argparse.Namespace) -> int:
+async def _imported(asked: argparse.Namespace, read: Read) -> int:
     from control_api.imports.formats import Format  # noqa: PLC0415 — see the module
     from control_api.imports.running import Wanted  # noqa: PLC0415
 
@@ -93,6 +101,8 @@ async def _imported(asked: argparse.Namespace) -> int:
     if not asked.files and not (form is Format.TMDB and asks):
         raise Refused("name the file, or of TMDB a film (--movie), a series (--series) or a list (--list)")
     with _answered(settings):
+        if form is Format.FOLDER:
+            return max([await _folder(settings, asked, path, read(settings)) for path in asked.files])
         code = OK
         for path in asked.files:
             wanted = Wanted(format=form, name=path.name, feed=feed, dry_run=asked.dry_run, state=asked.state)
@@ -113,6 +123,27 @@ async def _one(settings: Settings, wanted: Wanted, path: Path) -> int:
     except Unreadable as error:
         message = f"{path}: {error}. What came before it is kept; mend the file, and import it again"
         raise Refused(message) from error
+    return await _report(settings, done, str(path))
+
+
+async def _folder(settings: Settings, asked: argparse.Namespace, path: Path, reading: Reading) -> int:
+    from control_api.imports.folders import NotAdmitted  # noqa: PLC0415 — see the module
+    from control_api.imports.formats import Format  # noqa: PLC0415
+    from control_api.imports.running import Wanted  # noqa: PLC0415
+    from control_api.keeping import import_folder  # noqa: PLC0415
+    from playout.core.house import HOUSES  # noqa: PLC0415
+
+    if asked.house and asked.house not in HOUSES:
+        message = f"there is no house {asked.house}; there is: {', '.join(HOUSES)}"
+        raise Refused(message)
+    wanted = Wanted(format=Format.FOLDER, name=str(path), dry_run=asked.dry_run)
+    try:
+        done = await import_folder(settings, wanted, os.path.abspath(path), asked.house, reading, system_clock)  # noqa: ASYNC240, PTH100 — no link is followed here: that is looked at later
+    except NotAdmitted as error:
+        message = f"{path}: {error}"
+        raise Refused(message) from error
+    if done.made and not done.dry_run:
+        print(f"{done.made} films are packaged by `fastline up` or `fastline worker`")
     return await _report(settings, done, str(path))
 
 

@@ -54,6 +54,11 @@ def _separated(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
+def _parted(value: object) -> object:
+    """A list of paths as the environment writes it: with colons, as in PATH."""
+    return [part for part in value.split(":") if part] if isinstance(value, str) else value
+
+
 def _rate(text: str) -> str:
     try:
         parse(text)
@@ -116,6 +121,14 @@ def _parsed(value: object) -> object:
         raise ValueError(message) from None
 
 
+def _folder(path: Path) -> Path:
+    if not path.is_absolute() or ".." in path.parts:
+        message = f"{path} is no whole path: write one like /srv/films"
+        raise ValueError(message)
+    return path
+
+
+Folders = Annotated[tuple[Annotated[Path, AfterValidator(_folder)], ...], BeforeValidator(_parted)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_separated)]
 
 
@@ -394,6 +407,11 @@ class Settings(BaseModel):
     )
     import_bytes: int = Field(
         default=1 << 30, ge=1024, le=1 << 40, description="How large a file with titles to import may be, in bytes."
+    )
+    import_folders: Folders = Field(
+        default=(),
+        description="Folders of films that may be imported, with all that is below them, e.g. /srv/films. In the "
+        "environment they are parted by colons. Empty: none. Workers read the films there, and need the same setting.",
     )
     tmdb_key: SecretStr = Field(
         default=SecretStr(""),

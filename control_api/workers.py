@@ -17,6 +17,7 @@ from control_api.assets.repackaging import repacked
 from control_api.backups.work import BACKUP
 from control_api.database import Database, is_outage
 from control_api.destinations import Reach
+from control_api.imports.folders import IMPORT_FOLDER
 from control_api.imports.posters import POSTERS
 from control_api.imports.work import IMPORT
 from control_api.jobs import State, submit
@@ -55,6 +56,7 @@ KINDS: Final[tuple[AnyKind, ...]] = (
     PURGE_ASSET,
     CHOOSE_POSTER,
     IMPORT,
+    IMPORT_FOLDER,
     POSTERS,
     BACKUP,
 )

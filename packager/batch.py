@@ -114,10 +114,15 @@ def _blocked(name: str, kit: Refusal | Interrupted) -> Outcome:
 async def _with_sidecar(file: Path, batch: Batch, shop: Shop, called: str = "", rendition: str = "") -> Outcome:
     beside = await asyncio.to_thread(sidecar.read, file)
     if isinstance(beside, Faults):
-        mistakes = "; ".join(str(fault) for fault in beside.faults)
-        return Refusal(str(file), f"its side-car {beside.path.name} has mistakes: {mistakes}", "Correct them.")
+        return mistaken(file, beside)
     said = overlaid(beside, batch.said)
     return await (mend(file, said, shop, rendition) if rendition else job.package(file, said, shop, called))
+
+
+def mistaken(file: Path, beside: Faults) -> Refusal:
+    """The answer for a file whose side-car has mistakes."""
+    mistakes = "; ".join(str(fault) for fault in beside.faults)
+    return Refusal(str(file), f"its side-car {beside.path.name} has mistakes: {mistakes}", "Correct them.")
 
 
 def overlaid(beside: Sidecar, said: Sidecar) -> Sidecar:

@@ -36,9 +36,10 @@ REST: Final = timedelta(minutes=1)
 
 _LEDGER: Final = ".packaged.json"
 _BESIDE: Final = (*SUFFIXES, *SUBTITLES)
-_NO_SOURCES: Final = frozenset(
+NO_SOURCES: Final = frozenset(
     {*_BESIDE, ".txt", ".md", ".nfo", ".jpg", ".jpeg", ".png", ".webp", ".part", ".tmp", ".crdownload"}
 )
+"""Endings of files that are no sources."""
 
 Signature = tuple[tuple[str, int, int], ...]
 """Name, size and time of change of a source and of what lies beside it."""
@@ -137,7 +138,7 @@ def _look(folder: Path) -> dict[str, Signature]:
             (near.name, *files[near]) for near in (path, *sorted(beside.get(path.with_suffix(""), [])))
         )
         for path in files
-        if path.suffix.lower() not in _NO_SOURCES
+        if path.suffix.lower() not in NO_SOURCES
     }
 
 

@@ -24,6 +24,8 @@ class Format(StrEnum):
     MRSS = "mrss"
     TMDB = "tmdb"
     """One of the two files of the TMDB 5000 data set, or films and series by their numbers there."""
+    FOLDER = "folder"
+    """A folder of films with their side-cars."""
     SEED = "seed"
     """The demo library, which is drawn."""
 

@@ -70,7 +70,7 @@ async def bring(
 
     What an attempt before this one has brought in is passed over; a dry run begins anew.
     """
-    done = await _resume(database, bringing)
+    done = await resume(database, bringing)
     seen = 0
     async for items in batches:
         fresh = items[max(done - seen, 0) :]
@@ -86,8 +86,8 @@ async def bring(
         return (await session.exec(select(Import).where(Import.id == bringing.id))).one()
 
 
-async def _resume(database: Database, bringing: Bringing) -> int:
-    """How many items are brought in already."""
+async def resume(database: Database, bringing: Bringing) -> int:
+    """How many items are brought in already; a dry run begins anew."""
     async with database.writing() as session:
         if not bringing.dry_run:
             counted = select(func.count()).where(

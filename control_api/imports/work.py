@@ -59,7 +59,7 @@ class Brought(BaseModel):
 
 
 async def _work(work: Work, given: Bring) -> Brought:
-    row = await _row(work, given.run)
+    row = await row_of(work, given.run)
     actor = Actor(work.owner, given.by_name, "import", request_id=given.run)
     bringing = Bringing(row.id, row.feed, actor, dry_run=row.dry_run, state=given.state)
     notes = Notes()
@@ -89,7 +89,8 @@ def _batches(work: Work, given: Bring, row: Import, path: Path, notes: Notes) ->
     return of_file(path, Format(row.format), notes)
 
 
-async def _row(work: Work, run: str) -> Import:
+async def row_of(work: Work, run: str) -> Import:
+    """The row of an import. Raises `Broken` when it is gone."""
     async with work.database.reading() as session:
         found = (await session.exec(select(Import).where(Import.id == run))).one_or_none()
     if found is None:
@@ -125,9 +126,9 @@ async def _posters(work: Work) -> None:
             await submit(session, POSTERS, Posters(), now=whole_millis(work.clock()), owner=work.owner)
 
 
-async def _ended(session: AsyncSession, job: Job) -> None:
-    """The row says that it is over; its file goes with it."""
-    run = Bring.model_validate(job.given).run
+async def set_ended(session: AsyncSession, job: Job) -> None:
+    """The row says that it is over; its file, where there is one, goes with it."""
+    run = str(job.given["run"])
     row = (await session.exec(select(Import).where(Import.id == run))).one_or_none()
     if row is not None and row.ended_at is None:
         row.ended_at, row.version = job.ended_at, row.version + 1
@@ -135,5 +136,5 @@ async def _ended(session: AsyncSession, job: Job) -> None:
     place(queue_of(session).settings.media, run).unlink(missing_ok=True)
 
 
-IMPORT: Final = JobKind("import", Bring, _work, everywhere=1, ended=_ended)
+IMPORT: Final = JobKind("import", Bring, _work, everywhere=1, ended=set_ended)
 """One at a time: two that write the same titles would wait for each other anyway."""

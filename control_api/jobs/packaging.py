@@ -54,6 +54,8 @@ class Package(BaseModel):
     """What is to be packaged, and what people say of it. It wins over what a side-car says."""
 
     source: Inside
+    folder: str = Field(default="", max_length=1000)
+    """One of `import_folders`, resolved, in which the source lies; empty: the folder of sources."""
     name: str = Field(default="", max_length=255)
     """What people call the file: what its title is guessed from."""
     house: House = ""
@@ -132,6 +134,8 @@ class Order:
     source: Path
     given: Package
     hear: Callable[[Heard], None]
+    within: Path
+    """The folder that nothing may lead out of."""
     keeps: Callable[[], bool]
     """Whether what is encoded shall stay when the packaging is cancelled: a later attempt goes on from there."""
 
@@ -149,19 +153,30 @@ WORDS: Final = {
 """What is said of each stage."""
 
 
-def located(settings: Settings, source: str) -> Path:
+def located(settings: Settings, source: str, folder: str = "") -> Path:
     """Where a source lies. Raises `Broken` when it is not there, or leads out of the folder. Blocks."""
-    folder = (settings.media / SOURCES).resolve()
-    path = (folder / source).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
-        message = f"there is no file {source} in the folder {SOURCES}"
+    root = rooted(settings, folder)
+    path = (root / source).resolve()
+    if not path.is_relative_to(root) or not path.is_file():
+        message = f"there is no file {source} in the folder {folder or SOURCES}"
         raise Broken(message, "Upload it again, or put it there, and retry.")
     return path
 
 
+def rooted(settings: Settings, folder: str) -> Path:
+    """The folder in which a source lies, resolved. Raises `Broken` when nothing is packaged from there. Blocks."""
+    if not folder:
+        return (settings.media / SOURCES).resolve()
+    for root in settings.import_folders:
+        if str(root.resolve()) == folder:
+            return Path(folder)
+    message = f"nothing is packaged from the folder {folder}"
+    raise Broken(message, "Name it in the setting import_folders, for workers too, and retry.")
+
+
 def room(settings: Settings, given: Package) -> int:
     """How many bytes of disk its packaging may need. Blocks."""
-    return _WORK_BYTES * located(settings, given.source).stat().st_size
+    return _WORK_BYTES * located(settings, given.source, given.folder).stat().st_size
 
 
 PACKAGE: Final = JobKind("package", Package, None, here=1, room=room)
@@ -180,8 +195,10 @@ def packaging(packager: Packager, *, at_once: int = 1) -> JobKind[Package]:
                 work.note(WORDS.get(heard.stage, heard.stage))
             work.tell(heard.permille, WORDS.get(heard.stage, heard.stage), heard.parts)
 
-        source = await asyncio.to_thread(located, work.settings, given.source)
-        order = Order(work.settings.media, source, given, hear, lambda: work.stopped is not Stop.CANCELED)
+        source = await asyncio.to_thread(located, work.settings, given.source, given.folder)
+        within = await asyncio.to_thread(rooted, work.settings, given.folder)
+        keeps = lambda: work.stopped is not Stop.CANCELED  # noqa: E731 — a question, asked later
+        order = Order(work.settings.media, source, given, hear, within, keeps)
         came = await packager(order)
         if isinstance(came, Unpackaged):
             raise Broken(came.reason, came.advice, again=came.again)

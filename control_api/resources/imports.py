@@ -8,18 +8,20 @@ import io
 import os
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from control_api import ids
 from control_api.call import Answer, Call
 from control_api.changes import Change
+from control_api.imports.folders import IMPORT_FOLDER, FolderBring, NotAdmitted, admitted
 from control_api.imports.formats import FILES, Format
 from control_api.imports.running import Wanted, new, place
 from control_api.imports.tmdb import Ask
 from control_api.imports.work import IMPORT, Bring
 from control_api.instants import Instant
-from control_api.jobs import submit
+from control_api.jobs import JobKind, submit
+from control_api.jobs.packaging import House
 from control_api.library.facts import Address
 from control_api.library.kinds import TitleState
 from control_api.models import Given, Nothing, Shown
@@ -78,6 +80,18 @@ class TmdbGiven(Ways, Ask):
     """Films and series of TMDB."""
 
 
+class FolderGiven(Given):
+    """A folder of films."""
+
+    folder: str = Field(
+        min_length=1, max_length=1000, description="Its whole path on the machine that packages: one of the folders "
+        "that the setting `import_folders` names, or one below.", examples=["/srv/films/2026"],
+    )  # fmt: skip
+    house: House = Field(default="", description="The format, and with it the ladder; empty: the station's own.")
+    dry_run: bool = Field(default=False, description="Only report what would be done.")
+    name: str = Field(default="", max_length=255, description="What people call it; empty: its path.")
+
+
 class ImportShown(Shown):
     """An import."""
 
@@ -108,6 +122,8 @@ class ImportEntryShown(Shown):
     line: int = Field(description="Where it begins in the file; 0 where there are no lines.")
     outcome: str = Field(description="`made`, `changed`, `unchanged` or `refused`.")
     title_id: str | None
+    asset_id: str | None = Field(description="Of a film of a folder: the asset that it becomes.")
+    job: str | None = Field(description="Of a film of a folder: the job that packages it.")
     name: str
     implied: bool = Field(description="Whether it is a series or a season that an item named.")
     details: list[Any] = Field(description="The fields that were changed; or what is wrong, each with `where`.")
@@ -194,6 +210,33 @@ async def import_tmdb(call: Call[Nothing, Nothing, TmdbGiven]) -> Answer:
 
 
 @Endpoint(
+    method="POST",
+    path="/api/v1/imports:folder",
+    name="import_folder",
+    summary="Import a folder of films with their side-cars: each becomes a job that packages it",
+    scope=Scope.IMPORTS_WRITE,
+    tag=_TAG,
+    body_model=FolderGiven,
+    answers={202: ImportShown},
+    idempotent=True,
+    description="Only folders that the setting `import_folders` names are read; by default none is. What is packaged "
+    "already, or will be, is known by its digest and left alone, so the same folder twice makes nothing. Each file "
+    "has an entry in the report, with its job and its asset.",
+)
+async def import_folder(call: Call[Nothing, Nothing, FolderGiven]) -> Answer:
+    """The job reads it."""
+    try:
+        _, folder = await asyncio.to_thread(admitted, call.site.settings, call.body.folder)
+    except NotAdmitted as error:
+        raise unacceptable("/folder", str(error)) from error
+    name = call.body.name or call.body.folder
+    wanted = Wanted(format=Format.FOLDER, name=name, dry_run=call.body.dry_run)
+    row = new(wanted, call.caller.id, call.now)
+    given = FolderBring(run=row.id, folder=str(folder), house=call.body.house, by_name=call.caller.name)
+    return await _begun(call, row, given, IMPORT_FOLDER)
+
+
+@Endpoint(
     method="GET",
     path="/api/v1/imports",
     name="list_imports",
@@ -263,7 +306,8 @@ async def read_import_report(call: Call[ImportPath]) -> Answer:
 
 
 OPERATIONS: Final = (
-    list_imports, import_file, import_link, import_tmdb, read_import, list_import_entries, read_import_report,
+    list_imports, import_file, import_link, import_tmdb, import_folder, read_import, list_import_entries,
+    read_import_report,
 )  # fmt: skip
 
 
@@ -277,9 +321,9 @@ def _new(call: Call[Any, Any, Any], ways: Ways, form: Format) -> Import:
     return new(wanted, call.caller.id, call.now)
 
 
-async def _begun(call: Call[Any, Any, Any], row: Import, given: Bring) -> Answer:
+async def _begun(call: Call[Any, Any, Any], row: Import, given: BaseModel, kind: JobKind[Any] = IMPORT) -> Answer:
     """Write the import and its job."""
-    job = await submit(call.session, IMPORT, given, now=call.now, owner=call.caller.id, subject=row.id)
+    job = await submit(call.session, kind, given, now=call.now, owner=call.caller.id, subject=row.id)
     row.job = job.id
     call.session.add(row)
     await call.session.flush()
@@ -322,7 +366,7 @@ async def _row(call: Call[ImportPath, Any, Any]) -> Import:
 
 async def _reported(call: Call[ImportPath, Any, Any]) -> AsyncIterator[bytes]:
     """The lines, some at a time; each from a session of its own, because a reader may be slow."""
-    yield _line(["number", "line", "outcome", "title_id", "name", "implied", "where", "detail"])
+    yield _line(["number", "line", "outcome", "title_id", "name", "implied", "where", "detail", "asset_id", "job"])
     after = 0
     while True:
         rows = select(ImportEntry).where(ImportEntry.import_id == call.path.id, col(ImportEntry.number) > after)
@@ -338,9 +382,10 @@ def _cells(entry: ImportEntry) -> list[list[str]]:
     """A line for each thing that is wrong, and one for what is not."""
     first = [str(entry.number), str(entry.line), entry.outcome, entry.title_id or "", entry.name]
     first.append("yes" if entry.implied else "")
+    last = [entry.asset_id or "", entry.job or ""]
     if entry.outcome != "refused":
-        return [[*first, "", ", ".join(entry.details)]]
-    return [[*first, wrong["where"], wrong["detail"]] for wrong in entry.details] or [[*first, "", ""]]
+        return [[*first, "", ", ".join(entry.details), *last]]
+    return [[*first, wrong["where"], wrong["detail"], *last] for wrong in entry.details] or [[*first, "", "", *last]]
 
 
 def _line(cells: list[str]) -> bytes:

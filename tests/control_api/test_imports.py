@@ -137,10 +137,10 @@ async def test_the_report_as_a_table_has_every_item_and_no_formulas(client: Clie
     found = await send(client, 'name,votes\n=cmd,1\n"A, B",x\n')
     report = await client.get(f"{IMPORTS}/{found['id']}/report.csv")
     lines = report.body.decode().splitlines()
-    assert lines[0] == "number,line,outcome,title_id,name,implied,where,detail"
+    assert lines[0] == "number,line,outcome,title_id,name,implied,where,detail,asset_id,job"
     assert lines[1].startswith("1,2,made,ti_")
-    assert lines[1].endswith(",'=cmd,,,")
-    assert lines[2] == '2,3,refused,,"A, B",,"column 2, votes",\'x\' is no whole number'
+    assert lines[1].endswith(",'=cmd,,,,,")
+    assert lines[2] == '2,3,refused,,"A, B",,"column 2, votes",\'x\' is no whole number,,'
     await client.get(f"{IMPORTS}/im_0199f0c47b1c7d3a9e52c1d4b7a60f38/report.csv", 404)
 
 
