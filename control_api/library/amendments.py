@@ -17,7 +17,7 @@ from control_api.assets.care import edits_of, told_breaks
 from control_api.columns import UtcInstant
 from control_api.library.hung import hung
 from control_api.library.told import told
-from control_api.tables import AmendmentDue, Asset, Title
+from control_api.tables import AdCreative, AmendmentDue, Asset, Title
 from playout.amend import Amendment, amend
 
 if TYPE_CHECKING:
@@ -99,13 +99,21 @@ async def _amendments(session: AsyncSession, store: Store, assets: Sequence[str]
     titles = list({title.id: title for _, title in found}.values())
     there = await hung(session, titles)
     breaks = await asyncio.to_thread(told_breaks, store, await edits_of(session, assets))
+    over = await _no_longer_offered(session, assets)
     return [
         Amendment(
             asset.id,
             told(title, there[title.id]),
             breaks.get(asset.id),
             # of an asset that was pulled off the air nobody here says that it may be chosen again
-            shelved=title.deleted_at is not None or asset.state != "packaged",
+            shelved=title.deleted_at is not None or asset.state != "packaged" or asset.id in over,
         )
         for asset, title in found
     ]
+
+
+async def _no_longer_offered(session: AsyncSession, assets: Sequence[str]) -> set[str]:
+    """Those of them that are ads of servers, none of which offers them any more."""
+    rows = select(AdCreative.asset_id, AdCreative.is_offered).where(col(AdCreative.asset_id).in_(assets))
+    found = (await session.exec(rows)).all()
+    return {asset for asset, _ in found if asset is not None} - {asset for asset, is_offered in found if is_offered}

@@ -1,5 +1,6 @@
 """The tables, a module for each resource. A new one is imported here and made by a migration."""
 
+from control_api.tables.advertising import AdBeacon, AdCreative, AdDecision, AdOffer, AdPlace, AdSource, AdSourceState
 from control_api.tables.artwork import Artwork, ArtworkTicket
 from control_api.tables.assets import AmendmentDue, Asset
 from control_api.tables.audit import AuditEntry
@@ -32,6 +33,13 @@ from control_api.tables.webhooks import AirPlace, Delivery, Webhook, WebhookPlac
 __all__ = [
     "METADATA",
     "Account",
+    "AdBeacon",
+    "AdCreative",
+    "AdDecision",
+    "AdOffer",
+    "AdPlace",
+    "AdSource",
+    "AdSourceState",
     "AirPlace",
     "AmendmentDue",
     "ApiKey",

@@ -45,15 +45,20 @@ async def _linked(work: Work, given: Link) -> None:
         if title is None:
             message = f"there is no title {given.title} any more"
             raise Broken(message, "Give the asset another title.")
-        if asset.title_id == title.id:
-            return
-        before, asset.title_id = asset.title_id, title.id
-        asset.version += 1
-        session.add(asset)
-        await session.flush()
-        await _emptied(session, before, now)  # after that the rows at hand are to be read anew
-        await reindexed(session, [given.title])
-        await due(session, given.asset, now)
+        await give(session, asset, title.id, now)
+
+
+async def give(session: AsyncSession, asset: Asset, title: str, now: datetime) -> None:
+    """Let an asset belong to this title from now on."""
+    if asset.title_id == title:
+        return
+    name, before, asset.title_id = asset.id, asset.title_id, title
+    asset.version += 1
+    session.add(asset)
+    await session.flush()
+    await _emptied(session, before, now)  # after that the rows at hand are to be read anew
+    await reindexed(session, [title])
+    await due(session, name, now)
 
 
 async def _emptied(session: AsyncSession, title: str, now: datetime) -> None:

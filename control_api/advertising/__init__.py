@@ -1,0 +1,1 @@
+"""Ads from servers of others: asked, read, chosen, made assets, and counted where they aired (VAST, VMAP)."""
