@@ -83,8 +83,8 @@ class CutsShown(Shown):
 )
 async def list_breaks(call: Call[AssetPath]) -> Answer:
     """With what people say of each."""
+    known = await documented(call)
     row = await found(call)
-    known = await documented(call, row)
     return Answer(_shown(known, await _rows(call, row)), version=row.version)
 
 
@@ -101,7 +101,7 @@ async def list_breaks(call: Call[AssetPath]) -> Answer:
 )
 async def list_cuts(call: Call[AssetPath, CutQuery, Nothing]) -> Answer:
     """They never change."""
-    known = await documented(call, await found(call))
+    known = await documented(call)
     stop = known.cuts.end if call.query.to_ms is None else ticks_of(call.query.to_ms)
     cuts = cut_list(known, ticks_of(call.query.from_ms), stop, _MOST + 1)
     items = [CutShown(segment=segment, at_ms=millis(tick)) for segment, tick in cuts[:_MOST]]
@@ -123,9 +123,9 @@ async def list_cuts(call: Call[AssetPath, CutQuery, Nothing]) -> Answer:
 )
 async def add_break(call: Call[AssetPath, Nothing, BreakGiven]) -> Answer:
     """The answer says how far it moved."""
+    known = await documented(call)
     row = await found(call, held=True)
     call.guard(row.version)
-    known = await documented(call, row)
     rows = await _rows(call, row)
     segment = await _put(call, row, known, rows, call.body.at_ms)
     return await _told(call, row, known, rows, (segment, "break_added", 201))
@@ -145,9 +145,9 @@ async def add_break(call: Call[AssetPath, Nothing, BreakGiven]) -> Answer:
 )
 async def edit_break(call: Call[BreakPath, Nothing, BreakEditGiven]) -> Answer:
     """One that moves is another one: the cut is its name."""
+    known = await documented(call)
     row = await found(call, held=True)
     call.guard(row.version)
-    known = await documented(call, row)
     rows = await _rows(call, row)
     segment = _one(known, rows, call.path.segment).point.segment
     if call.body.at_ms is not None:
@@ -171,9 +171,9 @@ async def edit_break(call: Call[BreakPath, Nothing, BreakEditGiven]) -> Answer:
 )
 async def delete_break(call: Call[BreakPath]) -> Answer:
     """Channels break there no more."""
+    known = await documented(call)
     row = await found(call, held=True)
     call.guard(row.version)
-    known = await documented(call, row)
     rows = await _rows(call, row)
     _one(known, rows, call.path.segment)
     await _drop(call, row, known, rows, call.path.segment)

@@ -205,8 +205,9 @@ async def list_assets(call: Call[Nothing, AssetQuery, Nothing]) -> Answer:
 )
 async def read_asset(call: Call[AssetPath]) -> Answer:
     """What the store and the database know of it."""
+    known = await documented(call)
     row = await found(call)
-    return Answer(await detailed(call, row), version=row.version)
+    return Answer(await detailed(call, row, known), version=row.version)
 
 
 @Endpoint(
@@ -221,12 +222,13 @@ async def read_asset(call: Call[AssetPath]) -> Answer:
 )
 async def read_asset_poster(call: Call[AssetPath]) -> Answer:
     """A JPEG."""
-    row = await found(call)
-    care = await call.session.get(AssetCare, row.id)
-    file = (care.poster if care else "") or row.poster
-    if not file:
-        raise missing("poster of asset", row.id)
-    return await _picture(call, row.id, file)
+    await present(call)
+    async with call.site.database.reading() as session:
+        wanted = select(Asset.poster, AssetCare.poster).outerjoin(AssetCare, col(AssetCare.asset_id) == Asset.id)
+        packaged, chosen = (await session.exec(wanted.where(Asset.id == call.path.id))).one()
+    if not (chosen or packaged):
+        raise missing("poster of asset", call.path.id)
+    return await _picture(call, call.path.id, chosen or packaged)
 
 
 @Endpoint(
@@ -241,7 +243,7 @@ async def read_asset_poster(call: Call[AssetPath]) -> Answer:
 )
 async def read_asset_picture(call: Call[PicturePath]) -> Answer:
     """A file that never changes."""
-    await found(call)
+    await present(call)
     answer = await _picture(call, call.path.id, call.path.file)
     return Answer(raw=answer.raw, media_type=answer.media_type, headers={"Cache-Control": _FOR_EVER})
 
@@ -292,9 +294,9 @@ async def take_back_asset(call: Call[AssetPath, Nothing, WithdrawGiven]) -> Answ
 )
 async def list_asset_uses(call: Call[AssetPath]) -> Answer:
     """Asked of the store, where the rules are that air."""
-    row = await found(call)
+    await present(call)
     master, now = call.site.master, call.now
-    uses = await master.ask(lambda: airing.uses(master.station(), row.id, now))
+    uses = await master.ask(lambda: airing.uses(master.station(), call.path.id, now))
     return Answer(UsesShown(items=[UseShown.model_validate(use) for use in uses]))
 
 
@@ -313,10 +315,10 @@ async def list_asset_uses(call: Call[AssetPath]) -> Answer:
 )
 async def read_asset_next(call: Call[AssetPath, NextQuery, Nothing]) -> Answer:
     """Bounded: an asset that is never on is looked for no longer than one that is."""
-    row = await found(call)
+    await present(call)
     master, now, days = call.site.master, call.now, call.query.days
     seen = await master.ask(
-        lambda: airing.ahead(master.station(), row.id, now, turns=_TURNS, days=days, seconds=_SECONDS)
+        lambda: airing.ahead(master.station(), call.path.id, now, turns=_TURNS, days=days, seconds=_SECONDS)
     )
     items = [ShowingShown(**_fields(one)) for one in seen.showings]
     lacking = [LookedShown(channel=channel, until=until) for channel, until in seen.until.items()]
@@ -342,13 +344,13 @@ _SECONDS: Final = 2.0
 )
 async def delete_asset(call: Call[AssetPath]) -> Answer:
     """It can be restored until it is purged."""
+    known, master, now = await documented(call), call.site.master, call.now
+    channels = await master.ask(lambda: airing.on_air(master.station(), call.path.id, now))
     row = await found(call, held=True)
     call.guard(row.version)
-    master, now = call.site.master, call.now
-    channels = await master.ask(lambda: airing.on_air(master.station(), row.id, now))
     if channels and row.state != DELETED:
         raise Problem(CONFLICT, f"it is on air, or about to be, on {', '.join(channels)}: wait until it has been on")
-    return await _moved(call, row, DELETED, "deleted")
+    return await _moved(call, row, known, (DELETED, "deleted"))
 
 
 @Endpoint(
@@ -363,10 +365,11 @@ async def delete_asset(call: Call[AssetPath]) -> Answer:
 )
 async def restore_asset(call: Call[AssetPath]) -> Answer:
     """As it was."""
+    known = await documented(call)
     row = await found(call, held=True)
     if row.state not in (DELETED, REPLACED, PACKAGED):
         raise Problem(CONFLICT, f"it is {row.state}: only what is deleted or replaced is restored")
-    return await _moved(call, row, PACKAGED, "restored")
+    return await _moved(call, row, known, (PACKAGED, "restored"))
 
 
 @Endpoint(
@@ -426,6 +429,7 @@ async def choose_poster(call: Call[AssetPath, Nothing, PosterGiven]) -> Answer:
 )
 async def reset_poster(call: Call[AssetPath]) -> Answer:
     """The chosen one is shown no more."""
+    known = await documented(call)
     row = await found(call, held=True)
     call.guard(row.version)
     care = await care_of(call.session, row.id)
@@ -434,7 +438,7 @@ async def reset_poster(call: Call[AssetPath]) -> Answer:
     care.poster, care.poster_ms = "", None
     call.session.add(row)
     call.changed(Change(KIND, row.id, "poster_reset", before, PosterShown(file=row.poster, at_ms=None)))
-    return Answer(await detailed(call, row), version=row.version)
+    return Answer(await detailed(call, row, known), version=row.version)
 
 
 @Endpoint(
@@ -497,6 +501,7 @@ def _package(call: Call[AssetPath, Nothing, RepackageGiven], row: Asset, source:
 )
 async def replace_asset(call: Call[AssetPath, Nothing, ReplaceGiven]) -> Answer:
     """It can be restored."""
+    known = await documented(call)
     row = await found(call, held=True)
     call.guard(row.version)
     other = await call.session.get(Asset, call.body.by, with_for_update=True)
@@ -513,7 +518,7 @@ async def replace_asset(call: Call[AssetPath, Nothing, ReplaceGiven]) -> Answer:
         await due(call.session, one.id, call.now)
     (await care_of(call.session, row.id)).replaced_by = other.id
     call.changed(Change(KIND, row.id, "replaced", before, shown(row, origin)))
-    return Answer(await detailed(call, row), version=row.version)
+    return Answer(await detailed(call, row, known), version=row.version)
 
 
 _SAID: Final = ("title", "kind", "tags", "series", "season", "episode", "description", "rating")
@@ -553,18 +558,33 @@ async def found(call: Call[Any, Any, Any], *, held: bool = False) -> Asset:
     return row
 
 
-async def documented(call: Call[Any, Any, Any], row: Asset) -> Document:
-    """Its document. Raises `Problem` where it is not in the store any more."""
-    master = call.site.master
-    known = await master.ask(lambda: document(master.store, row.id))
+async def present(call: Call[Any, Any, Any]) -> str:
+    """In which state the asset is. Raises `Problem`.
+
+    It is asked aside: whoever waits for the store next holds no connection meanwhile.
+    """
+    async with call.site.database.reading() as session:
+        state = (await session.exec(select(Asset.state).where(Asset.id == call.path.id))).one_or_none()
+    if state is None:
+        raise missing("asset", call.path.id)
+    return state
+
+
+async def documented(call: Call[Any, Any, Any]) -> Document:
+    """The document of the asset that the path names. Raises `Problem` where there is none.
+
+    A document never changes: it is read before the rows are, so that no transaction waits for the store.
+    """
+    master, asset = call.site.master, call.path.id
+    known = await master.ask(lambda: document(master.store, asset))
     if known is None:
-        raise missing("file any more of asset", row.id)
+        await present(call)
+        raise missing("file any more of asset", asset)
     return known
 
 
-async def detailed(call: Call[Any, Any, Any], row: Asset) -> AssetDetail:
+async def detailed(call: Call[Any, Any, Any], row: Asset, known: Document) -> AssetDetail:
     """All that is known of it."""
-    known = await documented(call, row)
     care = await call.session.get(AssetCare, row.id)
     edits = (await edits_of(call.session, [row.id])).get(row.id, [])
     uploads = select(Upload).where(Upload.asset_id == row.id).order_by(col(Upload.id).desc()).limit(1)
@@ -573,9 +593,9 @@ async def detailed(call: Call[Any, Any, Any], row: Asset) -> AssetDetail:
     return detail(shown(row, call.site.settings.origin_url), known, care, upload, breaks)
 
 
-async def _moved(call: Call[Any, Any, Any], row: Asset, state: AssetState, action: str) -> Answer:
-    """Let an asset be in another state, and have the air told."""
-    origin = call.site.settings.origin_url
+async def _moved(call: Call[Any, Any, Any], row: Asset, known: Document, to: tuple[AssetState, str]) -> Answer:
+    """Let an asset be in another state, by an action of this name, and have the air told."""
+    (state, action), origin = to, call.site.settings.origin_url
     before = shown(row, origin)
     if row.state != state:
         row.state = state
@@ -588,7 +608,7 @@ async def _moved(call: Call[Any, Any, Any], row: Asset, state: AssetState, actio
         if state == DELETED:
             await _purge_later(call, row.id)
     call.changed(Change(KIND, row.id, action, before, shown(row, origin)))
-    return Answer(await detailed(call, row), version=row.version)
+    return Answer(await detailed(call, row, known), version=row.version)
 
 
 async def _purge_later(call: Call[Any, Any, Any], asset: str) -> None:
@@ -598,25 +618,33 @@ async def _purge_later(call: Call[Any, Any, Any], asset: str) -> None:
 
 
 async def _ordered(call: Call[AssetPath, Nothing, WithdrawGiven], state: AssetState) -> Answer:
-    """Order that an asset leaves the air, or may come back to it."""
+    """Order that an asset leaves the air, or may come back to it.
+
+    The orders are in the store before the row says so: no transaction waits for the store, and whoever asks again
+    after a failure gives the same orders.
+    """
+    _check_here(await present(call))
+    origin, master, given, asset = call.site.settings.origin_url, call.site.master, call.body, call.path.id
+    channels = tuple(given.channels) if given.channels is not None else None
+    wanted = Order(asset, channels, given.reason, back=state == PACKAGED)
+    known, done = await master.ask(lambda: carry_out(master.store, wanted, call.now))
+    if unknown := sorted(set(channels or ()) - set(known)):
+        raise unacceptable("/channels", f"there is no channel {', '.join(unknown)} on air")
     row = await found(call, held=True)
-    if row.state in (DELETED, GONE):
-        raise Problem(CONFLICT, f"it is {row.state}")
-    origin, master = call.site.settings.origin_url, call.site.master
-    given, before = call.body, shown(row, origin)
-    if given.channels is None and row.state in (PACKAGED, WITHDRAWN):
+    _check_here(row.state)
+    if channels is None and row.state in (PACKAGED, WITHDRAWN):
+        row.version += row.state != state
         row.state = state
-        row.version += before.state != state
         call.session.add(row)
         await due(call.session, row.id, call.now)
-    back = state == PACKAGED
-    wanted = Order(row.id, tuple(given.channels) if given.channels is not None else None, given.reason, back=back)
-    known, done = await master.ask(lambda: carry_out(master.store, wanted, call.now))
-    if unknown := sorted(set(given.channels or ()) - set(known)):
-        raise unacceptable("/channels", f"there is no channel {', '.join(unknown)} on air")
     told = OrdersShown(channels=done, asset=shown(row, origin))
     call.changed(Change(KIND, row.id, "withdrawn" if state == WITHDRAWN else "taken_back", after=told))
     return Answer(told, version=row.version)
+
+
+def _check_here(state: str) -> None:
+    if state in (DELETED, GONE):
+        raise Problem(CONFLICT, f"it is {state}")
 
 
 async def _picture(call: Call[Any, Any, Any], asset: str, file: str) -> Answer:

@@ -214,6 +214,14 @@ async def read_content_status(call: Call[ContentPath]) -> Answer:
 async def transcode_content(call: Call[Nothing, Nothing, Transcode]) -> Answer:
     """Submit the job."""
     given = call.body
+    source = given.source or ""
+    if any(part.startswith(".") for part in source.split("/")):
+        raise unacceptable("/source", "what begins with a dot is not for packaging; an upload is named by its id")
+    if source:  # before the transaction: nobody waits for the disk
+        try:
+            await asyncio.to_thread(located, call.site.settings, source)
+        except Broken as error:
+            raise unacceptable("/source", error.reason) from error
     if given.title_id is not None and await call.session.get(Title, given.title_id) is None:
         raise unacceptable("/title_id", "there is no such title")
     said = given.model_dump(exclude={"upload", "source", "priority"})
@@ -222,13 +230,6 @@ async def transcode_content(call: Call[Nothing, Nothing, Transcode]) -> Answer:
         said |= {"name": row.name, "title": given.title or row.title, "title_id": given.title_id or row.title_id}
         said |= {"kind": given.kind or (Kind(row.kind) if row.kind else None), "house": given.house or row.house}
         return await _submitted(call, Package(source=f"{FOLDER}/{row.id}", **said), row.id, given.priority)
-    source = given.source or ""
-    if any(part.startswith(".") for part in source.split("/")):
-        raise unacceptable("/source", "what begins with a dot is not for packaging; an upload is named by its id")
-    try:
-        await asyncio.to_thread(located, call.site.settings, source)
-    except Broken as error:
-        raise unacceptable("/source", error.reason) from error
     return await _submitted(call, Package(source=source, **said), given.title_id or "", given.priority)
 
 

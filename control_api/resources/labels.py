@@ -138,12 +138,13 @@ def _listed(sort: Sort) -> Operation:
 def _made(sort: Sort) -> Operation:
     async def made(call: Call[Nothing, Nothing, LabelGiven]) -> Answer:
         name = call.body.name
+        channels = await _channels(call, sort, same(name))
         taken = select(sort.table.id).where(sort.table.folded == same(name))
         if (await call.session.exec(taken)).one_or_none() is not None:
             message = f"there is a {sort.kind} called {name!r}"
             raise Problem(CONFLICT, message)
         row = (await ensured(call.session, sort.table, [name], call.now))[same(name)]
-        shown = LabelDetail(id=row, name=name, titles=0, channels=await _channels(call, sort, same(name)))
+        shown = LabelDetail(id=row, name=name, titles=0, channels=channels)
         call.changed(Change(sort.kind, row, "created", after=LabelGiven(name=name)))
         return Answer(shown, 201, {"Location": f"{sort.path}/{row}"}, version=1)
 
@@ -155,8 +156,9 @@ def _made(sort: Sort) -> Operation:
 
 def _read(sort: Sort, path_model: type[Any]) -> Operation:
     async def read(call: Call[Any, Nothing, Nothing]) -> Answer:
+        channels = await _choosing(call, sort, call.path.id)
         row = await _row(call, sort, call.path.id, held=False)
-        return Answer(await _detail(call, sort, row), version=row.version)
+        return Answer(await _detail(call, sort, row, channels), version=row.version)
 
     return Endpoint(
         method="GET", path=f"{sort.path}/{{id}}", name=f"read_{sort.kind}",
@@ -168,6 +170,7 @@ def _read(sort: Sort, path_model: type[Any]) -> Operation:
 def _renamed(sort: Sort, path_model: type[Any]) -> Operation:
     async def renamed(call: Call[Any, DetachQuery, LabelGiven]) -> Answer:
         channels = await _choosing(call, sort, call.path.id)
+        then = await _channels(call, sort, same(call.body.name))
         row = await _row(call, sort, call.path.id)
         call.guard(row.version)
         before, name = row.name, call.body.name
@@ -176,7 +179,7 @@ def _renamed(sort: Sort, path_model: type[Any]) -> Operation:
         if name != before:
             await merging.rename(call.session, row, name, call.now)
         call.changed(Change(sort.kind, row.id, "renamed", LabelGiven(name=before), LabelGiven(name=name)))
-        return Answer(await _detail(call, sort, row), version=row.version)
+        return Answer(await _detail(call, sort, row, then), version=row.version)
 
     return Endpoint(
         method="PATCH", path=f"{sort.path}/{{id}}", name=f"rename_{sort.kind}",
@@ -190,6 +193,7 @@ def _renamed(sort: Sort, path_model: type[Any]) -> Operation:
 def _merged(sort: Sort, path_model: type[Any]) -> Operation:
     async def merged(call: Call[Any, DetachQuery, MergeGiven]) -> Answer:
         channels = await _choosing(call, sort, call.path.id)
+        then = await _choosing(call, sort, call.body.into)
         row = await _row(call, sort, call.path.id)
         wanted = select(sort.table).where(sort.table.id == call.body.into)
         into = (await call.session.exec(wanted.with_for_update())).one_or_none()
@@ -200,7 +204,7 @@ def _merged(sort: Sort, path_model: type[Any]) -> Operation:
         gone = LabelGiven(name=row.name)
         await merging.merge(call.session, row, into, call.now)
         call.changed(Change(sort.kind, row.id, "merged", gone, MergeGiven(into=into.id)))
-        return Answer(await _detail(call, sort, into), version=into.version)
+        return Answer(await _detail(call, sort, into, then), version=into.version)
 
     return Endpoint(
         method="POST", path=f"{sort.path}/{{id}}/merge", name=f"merge_{sort.kind}",
@@ -240,9 +244,8 @@ async def _row(call: Call[Any, Any, Any], sort: Sort, which: str, *, held: bool 
     return row
 
 
-async def _detail(call: Call[Any, Any, Any], sort: Sort, row: Label) -> LabelDetail:
+async def _detail(call: Call[Any, Any, Any], sort: Sort, row: Label, channels: list[NamingShown]) -> LabelDetail:
     counts = await merging.counted(call.session, sort.table, [row.id])
-    channels = await _channels(call, sort, row.folded)
     return LabelDetail(id=row.id, name=row.name, titles=counts.get(row.id, 0), channels=channels)
 
 

@@ -172,10 +172,10 @@ async def upload_file(call: Call) -> Answer:
 )
 async def fetch_file(call: Call[Nothing, Nothing, LinkGiven]) -> Answer:
     """The job is told by the upload's id as its subject."""
-    what = call.body
+    what, free = call.body, await call.site.receiver.free()  # before the transaction: nobody waits for the disk
     await what.check(call.session)
     row = beginning.new(call.caller.id, "link", call.now, call.site.settings, link=linked(what.url), **what.values())
-    await beginning.begin(call.session, row, await call.site.receiver.free(), call.site.settings)
+    await beginning.begin(call.session, row, free, call.site.settings)
     job = Fetch(upload=row.id)
     await submit(call.session, FETCH, job, now=call.now, owner=call.caller.id, subject=row.id)
     call.is_told = True
@@ -236,8 +236,9 @@ async def _without(call: Call[Any, Any, Any], row: Upload) -> None:
 )
 async def list_strays(call: Call) -> Answer:
     """Compare the folders with the database."""
-    uploads = set((await call.session.exec(select(Upload.id).where(col(Upload.is_kept)))).all())
-    assets = set((await call.session.exec(select(Asset.id))).all())
+    async with call.site.database.reading() as session:
+        uploads = set((await session.exec(select(Upload.id).where(col(Upload.is_kept)))).all())
+        assets = set((await session.exec(select(Asset.id))).all())
     found = await asyncio.to_thread(orphans.strays, call.site.settings.media, uploads, assets, call.now)
     items = [StrayShown(path=stray.path, size=stray.size, changed=whole_millis(stray.changed)) for stray in found]
     return Answer(StraysShown(items=items))
@@ -284,8 +285,9 @@ async def received(
     receiver, settings = call.site.receiver, call.site.settings
     await beginning.sweep(call.site.database, receiver.media, call.now)
     row = beginning.new(call.caller.id, "form", call.now, settings)
+    free = await receiver.free()
     async with call.site.database.writing() as session:
-        await beginning.begin(session, _announced(call, row), await receiver.free(), settings)
+        await beginning.begin(session, _announced(call, row), free, settings)
     row.length = None
     try:
         async with receiver.writing(row.id) as landing:
