@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from control_api.assets.breaks import Edit, State, aired, cut_list, millis, near
 from control_api.instants import written
 from control_api.library.amendments import deliver
 from control_api.library.intake import Intake
+from control_api.site import SITE
 from playout import keys
 from playout.amend import amended
 from playout.core.asset import BreakPoint, Cuts
@@ -351,3 +354,22 @@ def test_the_list_of_cuts_is_those_between(lengths: list[int], first: int, stop:
 
 def test_keys_of_pictures_are_names() -> None:
     assert keys.asset_file("film", "poster.jpg") == "assets/film/poster.jpg"
+
+
+async def test_while_the_store_is_slow_nobody_else_waits_to_write(api: Client, settings: Settings) -> None:
+    """No transaction is open while the store is asked: others would be refused for the lock that it holds."""
+    pool, store = api.app[SITE].master.pool, threading.Event()
+    etags = [await tagged(api, asset) for asset in ("film-a", "film-b", "film-c")]
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(settings.report_threads):
+            tasks.create_task(pool.run(store.wait))
+        tasks.create_task(api.ask("DELETE", f"{ASSETS}/film-a", 409, headers=etags[0]))
+        tasks.create_task(api.post(f"{ASSETS}/film-b/breaks", {"at_ms": 20_000}, headers=etags[1]))
+        tasks.create_task(api.post(f"{ASSETS}/film-c/withdraw", {}, 200))
+        tasks.create_task(api.get(f"{ASSETS}/ad-a"))
+        try:
+            while pool.asked < settings.report_threads + 4:
+                await api.get("/healthz")
+            await api.post("/api/v1/titles", {"kind": "movie", "name": "Meanwhile"})
+        finally:
+            store.set()
