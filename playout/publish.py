@@ -320,6 +320,7 @@ def drafted(revision: Revision) -> Draft:
         zone=channel.zone,
         rules=revision.rules,
         horizon=revision.horizon,
+        access=channel.access,
         parent=replace(revision.parent, begun=None) if revision.parent else None,
     )
 

@@ -29,6 +29,7 @@ from playout.config.groups import Groups
 from playout.config.never import CLOCK_CHANGE, NEVER, TERRITORIES, Refused
 from playout.config.record import Record, Said, record
 from playout.config.settings import (
+    ACCESS,
     DESCRIPTION,
     GROUP,
     HORIZON,
@@ -49,7 +50,7 @@ from playout.config.spelling import meant, one_of, quoted
 from playout.config.tree import Leaf, Node
 from playout.config.word import Key, Schema, Word, keyed, named_by, plain
 from playout.config.words import ID_SCHEMA, NUMBER_SCHEMA, channel_id, number, required_text
-from playout.core.channel import Parent
+from playout.core.channel import Access, Parent
 from playout.core.house import DEFAULT_HOUSE
 from playout.core.rules import NONE, Block, Daypart, Never, Rules
 from playout.core.wall import ClockChange
@@ -179,6 +180,7 @@ class Station:
             zone=said.of(ZONE, "UTC"),
             rules=Rules(block, dayparts, never, said.of(CLOCK_CHANGE, ClockChange())),
             horizon=said.of(HORIZON, _TEN_MINUTES),
+            access=said.of(ACCESS, Access.OPEN),
             line=written.line,
             lines=dayparts_lines(said),
         )
@@ -216,6 +218,7 @@ class Station:
             logo=said.of(LOGO, parent.logo) or "",
             rules=_regional(parent, said, original) if said.has(REGIONAL) else parent.rules,
             parent=Parent(original.channel, original.offset, said.has(REGIONAL)),
+            access=said.of(ACCESS, parent.access),
             line=written.line,
             lines=(),
         )

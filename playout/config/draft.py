@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from playout.core.channel import Channel, Parent
+from playout.core.channel import Access, Channel, Parent
 from playout.core.rules import Rules
 
 
@@ -29,6 +29,7 @@ class Draft:
     horizon: timedelta
     parent: Parent | None = None
     """What it repeats, when it is derived."""
+    access: Access = Access.OPEN
     line: int = field(default=0, compare=False)
     """Where it stands in the file; 0 when it comes from elsewhere."""
     lines: tuple[tuple[str, int], ...] = field(default=(), compare=False)
@@ -49,6 +50,7 @@ class Draft:
             description=self.description,
             logo=self.logo,
             zone=self.zone,
+            access=self.access,
         )
 
     def line_of(self, daypart: str) -> int:

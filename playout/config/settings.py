@@ -21,7 +21,20 @@ from playout.config.sources import inherited
 from playout.config.spans import DAY, SECOND, span
 from playout.config.spelling import quoted
 from playout.config.word import Key, Schema, Word, keyed, named_by, or_none, plain
-from playout.config.words import NAME_SCHEMA, SCALAR, name, named, number, one_name, required_text, text, url, whole
+from playout.config.words import (
+    NAME_SCHEMA,
+    SCALAR,
+    choice,
+    name,
+    named,
+    number,
+    one_name,
+    required_text,
+    text,
+    url,
+    whole,
+)
+from playout.core.channel import Access
 from playout.core.house import HOUSES
 
 if TYPE_CHECKING:
@@ -51,6 +64,12 @@ LANGUAGES: Final = Key(
     "languages", languages, "Sound tracks (BCP 47), the default one first.", default=["en"], examples=(["en", "pt-BR"],)
 )
 SUBTITLES: Final = Key("subtitles", subtitles, "Languages of subtitles (BCP 47).", default=[])
+ACCESS: Final = Key(
+    "access",
+    choice(Access, "access"),
+    "Who may play it: open, or signed for those whom the API gave an address with a token.",
+    default="open",
+)
 WINDOW: Final = Key(
     "window",
     whole(LEAST_WINDOW, MOST_WINDOW, "segments", "players need six, and catch-up reaches further back"),
@@ -68,7 +87,7 @@ HORIZON: Final = Key(
     "horizon", span(LEAST_HORIZON, MOST_HORIZON), "How far ahead of air the schedule is fixed.", default="10m"
 )
 
-IDENTITY: Final[tuple[Key[Any], ...]] = (GROUP, DESCRIPTION, LOGO, LANGUAGES, SUBTITLES)
+IDENTITY: Final[tuple[Key[Any], ...]] = (GROUP, DESCRIPTION, LOGO, LANGUAGES, SUBTITLES, ACCESS)
 """The settings that say who a channel is, and not what it airs."""
 SETTINGS: Final[tuple[Key[Any], ...]] = (HOUSE, *IDENTITY, WINDOW, ZONE, HORIZON, *NEVER_KEYS, *BLOCK_KEYS, DAYPARTS)
 """All that a channel may take from elsewhere."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from playout.core.airing import BEGINNING
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from playout.core.airing import Tail
+
+
+class Access(StrEnum):
+    """Who may play a channel."""
+
+    OPEN = "open"
+    SIGNED = "signed"
+    """Who has an address with a token for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Channel:
     """URL of a picture; empty for a drawn one."""
     zone: str = "UTC"
     """IANA name of the time zone its day is planned in."""
+    access: Access = Access.OPEN
 
 
 @dataclass(frozen=True, slots=True)

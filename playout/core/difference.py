@@ -40,7 +40,18 @@ class Edit(NamedTuple):
         )
 
 
-_IDENTITY: Final = ("name", "number", "group", "description", "logo", "languages", "subtitles", "window", "zone")
+_IDENTITY: Final = (
+    "name",
+    "number",
+    "group",
+    "description",
+    "logo",
+    "languages",
+    "subtitles",
+    "window",
+    "zone",
+    "access",
+)
 
 
 def edits(before: Revision, after: Revision) -> tuple[Edit, ...]:

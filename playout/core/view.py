@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from playout.core.catalog import Item, Kit
-from playout.core.channel import Channel, Revision
+from playout.core.channel import Access, Channel, Revision
 from playout.core.playlog import Log
 
 if TYPE_CHECKING:
@@ -95,6 +95,13 @@ class View:
     def withdrawn(self) -> frozenset[str]:
         """Assets that were pulled off any channel's air."""
         return frozenset().union(*(on_air.withdrawn for on_air in self.channels.values() if on_air.withdrawn))
+
+    @cached_property
+    def signed(self) -> frozenset[str]:
+        """The ids of the channels that take a token."""
+        return frozenset(
+            channel for channel, on_air in self.channels.items() if on_air.channel.access is not Access.OPEN
+        )
 
     @cached_property
     def airing(self) -> Mapping[str, tuple[OnAir, ...]]:

@@ -1,0 +1,165 @@
+"""The token that stands in the path of a signed address, and opens one channel or one asset.
+
+Laws. What was signed is read back as it was. A token with any bit changed, of a key that is not there, or signed
+with another secret, is refused; so is every other spelling of it. There is one text for one token.
+
+Its bytes are: 1 for its form, 4 for the number of the key, 4 and 4 for `expires` and `ends` in seconds since 1970,
+the path that it opens in UTF-8, and the first 16 of HMAC-SHA256 over "fastline stream", a zero byte, and all that. The
+text is base64url without padding (RFC 4648 section 5). Numbers are big-endian. RFC 2104 section 5 allows the cut.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+LONGEST: Final = timedelta(days=7)
+"""How long after it was signed a token may be good, at most: for so long keys are kept after they were replaced."""
+SETTLING: Final = timedelta(seconds=10)
+"""How long a new key is known before it signs: by then every origin has read it."""
+SECRET: Final = 32
+"""Bytes of a secret."""
+
+_FORM: Final = b"\x01"
+_DOMAIN: Final = b"fastline stream\0"
+_HEAD: Final = 13
+_TAG: Final = 16
+_TEXT: Final = re.compile(r"[A-Za-z0-9_-]{40,300}")
+_OPENS: Final = re.compile(r"(live|vod)/[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class OnDemand(StrEnum):
+    """Whether assets are played on demand by anyone."""
+
+    AUTO = "auto"
+    """By anyone, until the first channel is signed: else its films could be had one by one."""
+    OPEN = "open"
+    SIGNED = "signed"
+
+    def is_signed(self, *, any_channel: bool) -> bool:
+        """Whether it takes a token, where `any_channel` is signed or none is."""
+        return self is OnDemand.SIGNED or (self is OnDemand.AUTO and any_channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A secret by which tokens are signed."""
+
+    number: int
+    """From 1; the highest one signs."""
+    secret: bytes = field(repr=False)
+    since: datetime
+    """From when on it signs, in UTC; it verifies before, too."""
+    until: datetime | None = None
+    """Until when it verifies, in UTC; None for the newest one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a token says."""
+
+    opens: str
+    """The path that it opens, below the root: `live/<channel>` or `vod/<asset>`."""
+    expires: datetime
+    """Until when playing may begin, in UTC, in whole seconds."""
+    ends: datetime
+    """Until when what has begun goes on, in UTC, in whole seconds."""
+
+
+class Untrue(StrEnum):
+    """Why a token is not believed."""
+
+    SHAPELESS = "that is no token"
+    UNKNOWN_KEY = "its key is not known here, or no longer"
+    FORGED = "its signature is not good"
+
+
+def channel_path(channel: str) -> str:
+    """What the token of a channel opens."""
+    return f"live/{channel}"
+
+
+def asset_path(asset: str) -> str:
+    """What the token of an asset on demand opens."""
+    return f"vod/{asset}"
+
+
+def signing(keys: Iterable[Key], now: datetime) -> Key | None:
+    """The key that signs at `now`: the newest one that has settled."""
+    return max((key for key in keys if key.since <= now), key=lambda key: key.number, default=None)
+
+
+def verifying(keys: Iterable[Key], now: datetime) -> dict[int, Key]:
+    """The keys that verify at `now`, by number."""
+    return {key.number: key for key in keys if key.until is None or now < key.until}
+
+
+def rotated(keys: Iterable[Key], secret: bytes, now: datetime, *, forget: bool = False) -> tuple[Key, ...]:
+    """The keys with a new one, and without those by which nothing can be good any more.
+
+    The first one signs at once, and so does one that comes because all others are to be forgotten.
+    """
+    known = tuple(keys)
+    kept = () if forget else tuple(verifying(known, now).values())
+    newest = max((key.number for key in known), default=0)
+    since = now + SETTLING if kept else now
+    until = since + LONGEST
+    older = tuple(Key(key.number, key.secret, key.since, until if key.until is None else key.until) for key in kept)
+    return (*older, Key(newest + 1, secret, since))
+
+
+def sign(said: Pass, key: Key) -> str:
+    """The token. Raises `ValueError` for a path that no token opens, and for instants that it has no room for."""
+    if not _OPENS.fullmatch(said.opens):
+        message = f"{said.opens[:80]!r} is not the path of a channel or of an asset"
+        raise ValueError(message)
+    try:
+        numbers = b"".join(
+            number.to_bytes(4, "big") for number in (key.number, *map(_seconds, (said.expires, said.ends)))
+        )
+    except OverflowError as error:
+        message = "a token says instants from 1970 to 2106"
+        raise ValueError(message) from error
+    whole = _FORM + numbers + said.opens.encode()
+    return urlsafe_b64encode(whole + _tag(key, whole)).rstrip(b"=").decode()
+
+
+def read(text: str, keys: Mapping[int, Key]) -> Pass | Untrue:
+    """What a token says, when one of `keys` has signed it. Whether it is still good is for who knows the time."""
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4)) if _TEXT.fullmatch(text) else b""
+    except NotBase64:
+        return Untrue.SHAPELESS
+    whole, tag = data[:-_TAG], data[-_TAG:]
+    if len(whole) <= _HEAD or whole[:1] != _FORM or urlsafe_b64encode(data).rstrip(b"=") != text.encode():
+        return Untrue.SHAPELESS
+    key = keys.get(int.from_bytes(whole[1:5], "big"))
+    if key is None:
+        return Untrue.UNKNOWN_KEY
+    if not hmac.compare_digest(tag, _tag(key, whole)):
+        return Untrue.FORGED
+    opens = whole[_HEAD:].decode()
+    return Pass(opens, _instant(whole[5:9]), _instant(whole[9:13]))
+
+
+def _tag(key: Key, whole: bytes) -> bytes:
+    return hmac.digest(key.secret, _DOMAIN + whole, sha256)[:_TAG]
+
+
+def _seconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(seconds=1)
+
+
+def _instant(data: bytes) -> datetime:
+    return _EPOCH + timedelta(seconds=int.from_bytes(data, "big"))
