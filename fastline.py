@@ -33,7 +33,7 @@ from packager.sidecar import Sidecar
 from packager.source import Refusal
 from playout import config, journal
 from playout.clock import SteadyClock, system_clock
-from playout.commands import OK, REFUSED, UNANSWERED, Refused, command, register
+from playout.commands import OK, REFUSED, UNANSWERED, Refused, command, register, reloading
 from playout.commands.options import whole
 from playout.commit import Committer
 from playout.config import Faults, Programming
@@ -75,6 +75,9 @@ VIDEOS: Final = (
 )
 """What counts as a film among the files in `media/sources/`."""
 
+_HERE: Final = Path(__file__).resolve()
+_PACKAGES: Final = ("playout", "packager", "control_api")
+
 _log = logging.getLogger("fastline")
 _out = Console(highlight=False, soft_wrap=True)
 
@@ -86,6 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     asked = parser().parse_args(arguments)
     journal.start(journal.Form(asked.log))
+    if getattr(asked, "reload", False):
+        words = reloading.without(sys.argv[1:] if arguments is None else arguments)
+        reloading.run([sys.executable, str(_HERE), *words], [_HERE, *(_HERE.with_name(name) for name in _PACKAGES)])
+        return OK
     try:
         code: int = asked.command(asked)
     except (NotDrawn, *UNANSWERED) as refused:
@@ -111,6 +118,7 @@ def parser() -> argparse.ArgumentParser:
     up = command(commands, "up", _up, "run everything in one process; on an empty media folder, make a demo first")
     _serving(up)
     up.add_argument("--api-port", type=_port, metavar="PORT", help="the port of the API (default: 8081)")
+    up.add_argument("--reload", action="store_true", help=api.RELOAD)
     up.add_argument("--no-api", action="store_true", help="leave the API out: `fastline api` serves it by itself")
     _serving(command(commands, "origin", _origin, "serve the channels of a store over HTTP, and nothing else"))
     _channels(command(commands, "commit", _commit, "publish channels.yaml and keep the logs ahead of air"))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Run = Callable[[Coroutine[Any, Any, int]], int]
     """Runs something to its end, or until the process is told to stop; its exit code."""
 
+RELOAD: Final = "for development: begin anew whenever a .py file of Fastline changes"
 ALL: Final = "all"
 """Stands for every scope."""
 
@@ -42,6 +43,7 @@ def register(
     api.set_defaults(media=None)
     api.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
     api.add_argument("--port", type=int, help="the port (default: 8081)")
+    api.add_argument("--reload", action="store_true", help=RELOAD)
     key = command(commands, "api-key", lambda asked: run(_api_key(asked)), "make a key for the API, and print it")
     key.set_defaults(media=None)
     key.add_argument("action", choices=["create"], help="what is to be done")
