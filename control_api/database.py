@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import aiosqlite
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
@@ -19,7 +20,8 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    import asyncio
+    from collections.abc import AsyncIterator, Callable
 
     from sqlalchemy import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
@@ -99,7 +101,38 @@ class Database:
 
 
 def _sqlite(patience_ms: int) -> dict[str, Any]:
-    return {"timeout": patience_ms / 1000}
+    return {"timeout": patience_ms / 1000, "async_creator_fn": connection}
+
+
+class Ending(aiosqlite.Connection):
+    """A connection of SQLite that may be ended twice.
+
+    Its thread ends when it is stopped. Whoever is cancelled while a connection is closed has it stopped, and the
+    closing, which goes on, stops it once more: aiosqlite then waits for an answer of a thread that is no more, and
+    with it whoever ends the event loop.
+    """
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connector, iter_chunk_size=64)
+        self._thread.daemon = True
+        self._is_stopped = False
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Have the thread end; what to wait for, at the first time."""
+        if self._is_stopped:
+            return None
+        self._is_stopped = True
+        return super().stop()
+
+    async def close(self) -> None:
+        """Close it, unless it is being closed."""
+        if not self._is_stopped:
+            await super().close()
+
+
+def connection(path: str, **options: Any) -> Ending:  # noqa: ANN401 — whatever sqlite3 takes
+    """A connection that begins when it is awaited."""
+    return Ending(lambda: sqlite3.connect(path, **options))
 
 
 def _postgresql(patience_ms: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import inspect, text
@@ -12,8 +12,11 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import select
 
 from control_api import schema
-from control_api.database import Database, is_outage
+from control_api.database import Database, connection, is_outage
 from control_api.tables import ApiKey, Event, Secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOW = datetime(2026, 3, 1, 20, 15, 0, 123456, tzinfo=UTC)
 
@@ -138,3 +141,13 @@ async def test_a_database_that_is_not_there_is_an_outage() -> None:
         await database.answers()
     assert is_outage(failure.value)
     await database.close()
+
+
+async def test_a_connection_may_be_stopped_while_it_is_closed_and_nobody_waits_for_ever(tmp_path: Path) -> None:
+    """As when a request is cancelled that was giving a connection up (aiosqlite alone would never end this)."""
+    opened = await connection(str(tmp_path / "some.db"))
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        tasks.create_task(opened.close())
+        await asyncio.sleep(0)  # it has asked its thread to close, and waits
+        opened.stop()
+    await opened.close()
