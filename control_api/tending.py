@@ -1,4 +1,4 @@
-"""What a process does beside answering: it sends webhooks, tells the events of the air, and keeps the library."""
+"""What a process does beside answering: webhooks, the events of the air, the library, ads from servers of others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import logging
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from control_api.advertising.desk import Desk
+from control_api.advertising.tally import Tally
 from control_api.air.teller import Teller
 from control_api.library.keeping import Keeper
 from control_api.uploads.sweeping import Sweeper
@@ -29,6 +31,8 @@ async def tended(site: Site) -> AsyncIterator[None]:
         "uploads": lambda: Sweeper(settings, database, feed.ring, clock).run(),
         "webhooks": lambda: Sender(settings, database, site.outgoing, feed, clock).run(),
         "air": lambda: Teller(settings.place.store(), database, feed, clock).run(),
+        "ads": lambda: Desk(settings, database, site.outgoing, feed, clock, site.receiver.free).run(),
+        "beacons": lambda: Tally(settings, settings.place.store(), database, site.outgoing, clock).run(),
         "library": lambda: Keeper(settings, database, feed, clock).run(),
     }
 

@@ -2,6 +2,7 @@
 
 from control_api.resources import (
     accounts,
+    ad_sources,
     air,
     api_keys,
     artwork,
@@ -53,6 +54,7 @@ RESOURCES = (
     *webhooks.OPERATIONS,
     *assets.OPERATIONS,
     *asset_breaks.OPERATIONS,
+    *ad_sources.OPERATIONS,
     *uploads.OPERATIONS,
     *tus.OPERATIONS,
     *media.OPERATIONS,

@@ -72,6 +72,8 @@ class AdCreative(Row, table=True):
     reason: str = Field(default="", max_length=500)
     upload_id: str | None = Field(default=None, max_length=40)
     asset_id: str | None = Field(default=None, max_length=128, index=True)
+    title_id: str | None = Field(default=None, max_length=40)
+    """The title that was made for it."""
     tags: list[str] = Field(sa_type=Document)
     """The tags that its title has because of us."""
     is_offered: bool = Field(default=True)

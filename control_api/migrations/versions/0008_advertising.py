@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(500), nullable=False),
         sa.Column("upload_id", sa.String(40), nullable=True),
         sa.Column("asset_id", sa.String(128), nullable=True),
+        sa.Column("title_id", sa.String(40), nullable=True),
         sa.Column("tags", columns.Document, nullable=False),
         sa.Column("is_offered", sa.Boolean(), nullable=False),
         sa.Column("tried_at", columns.UtcInstant(), nullable=False),
