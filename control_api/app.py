@@ -25,8 +25,8 @@ from control_api.people.schemes import schemes as ways_in
 from control_api.rates import Rates
 from control_api.resources import RESOURCES
 from control_api.resources.reference import DOCUMENT
+from control_api.rotation import Rotation, for_a_while
 from control_api.running import served
-from control_api.signing import signer
 from control_api.site import ASKED, SITE, Site
 from control_api.streams import Streams
 from control_api.tending import tended
@@ -68,6 +68,7 @@ def create_app(
     outgoing = Outgoing(
         Reach(settings.outgoing_allow, settings.outgoing_refuse), connections=settings.outgoing_connections
     )
+    turn = timedelta(days=settings.signing_key_days)
     gate = Gate(settings, database, known, outgoing, clock)
     site = Site(
         settings=settings,
@@ -84,6 +85,7 @@ def create_app(
         outgoing=outgoing,
         queue=workers.queue(settings, database, kinds),
         receiver=Receiver(database, settings, clock, streams.leaving),
+        cursors=Rotation(database, _CURSORS, signs_for=turn, needed=for_a_while(turn)),
     )
     operations = (*RESOURCES, *more)
     app = web.Application(middlewares=[outside.outside], client_max_size=settings.body_bytes)
@@ -116,8 +118,7 @@ async def _at_work(app: web.Application) -> AsyncIterator[None]:
     """Bring the schema up to date, and close the database at the end."""
     site = app[SITE]
     await schema.upgrade(site.settings.database_url)
-    site.signer = await signer(site.database, _CURSORS, site.clock())
-    await site.gate.open()
+    await site.look()
     await site.queue.open(site.database)
     async with AsyncExitStack() as beside:
         if site.settings.works:

@@ -11,7 +11,6 @@ from sqlalchemy import and_, or_
 from control_api.call import Answer, Call
 from control_api.cursors import LONGEST, sealed, unsealed
 from control_api.models import Given, Shown
-from control_api.problems import unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlmodel.sql.expression import SelectOfScalar
 
-    from control_api.signing import Signer
     from control_api.tables.row import Row
 
 Item = TypeVar("Item", bound=BaseModel)
@@ -77,7 +75,7 @@ async def leaf(
     call: Call[Any, Any, Any], rows: SelectOfScalar[Found], order: Sequence[tuple[Any, bool]]
 ) -> Leaf[Found]:
     """The rows of one page; as `page`, which shows each for itself."""
-    signer = _signer(call)
+    signer = call.site.signer
     query: PageQuery = call.query
     place = f"{call.operation}\n{query.model_dump_json(exclude={'limit', 'cursor'})}"
     if query.cursor is not None:
@@ -112,7 +110,7 @@ def sliced(
     last = found[query.limit - 1][0] if len(found) > query.limit else reach
     if last is None:
         return Answer(model(items=items, next=None))
-    cursor = sealed(_signer(call), _of_rows(call, known), [last])
+    cursor = sealed(call.site.signer, _of_rows(call, known), [last])
     address = call.site.settings.public_url + str(call.request.rel_url.update_query(cursor=cursor))
     return Answer(model(items=items, next=address), headers={"Link": f'<{address}>; rel="next"'})
 
@@ -120,17 +118,11 @@ def sliced(
 def resumed(call: Call[Any, Any, Any], known: str = "") -> str | None:
     """The key after which the page begins that a call asks for, as `sliced` wrote it; None for the first page."""
     cursor: str | None = call.query.cursor
-    return None if cursor is None else str(unsealed(_signer(call), _of_rows(call, known), cursor)[0])
+    return None if cursor is None else str(unsealed(call.site.signer, _of_rows(call, known), cursor)[0])
 
 
 def _of_rows(call: Call[Any, Any, Any], known: str) -> str:
     return f"{call.operation}\n{known}\n{call.query.model_dump_json(exclude={'limit', 'cursor'})}"
-
-
-def _signer(call: Call[Any, Any, Any]) -> Signer:
-    if call.site.signer is None:
-        raise unavailable("the database has not answered since the start")
-    return call.site.signer
 
 
 def _after(order: Sequence[tuple[Any, bool]], values: Sequence[Any]) -> ColumnElement[bool]:

@@ -50,6 +50,8 @@ def served(operation: Operation) -> Callable[[web.Request], Awaitable[web.Stream
         said = operation.declared
         if said.deprecated is not None:
             asked.headers.update(_deprecated(said))
+        if said.scope is not OPEN or not said.is_safe:
+            await site.look()
         if said.scope is not OPEN:  # what is open is answered to everyone, whatever they send, and without the database
             asked.caller = await resolve(request, site.schemes)
         if said.counted:

@@ -260,7 +260,11 @@ class Settings(BaseModel):
         default=90, ge=1, le=3660, description="After how many days every session ends, however much it is used."
     )
     signing_key_days: int = Field(
-        default=30, ge=1, le=3660, description="After how many days access tokens are signed with a new key."
+        default=30,
+        ge=1,
+        le=3660,
+        description="After how many days access tokens, refresh tokens, what pages send with their changes, and "
+        "cursors are signed with new secrets. Those before them are good for as long as somebody needs them.",
     )
     password_memory_kib: int = Field(
         default=65_536, ge=8, le=1 << 20, description="How much memory one hash of a password takes, in KiB (argon2id)."

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from control_api.database import Database
 
-_BYTES: Final = 32
+BYTES: Final = 32
+"""Bytes of a secret."""
 _TAG: Final = 16
 
 
@@ -29,10 +30,17 @@ class Signer:
     """Signs and proves by HMAC-SHA256, cut to 128 bits."""
 
     secret: bytes
+    others: tuple[bytes, ...] = ()
+    """Secrets that sign nothing now, and whose signatures are good."""
 
     def sign(self, purpose: str, text: bytes) -> bytes:
         """The signature; it is good for this purpose alone."""
-        return hmac.digest(self.secret, purpose.encode() + b"\0" + text, hashlib.sha256)[:_TAG]
+        return _signature(self.secret, purpose, text)
+
+    def proves(self, purpose: str, text: bytes, signature: bytes) -> bool:
+        """Whether the text was signed so for this purpose."""
+        known = [_signature(secret, purpose, text) for secret in (self.secret, *self.others)]
+        return any([hmac.compare_digest(signature, one) for one in known])  # noqa: C419 — none is left out, for time tells
 
     def signed(self, purpose: str, text: bytes) -> bytes:
         """The text with its signature before it."""
@@ -41,7 +49,11 @@ class Signer:
     def opened(self, purpose: str, signed: bytes) -> bytes | None:
         """The text, when it was signed for this purpose."""
         tag, text = signed[:_TAG], signed[_TAG:]
-        return text if hmac.compare_digest(tag, self.sign(purpose, text)) else None
+        return text if self.proves(purpose, text, tag) else None
+
+
+def _signature(secret: bytes, purpose: str, text: bytes) -> bytes:
+    return hmac.digest(secret, purpose.encode() + b"\0" + text, hashlib.sha256)[:_TAG]
 
 
 async def signer(database: Database, name: str, now: datetime) -> Signer:
@@ -50,7 +62,7 @@ async def signer(database: Database, name: str, now: datetime) -> Signer:
     if found is None:
         try:
             async with database.writing() as session:
-                session.add(Secret(name=name, value=secrets.token_bytes(_BYTES), created_at=now))
+                session.add(Secret(name=name, value=secrets.token_bytes(BYTES), created_at=now))
         except IntegrityError:  # another process was faster
             pass
         found = await _found(database, name)
@@ -64,7 +76,7 @@ async def signer_in(session: AsyncSession, name: str, now: datetime) -> Signer:
     """The same within a transaction that writes: what is made stands or falls with it."""
     found = (await session.exec(select(Secret.value).where(Secret.name == name))).one_or_none()
     if found is None:
-        found = secrets.token_bytes(_BYTES)
+        found = secrets.token_bytes(BYTES)
         session.add(Secret(name=name, value=found, created_at=now))
     return Signer(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -17,16 +17,19 @@ from control_api.measures import Measures
 from control_api.outgoing import Outgoing
 from control_api.people.gate import Gate
 from control_api.rates import Rates
+from control_api.rotation import Rotation
 from control_api.settings import Settings
-from control_api.signing import Signer
 from control_api.streams import Streams
 from control_api.uploads.receiving import Receiver
 from playout.clock import Clock
 
+if TYPE_CHECKING:
+    from control_api.signing import Signer
+
 
 @dataclass(slots=True, eq=False)
 class Site:
-    """One process of the control API. What is only there once the database answers is None before."""
+    """One process of the control API."""
 
     settings: Settings
     clock: Clock
@@ -42,7 +45,19 @@ class Site:
     master: MasterControl
     queue: Queue
     receiver: Receiver
-    signer: Signer | None = None
+    cursors: Rotation
+    """What cursors and other addresses of ours are signed with."""
+
+    @property
+    def signer(self) -> Signer:
+        """Who signs now. Raises `Problem` before the database has answered."""
+        return self.cursors.at(self.clock())
+
+    async def look(self) -> None:
+        """Have the secrets at hand that hold now."""
+        now = self.clock()
+        await self.cursors.look(now)
+        await self.gate.look(now)
 
 
 @dataclass(slots=True)

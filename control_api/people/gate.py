@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from sqlmodel import func, select
 
 from control_api.people import tokens
 from control_api.people.issuers import Issuers
 from control_api.people.passwords import Passwords
 from control_api.people.ring import Ring
-from control_api.problems import unavailable
-from control_api.signing import Signer, signer
+from control_api.people.sessions import Kind, is_live
+from control_api.rotation import Needed, Rotation
+from control_api.tables import Session
 
 if TYPE_CHECKING:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
     from control_api.database import Database
     from control_api.known import Known
     from control_api.outgoing import Outgoing
     from control_api.settings import Settings
+    from control_api.signing import Signer
     from playout.clock import Clock
 
 _REFRESH: Final = "refresh"
@@ -36,30 +42,32 @@ class Gate:
         self.ring: Final = Ring(
             database, signs_for=timedelta(days=settings.signing_key_days), token_life=tokens.life(settings)
         )
-        self._chain: Signer | None = None
-        self._csrf: Signer | None = None
+        signs_for = timedelta(days=settings.signing_key_days)
+        self.chain: Final = Rotation(database, _REFRESH, signs_for=signs_for, needed=_by_sessions(Kind.TOKEN))
+        """The keys of refresh tokens: a session has the one that signed when it was opened, to its end."""
+        self._csrf: Final = Rotation(database, _CSRF, signs_for=signs_for, needed=_by_sessions(Kind.COOKIE))
 
-    async def open(self) -> None:
-        """Read the secrets, or make them."""
-        self._chain = await signer(self.database, _REFRESH, self.clock())
-        self._csrf = await signer(self.database, _CSRF, self.clock())
+    async def look(self, now: datetime) -> None:
+        """Read the secrets, make them, or replace them, where it is time."""
+        await self.chain.look(now)
+        await self._csrf.look(now)
 
     def close(self) -> None:
         """Let the threads end."""
         self.passwords.close()
 
     @property
-    def chain(self) -> Signer:
-        """The key of refresh tokens. Raises `Problem` before the database has answered."""
-        return _there(self._chain)
-
-    @property
     def csrf(self) -> Signer:
         """The key of what pages send with their changes. Raises `Problem` before the database has answered."""
-        return _there(self._csrf)
+        return self._csrf.at(self.clock())
 
 
-def _there(found: Signer | None) -> Signer:
-    if found is None:
-        raise unavailable("the database has not answered since the start")
-    return found
+def _by_sessions(kind: Kind) -> Needed:
+    """What was signed in a session is needed until that is over."""
+
+    async def needed(session: AsyncSession, now: datetime) -> datetime:
+        rows = select(func.min(Session.created_at)).where(Session.kind == kind, is_live(now))
+        oldest: datetime | None = (await session.exec(rows)).one()
+        return oldest or now
+
+    return needed

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.database import Database
+    from control_api.rotation import Rotation
     from control_api.settings import Settings
-    from control_api.signing import Signer
 
 MOST: Final = 100
 """Sessions of one account that live at a time; the one that was not used for longest gives way."""
@@ -155,7 +155,7 @@ class Reused:
 
 
 async def turned(
-    session: AsyncSession, settings: Settings, key: Signer, token: str, now: datetime
+    session: AsyncSession, settings: Settings, keys: Rotation, token: str, now: datetime
 ) -> Turned | Reused | Stranger:
     """Replace a refresh token by the next one. What is changed is part of the transaction."""
     sent = chain.read(token)
@@ -163,6 +163,7 @@ async def turned(
     if sent is None or found is None:
         return Stranger("that is no refresh token")
     row, account = found
+    key = keys.at(row.created_at)
     if row.kind != Kind.TOKEN or not sent.leads_to(row.turns, row.digest, key):
         return Stranger("that is no refresh token")
     if (over := _over(row, account, now)) is not None:

@@ -1,0 +1,133 @@
+"""Secrets that are replaced in time: the newest signs, and those before it prove for as long as somebody needs them.
+
+Law: a secret begins to sign only when every process has had the time to read it, and is deleted only when nothing that
+it has signed can still be shown. So at any instant all processes agree on the one that signs, and nobody is signed out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, delete, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from control_api.database import is_outage
+from control_api.problems import unavailable
+from control_api.signing import BYTES, Signer
+from control_api.tables import Secret
+
+if TYPE_CHECKING:
+    from control_api.database import Database
+
+READ_AGAIN: Final = timedelta(minutes=10)
+"""How often a process reads them, when it is asked for something."""
+SETTLES: Final = timedelta(hours=1)
+"""How long after it was made a secret begins to sign; the first one does at once."""
+_ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+
+Needed = Callable[[AsyncSession, datetime], Awaitable[datetime]]
+"""Since when signatures are still needed, at an instant."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Turn:
+    """One secret, and from when on it signs."""
+
+    name: str
+    value: bytes
+    made_at: datetime
+    since: datetime
+
+
+class Rotation:
+    """The secrets of one name, as this process knows them."""
+
+    def __init__(self, database: Database, name: str, *, signs_for: timedelta, needed: Needed) -> None:
+        """`signs_for` is how long a secret is the one that signs."""
+        self._database = database
+        self._name = name
+        self._signs_for = signs_for
+        self._needed = needed
+        self._turns: list[_Turn] = []
+        self._read_at: datetime | None = None
+        self._looking = asyncio.Lock()
+
+    async def look(self, now: datetime) -> None:
+        """Read them where that was a while ago, and replace the newest when its time is over.
+
+        To be called before a transaction begins that would have to wait for it. While the database does not answer,
+        what is known stays.
+        """
+        if self._is_fresh(now):
+            return
+        async with self._looking:
+            if self._is_fresh(now):
+                return
+            try:
+                await self._read(now)
+                if not self._turns or now - self._turns[-1].made_at >= self._signs_for:
+                    await self._replace(now)
+            except Exception as error:
+                if not self._turns or not is_outage(error):
+                    raise
+
+    def at(self, instant: datetime) -> Signer:
+        """Who signs at this instant; what others have signed is proven too. Raises `Problem` before the first look."""
+        if not self._turns:
+            raise unavailable("the database has not answered since the start")
+        place = max(bisect_right([turn.since for turn in self._turns], instant) - 1, 0)
+        others = (turn.value for turn in reversed(self._turns) if turn is not self._turns[place])
+        return Signer(self._turns[place].value, tuple(others))
+
+    def _is_fresh(self, now: datetime) -> bool:
+        return self._read_at is not None and timedelta(0) <= now - self._read_at < READ_AGAIN
+
+    async def _read(self, now: datetime) -> None:
+        async with self._database.reading() as session:
+            name = col(Secret.name)
+            ours = or_(name == self._name, name.startswith(f"{self._name}.", autoescape=True))
+            rows = sorted((await session.exec(select(Secret).where(ours))).all(), key=lambda row: _number(row.name))
+        turns: list[_Turn] = []
+        for row in rows:
+            since = row.created_at + SETTLES if turns else _ALWAYS
+            turns.append(_Turn(row.name, row.value, row.created_at, max(since, turns[-1].since if turns else since)))
+        self._turns, self._read_at = turns, now
+
+    async def _replace(self, now: datetime) -> None:
+        """Make the next one, and delete those that nobody needs; of several processes, one makes it."""
+        number = _number(self._turns[-1].name) + 1 if self._turns else 0
+        name = f"{self._name}.{number}" if number else self._name
+        try:
+            async with self._database.writing() as session:
+                session.add(Secret(name=name, value=secrets.token_bytes(BYTES), created_at=now))
+                await session.flush()
+                since = await self._needed(session, now)
+                over = [turn.name for turn, after in pairwise(self._turns) if after.since <= min(since, now)]
+                await session.exec(delete(Secret).where(col(Secret.name).in_(over)))
+        except IntegrityError:  # another process was faster
+            pass
+        await self._read(now)
+
+
+def for_a_while(span: timedelta) -> Needed:
+    """Signatures that are needed for so long."""
+
+    async def needed(_session: AsyncSession, now: datetime) -> datetime:
+        await asyncio.sleep(0)
+        return now - span
+
+    return needed
+
+
+def _number(name: str) -> int:
+    """Which secret of its name it is: `csrf` is the first, `csrf.1` the one after it."""
+    number = name.partition(".")[2]
+    return int(number) if number.isdecimal() else 0
