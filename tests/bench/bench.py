@@ -1,6 +1,6 @@
 """`make bench`: the figures of speed and size, as ratios from one run wherever there is something to compare with.
 
-Run it on a quiet machine. `bench.py core delivery scale station planning managing package` picks parts.
+Run it on a quiet machine. `bench.py core delivery scale station planning managing titles uploads package` picks parts.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from package import ratio
 from planning import planning
 from scale import scale
 from station import station
+from titles import titles
+from uploads import uploads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +32,8 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "station": lambda _: station(),
     "planning": planning,
     "managing": managing,
+    "titles": titles,
+    "uploads": uploads,
     "package": lambda folder: [ratio(folder / "fast", "fast", 60), ratio(folder / "hd30", "hd30", 6)],
 }
 

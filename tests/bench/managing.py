@@ -43,7 +43,7 @@ def managing(folder: Path) -> list[Figure]:
     """Measure on SQLite, and on PostgreSQL where it is installed."""
     figures = _measured(folder / "sqlite", f"sqlite:///{folder / 'sqlite' / 'fastline.db'}", "SQLite")
     if clusters.installed():
-        with clusters.cluster() as cluster:
+        with clusters.cluster(clusters.DURABLE) as cluster:
             cluster.create("bench")
             figures += _measured(folder / "postgresql", cluster.url("bench"), "PostgreSQL")
     return figures

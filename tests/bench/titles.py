@@ -20,7 +20,7 @@ from sqlalchemy import insert, text
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "control_api"))
 
-from clusters import cluster, installed
+from clusters import DURABLE, cluster, installed
 
 from control_api import schema
 from control_api.app import create_app
@@ -75,7 +75,7 @@ def titles(folder: Path) -> list[Figure]:
 
 @contextmanager
 def _postgresql() -> Iterator[str]:
-    with cluster() as server:
+    with cluster(DURABLE) as server:
         server.create("titles")
         yield server.url("titles")
 

@@ -11,11 +11,16 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from figures import Figure
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "control_api"))  # where the tests make servers
+
+from clusters import DURABLE, cluster, installed
 
 from control_api.commands import create_key
 from control_api.scopes import Scope
@@ -24,7 +29,6 @@ from playout.clock import system_clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-    from pathlib import Path
 
     Way = Callable[[aiohttp.ClientSession, bytes], Awaitable[None]]
 
@@ -38,19 +42,29 @@ _TUS = {"Tus-Resumable": "1.0.0"}
 
 
 def uploads(folder: Path) -> list[Figure]:
-    """MB/s by each way."""
+    """MB/s by each way, on SQLite, and on PostgreSQL where it is installed."""
     block = os.urandom(MIB)
     disk = max(_written(folder / "plain", block) for _ in range(TIMES))
-    settings = Settings(media=folder / "media", upload_free_bytes=0, works=False, tells=False)
+    figures = _measured(folder / "sqlite", f"sqlite:///{folder / 'fastline.db'}", (block, disk, "SQLite"))
+    if installed():
+        with cluster(DURABLE) as server:
+            server.create("uploads")
+            figures += _measured(folder / "postgresql", server.url("uploads"), (block, disk, "PostgreSQL"))
+    return figures
+
+
+def _measured(folder: Path, url: str, on: tuple[bytes, float, str]) -> list[Figure]:
+    block, disk, name = on
+    settings = Settings(media=folder, database=url, upload_free_bytes=0, works=False, tells=False)
     key = asyncio.run(create_key(settings, "bench", [Scope.UPLOADS_WRITE], None, system_clock))
     with _api(settings) as root:
         ways: dict[str, Way] = {"tus": _by_tus, "a form": _by_form}
-        return [_figure(name, asyncio.run(_best(way, root, key, block)), disk) for name, way in ways.items()]
+        return [_figure(way, asyncio.run(_best(send, root, key, block)), disk, name) for way, send in ways.items()]
 
 
-def _figure(way: str, speed: float, disk: float) -> Figure:
+def _figure(way: str, speed: float, disk: float, name: str) -> Figure:
     share = round(100 * speed / disk)
-    how = f"{SIZE // MIB} MiB, hashed and synced; the disk alone takes {disk / 1e6:.0f} MB/s"
+    how = f"{name}; {SIZE // MIB} MiB, hashed and synced; the disk alone takes {disk / 1e6:.0f} MB/s"
     reach = f">= {REACH} % of the disk"
     return Figure(f"upload by {way}", f"{speed / 1e6:.0f} MB/s, {share} % of the disk", reach, share >= REACH, how)
 
@@ -71,7 +85,8 @@ def _written(path: Path, block: bytes) -> float:
 @contextmanager
 def _api(settings: Settings) -> Iterator[str]:
     """A server of the API; its address."""
-    given = {"media": settings.media, "upload_free_bytes": 0, "works": "false", "tells": "false"}
+    given: dict[str, Any] = {"media": settings.media, "database": settings.database_url}
+    given |= {"upload_free_bytes": 0, "works": "false", "tells": "false"}
     environment = {f"FASTLINE_{name.upper()}": str(value) for name, value in given.items()}
     with subprocess.Popen(
         [sys.executable, "-m", "fastline", "api", "--port", "0"],

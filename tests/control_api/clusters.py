@@ -27,6 +27,8 @@ FAST = (
     *("autovacuum=off", "jit=off", "checkpoint_timeout=1h", "shared_buffers=64MB", "max_connections=200"),
 )
 """What makes it quick: nothing has to outlive the tests, and a database lives for one of them."""
+DURABLE = ("shared_buffers=256MB", "max_connections=200")
+"""As people run it: what is measured is kept through a loss of power."""
 SUPER = "fastline"
 
 
@@ -36,6 +38,7 @@ class Cluster:
 
     port: int
     data: Path
+    options: tuple[str, ...] = FAST
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://{SUPER}@127.0.0.1:{self.port}/{name}"
@@ -50,7 +53,7 @@ class Cluster:
         _run("pg_ctl", "-D", str(self.data), "-m", how, "-w", "stop")
 
     def start(self) -> None:
-        settings = [word for setting in FAST for word in ("-c", setting)]
+        settings = [word for setting in self.options for word in ("-c", setting)]
         server = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= {' '.join(settings)}"
         _run("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.data.parent / "log"), "-o", server, "start")
 
@@ -70,7 +73,7 @@ def installed() -> bool:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(options: tuple[str, ...] = FAST) -> Iterator[Cluster]:
     """A new server on a free port, on an empty folder; it is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="fastline-postgresql-"))
     if os.geteuid() == 0:  # the server refuses to run as root
@@ -78,7 +81,7 @@ def cluster() -> Iterator[Cluster]:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
-    found = Cluster(port, folder / "data")
+    found = Cluster(port, folder / "data", options)
     try:
         options = ("--username", SUPER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
         _run("initdb", "-D", str(found.data), *options)
