@@ -2,7 +2,7 @@
 
 Law: an unknown identity is the account of an e-mail address only when the issuer is trusted for that, says that it has
 verified the address, and the account's owner has proven it too. Else who registers somebody's address first would
-own what they bring.
+own what they bring. For the same reason an issuer that is not trusted for addresses gives no new account one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from control_api.instants import Instant
 from control_api.models import Shown
 from control_api.people import accounts
 from control_api.people.accounts import Wanted
-from control_api.people.names import Email, folded, from_email
+from control_api.people.names import Email, folded, from_email, is_one_address
 from control_api.people.roles import Role
 from control_api.people.shown import AccountShown, lasting
 from control_api.tables import Account, Identity
@@ -63,7 +63,7 @@ async def admitted(
         return account
     email = _proven(claims)
     other = None if email is None else await _of_email(session, email)
-    if other is not None and other.email_verified and claims.issuer.link_email:
+    if email is not None and other is not None and other.email_verified and is_one_address(email, other.email or ""):
         await link(session, other, claims, now, tell)
         return other
     if not claims.issuer.register_new:
@@ -106,8 +106,8 @@ async def _new(session: AsyncSession, claims: Claims, email: str | None, now: da
 
 
 def _proven(claims: Claims) -> str | None:
-    """The address, when the issuer has verified it and it is one."""
-    if claims.email is None or not claims.email_verified:
+    """The address, when the issuer is trusted for addresses and has verified it, and it is one."""
+    if not claims.issuer.link_email or claims.email is None or not claims.email_verified:
         return None
     try:
         return _EMAIL.validate_python(claims.email)

@@ -27,6 +27,15 @@ def folded(text: str) -> str:
     return after
 
 
+def is_one_address(one: str, other: str) -> bool:
+    """Whether mail to both reaches the same person: they differ in the case of ASCII letters alone.
+
+    Much more is folded together so that nobody takes a name that looks like another. That says nothing of who reads
+    the mail: `\u017fam@` and `sam@` fold to one, and may be two people.
+    """
+    return one.encode().lower() == other.encode().lower()  # of bytes, `lower` knows ASCII alone
+
+
 def _username(text: str) -> str:
     name = unicodedata.normalize("NFC", text)
     if not all(letter.isalnum() or unicodedata.category(letter) in ("Mn", "Mc") or letter in _FREE for letter in name):

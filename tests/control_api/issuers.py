@@ -70,9 +70,10 @@ class LocalIssuer:
         return self.token(**{**more, **claims})
 
     def settings(self, settings: Settings, **more: Any) -> Settings:
-        """Settings in which it is believed."""
+        """Settings in which it is believed, besides those who were before."""
         one = {"issuer": self.root, "audience": [AUDIENCE], **more}
-        values = {**settings.model_dump(), "oidc": [one], "outgoing_allow": ["127.0.0.0/8"]}
+        values = settings.model_dump()
+        values |= {"oidc": [*values["oidc"], one], "outgoing_allow": ["127.0.0.0/8"]}
         values |= {"password_memory_kib": 64, "password_rounds": 1}
         return type(settings).model_validate(values)
 

@@ -141,6 +141,29 @@ async def test_nobody_takes_an_address_that_somebody_else_says_is_theirs(server:
     assert (found["email"], found["username"]) == (None, "ada")
 
 
+async def test_an_issuer_that_is_not_trusted_for_addresses_gives_nobody_one(
+    settings: Settings, times: Times, issuer: LocalIssuer
+) -> None:
+    """Else who comes first with somebody's address would own what the trusted issuer brings."""
+    async with issuing(times) as other:
+        given = other.settings(settings, register_new=True)
+        given = issuer.settings(given, register_new=True, link_email=True)
+        async with running(given, clock=times) as client:
+            mallory = (await social(client, {"id_token": other.firebase()})).json["account"]
+            assert (mallory["email"], mallory["email_verified"]) == (None, False)
+            victim = (await social(client, {"id_token": issuer.firebase()})).json["account"]
+            assert victim["id"] != mallory["id"]
+            assert (victim["email"], victim["email_verified"]) == ("ada@x.example", True)
+
+
+async def test_addresses_that_only_look_alike_are_of_two_people(server: Client, issuer: LocalIssuer) -> None:
+    sam = await account(server, "first", Role.EDITOR, email="sam@x.example", email_verified=True)
+    like = (await social(server, {"id_token": issuer.firebase(sub="1", email="\u017fam@x.example")})).json["account"]
+    assert (like["id"] == sam, like["email"], like["role"]) == (False, None, "viewer")
+    same = (await social(server, {"id_token": issuer.firebase(sub="2", email="SAM@x.example")})).json["account"]
+    assert same["id"] == sam
+
+
 async def test_an_account_may_have_several_identities_and_one_way_in_stays(server: Client, issuer: LocalIssuer) -> None:
     """B73."""
     me = await person(server, "bob")
