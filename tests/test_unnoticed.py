@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
+import clusters
 import pytest
 from aiohttp import ClientSession
 from test_up_api import CHECKOUT, free_port, prepared
@@ -28,7 +29,7 @@ from control_api.settings import Settings
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 pytestmark = pytest.mark.media
 
@@ -101,10 +102,10 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def process(journal: Path, *arguments: str) -> Iterator[Part]:
+def process(journal: Path, settings: Mapping[str, str], *arguments: str) -> Iterator[Part]:
     """A process of Fastline; what it says goes into a file, and so waits for nobody."""
     command = [sys.executable, "-u", str(CHECKOUT / "fastline.py"), *arguments]
-    environment = {**os.environ, **{f"FASTLINE_{name.upper()}": text for name, text in PATIENCE.items()}}
+    environment = {**os.environ, **{f"FASTLINE_{name.upper()}": text for name, text in settings.items()}}
     with (
         journal.open("xb") as file,
         subprocess.Popen(command, cwd=CHECKOUT, stdout=file, stderr=subprocess.STDOUT, env=environment) as running,
@@ -116,21 +117,22 @@ def process(journal: Path, *arguments: str) -> Iterator[Part]:
 
 
 @contextmanager
-def layout(kind: str, root: Path) -> Iterator[Layout]:
+def layout(kind: str, root: Path, database: str = "") -> Iterator[Layout]:
     """Fastline at work on the station in `root`, once its playlist and its API answer."""
     found = Layout(free_port(), free_port())
+    told = PATIENCE | ({"database": database} if database else {})
     where = ["--media", str(root / "media")]
     watched = ["--channels", str(root / "channels.yaml")]
     with ExitStack() as all_of_them:
         start = all_of_them.enter_context
         if kind == "one":
             ports = ["--port", str(found.origin), "--api-port", str(found.api)]
-            found.parts.append(start(process(root / "up.log", "up", *where, *watched, *ports)))
+            found.parts.append(start(process(root / "up.log", told, "up", *where, *watched, *ports)))
         else:
             origin, api = ["--port", str(found.origin)], ["--port", str(found.api)]
-            found.parts.append(start(process(root / "commit.log", "commit", *where, *watched)))
-            found.parts.append(start(process(root / "origin.log", "origin", *where, *watched, *origin)))
-            found.parts.append(start(process(root / "api.log", "api", *where, *api)))
+            found.parts.append(start(process(root / "commit.log", told, "commit", *where, *watched)))
+            found.parts.append(start(process(root / "origin.log", told, "origin", *where, *watched, *origin)))
+            found.parts.append(start(process(root / "api.log", told, "api", *where, *api)))
         with found.heard():
             found.parts[-2 if kind == "several" else 0].until(found.playlist)
             found.parts[-1].until(found.readiness)
@@ -191,6 +193,17 @@ async def load(where: Layout, key: str, seconds: int) -> float:
     return float(found[1])
 
 
+def judged(kind: str, figures: Mapping[str, float], looks: Sequence[tuple[float, timedelta]]) -> None:
+    """Hold what was seen to the law."""
+    slowest, oldest = max(took for took, _ in looks), max(age for _, age in looks)
+    said = f"{kind}: {figures}, {len(looks)} looks, slowest {slowest:.3f} s, oldest {oldest}"
+    sys.stdout.write(f"{said}\n")
+    assert figures["good"] > 20, said
+    assert len(looks) > SECONDS * 4, said
+    assert oldest < SEGMENT + SLACK, said
+    assert slowest < ANSWER, said
+
+
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="needs wrk")
 @pytest.mark.parametrize("kind", ["one", "several"])
 async def test_no_playlist_is_late_under_the_load_of_the_api_nor_when_its_database_breaks(
@@ -207,15 +220,38 @@ async def test_no_playlist_is_late_under_the_load_of_the_api_nor_when_its_databa
                 figures["good"] = await load(where, key, SECONDS)
                 break_database(tmp_path / "media")
                 figures["broken"] = await load(where, key, 2)
-                async with ClientSession() as session, session.get(where.readiness) as answer:
-                    assert answer.status == 503
-                    assert int(answer.headers["Retry-After"]) > 0
+                await _unready(where)
                 stop.set()
-        looks = watching.result()
-    slowest, oldest = max(took for took, _ in looks), max(age for _, age in looks)
-    said = f"{kind}: {figures}, {len(looks)} looks, slowest {slowest:.3f} s, oldest {oldest}"
-    sys.stdout.write(f"{said}\n")
-    assert figures["good"] > 20, said
-    assert len(looks) > SECONDS * 4, said
-    assert oldest < SEGMENT + SLACK, said
-    assert slowest < ANSWER, said
+    judged(kind, figures, watching.result())
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None or not clusters.installed(), reason="needs wrk and PostgreSQL")
+async def test_no_playlist_is_late_when_postgresql_is_stopped_and_the_api_is_back_when_it_is(tmp_path: Path) -> None:
+    prepared(tmp_path)
+    with clusters.cluster() as cluster, ExitStack() as all_of_them:
+        cluster.create("station")
+        url = cluster.url("station")
+        settings = Settings(media=tmp_path / "media", database=url)
+        key = await create_key(settings, "load", list(Scope), None, system_clock)
+        where = await asyncio.to_thread(all_of_them.enter_context, layout("one", tmp_path, url))
+        stop, figures = asyncio.Event(), {}
+        with where.heard():
+            async with asyncio.TaskGroup() as tasks:
+                watching = tasks.create_task(watched(where, stop))
+                figures["good"] = await load(where, key, SECONDS)
+                await asyncio.to_thread(cluster.stop, how="immediate")
+                figures["stopped"] = await load(where, key, 2)
+                await _unready(where)
+                await asyncio.to_thread(cluster.start)
+                await asyncio.to_thread(where.parts[0].until, where.readiness)
+                figures["again"] = await load(where, key, 1)
+                stop.set()
+    judged("PostgreSQL", figures, watching.result())
+    assert figures["again"] > 20, figures
+
+
+async def _unready(where: Layout) -> None:
+    """The API says that it cannot work now, and when to ask again."""
+    async with ClientSession() as session, session.get(where.readiness) as answer:
+        assert answer.status == 503
+        assert int(answer.headers["Retry-After"]) > 0

@@ -18,7 +18,7 @@ from aiohttp import ClientSession, web
 from figures import Figure
 from sqlalchemy import insert, text
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "control_api"))
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # where the tests make a PostgreSQL
 
 from clusters import DURABLE, cluster, installed
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from figures import Figure
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "control_api"))  # where the tests make servers
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # where the tests make a PostgreSQL
 
 from clusters import DURABLE, cluster, installed
 
