@@ -19,8 +19,8 @@ from control_api.people.passwords import Passwords
 from control_api.schema import upgrade
 from control_api.settings import Settings
 
-_TESTS = Path(__file__).resolve().parent.parent
-sys.path += [str(_TESTS), str(_TESTS / "control_api")]  # where the tests make a PostgreSQL, and jobs
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # where the tests make a PostgreSQL
+sys.path.append(str(Path(__file__).resolve().parent.parent / "control_api"))  # and jobs
 
 import clusters
 from labour import Shop, give, quick, until, working
