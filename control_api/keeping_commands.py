@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from control_api.command_line import settled
 from playout.clock import system_clock
 from playout.commands.options import OK, REFUSED, Refused, command, whole
+from playout.media import Nowhere
+from playout.store import StoreDown
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +52,7 @@ def register(commands: Commands[argparse.ArgumentParser], run: Run, read: Read) 
     base.add_argument("--yes", action="store_true", help="do not ask")
     save = command(commands, "backup", lambda asked: run(_saved(asked)), "write the whole station into one archive")
     save.add_argument("file", type=Path, metavar="FILE", help="the archive, e.g. station.tar.gz; it must not be there")
-    save.add_argument("--with-media", action="store_true", help="what is packaged, too")
+    save.add_argument("--with-media", action="store_true", help="what is packaged, too; not of a bucket")
     back = command(commands, "restore", lambda asked: run(_restored(asked)), "bring a station back into an empty place")
     back.add_argument("file", type=Path, metavar="FILE", help="the archive")
     for made in (save, back):
@@ -285,13 +287,15 @@ def _passphrase(asked: argparse.Namespace, settings: Settings) -> str:
 
 @contextmanager
 def _answered(settings: Settings) -> Iterator[None]:
-    """Say of a database that does not answer that it does not."""
+    """Say of a database or a store that does not answer that it does not."""
     from control_api.commands import Unserved, unserved  # noqa: PLC0415 — see the module
 
     try:
         yield
     except Refused:
         raise
+    except (StoreDown, Nowhere) as error:
+        raise Refused(str(error)) from error
     except Exception as error:
         told = unserved(settings, error)
         if isinstance(told, Unserved):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from control_api.backups.stored import Content
     from control_api.database import Database
     from control_api.settings import Settings
     from playout.clock import Clock
@@ -43,8 +44,7 @@ ROWS: Final = "database"
 STORE: Final = "store"
 _DATABASE_PERMILLE: Final = 300
 _SOME: Final = 200
-_PIECE: Final = 1 << 20
-_UNTOLD: Final = frozenset(("database", "oidc", "tmdb_key", "backup_passphrase", "media", "channels"))
+_UNTOLD: Final = frozenset(("database", "oidc", "tmdb_key", "backup_passphrase", "media", "bucket", "channels"))
 """Settings that are secret, or speak of this machine alone."""
 
 
@@ -63,7 +63,12 @@ class Made:
 async def make(  # noqa: PLR0913 — said by name
     database: Database, settings: Settings, target: Path, *, media: bool, passphrase: str, clock: Clock, tell: Tell
 ) -> Made:
-    """Write the archive `target`. Raises `BadArchive` when there is one already, and `OSError`."""
+    """Write the archive `target`, `media` being whether with what is packaged.
+
+    Raises `BadArchive` when there is one already, or the store cannot be copied so; `OSError` and `StoreDown`.
+    """
+    content = await asyncio.to_thread(stored.content, settings.place)
+    content.check(media=media)
     if await asyncio.to_thread(target.exists):
         message = f"{target} is there already: name another file"
         raise BadArchive(message)
@@ -74,7 +79,7 @@ async def make(  # noqa: PLR0913 — said by name
             writer = Writer(file, {"made_at": written(clock())})
             await _database(database, writer, target.parent, passphrase, tell)
             await asyncio.to_thread(_settings, writer, settings)
-            count = await _store(writer, settings.media, media=media, tell=tell)
+            count = await _store(writer, content, media=media, tell=tell)
             await asyncio.to_thread(_end, writer, file)
         return await asyncio.to_thread(_named, draft, target, count, sealed=bool(passphrase))
     finally:
@@ -130,20 +135,18 @@ def _add(writer: Writer, name: str, content: object) -> None:
     writer.add(name, io.BytesIO(whole), len(whole))
 
 
-async def _store(writer: Writer, root: Path, *, media: bool, tell: Tell) -> int:
-    names = await asyncio.to_thread(stored.listed, root, media=media)
+async def _store(writer: Writer, content: Content, *, media: bool, tell: Tell) -> int:
+    names = await asyncio.to_thread(stored.listed, content, media=media)
     for start in range(0, len(names), _SOME):
         share = (1000 - _DATABASE_PERMILLE) * start // len(names)
         await tell(_DATABASE_PERMILLE + share, f"{start} of {len(names)} files of the store")
-        await asyncio.to_thread(_some, writer, root, names[start : start + _SOME])
+        await asyncio.to_thread(_some, writer, content, names[start : start + _SOME])
     return len(names)
 
 
-def _some(writer: Writer, root: Path, names: list[str]) -> None:
+def _some(writer: Writer, content: Content, names: list[str]) -> None:
     for name in names:
-        descriptor = os.open(root / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            writer.add(f"{STORE}/{name}", file, os.fstat(descriptor).st_size)
+        content.add(writer, f"{STORE}/{name}", name)
 
 
 def _end(writer: Writer, file: IO[bytes]) -> None:

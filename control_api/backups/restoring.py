@@ -24,6 +24,7 @@ from control_api import schema
 from control_api.backups import rows, sealing, stored
 from control_api.backups.archive import BadArchive, Entry, Reader, verified
 from control_api.backups.making import CHANNELS, ROWS, SEALED, STATION, STORE
+from control_api.backups.stored import Content
 from control_api.database import Database
 from control_api.settings import Settings
 
@@ -62,24 +63,27 @@ class _Place:
     """Where it goes, and what is there so far."""
 
     settings: Settings
+    content: Content
     staging: Path
     columns: dict[str, dict[str, str]]
     rows: int = 0
     files: int = 0
     has_secrets: bool = False
+    has_channels: bool = False
 
 
 async def restore(archive: Path, settings: Settings, passphrase: str) -> Restored:
-    """Bring a station back. Raises `BadArchive` and `NotEmpty`; then nothing of it is there."""
+    """Bring a station back. Raises `BadArchive`, `NotEmpty` and `StoreDown`; then nothing of it is there."""
 
     def opening() -> IO[bytes]:
         return archive.open("rb")
 
     manifest = await asyncio.to_thread(verified, opening)
     station = await asyncio.to_thread(_station, opening)
-    await _check_empty(settings)
+    content = await asyncio.to_thread(stored.content, settings.place)
+    await _check_empty(settings, content)
     staging = settings.media / f".restore-{secrets.token_hex(6)}"
-    place = _Place(settings, staging, station["tables"])
+    place = _Place(settings, content, staging, station["tables"])
     await asyncio.to_thread(partial(staging.mkdir, parents=True))
     try:
         await _bring(opening, place, station["revision"], passphrase)
@@ -113,10 +117,11 @@ def _station(opening: Opening) -> dict[str, Any]:
     return dict(found)
 
 
-async def _check_empty(settings: Settings) -> None:
-    there = await asyncio.to_thread(stored.folders, settings.media)
+async def _check_empty(settings: Settings, content: Content) -> None:
+    there = await asyncio.to_thread(content.folders)
     if there:
-        message = f"there is content in {settings.media}: {', '.join(there[:5])}. Restore into an empty folder"
+        kind = "bucket, or below another prefix" if settings.bucket else "folder"
+        message = f"there is content in {settings.place}: {', '.join(there[:5])}. Restore into an empty {kind}"
         raise NotEmpty(message)
     if await asyncio.to_thread(settings.channels.exists):
         message = f"{settings.channels} is there: move it away, or restore in another folder"
@@ -139,7 +144,7 @@ async def _bring(opening: Opening, place: _Place, revision: str, passphrase: str
     url = place.settings.database_url
     await _at_revision(url, revision)
     database = Database(url, connections=1, patience_ms=60_000)
-    moved: list[tuple[Path, Path]] = []
+    moved: list[str] = []
     try:
         async with database.engine.execution_options(fastline_writing=True).begin() as connection:
             if not database.is_sqlite:
@@ -148,9 +153,11 @@ async def _bring(opening: Opening, place: _Place, revision: str, passphrase: str
             await rows.count_on(connection, place.columns)
             await asyncio.to_thread(_appear, place, moved)
     except BaseException:
-        await asyncio.to_thread(_disappear, moved)
-        await database.close()
-        await schema.downgrade(url, schema.NOTHING)
+        try:
+            await asyncio.to_thread(_disappear, place, moved)
+        finally:
+            await database.close()
+            await schema.downgrade(url, schema.NOTHING)
         raise
     await database.close()
 
@@ -249,24 +256,19 @@ def _copied(reader: Reader, entry: Entry, file: IO[bytes]) -> None:
     os.fsync(file.fileno())
 
 
-def _appear(place: _Place, moved: list[tuple[Path, Path]]) -> None:
-    """Put what lies beside its place into it; `moved` tells what was."""
+def _appear(place: _Place, moved: list[str]) -> None:
+    """Put what lies beside its place into it; `moved` tells what of the store was."""
     whole = place.staging / STORE
-    for folder in sorted(whole.iterdir()) if whole.is_dir() else ():
-        there = place.settings.media / folder.name
-        if there.is_dir():
-            there.rmdir()  # it is empty, or is not removed
-        folder.rename(there)
-        moved.append((there, folder))
+    if whole.is_dir():
+        place.content.bring(whole, moved)
     channels = place.staging / CHANNELS
     if channels.exists():
+        place.has_channels = True
         shutil.copyfile(channels, place.settings.channels)
-        moved.append((place.settings.channels, channels))
 
 
-def _disappear(moved: list[tuple[Path, Path]]) -> None:
-    for there, _ in reversed(moved):
-        if there.is_dir():
-            shutil.rmtree(there, ignore_errors=True)
-        else:
-            there.unlink(missing_ok=True)
+def _disappear(place: _Place, moved: list[str]) -> None:
+    """Remove it again."""
+    if place.has_channels:
+        place.settings.channels.unlink(missing_ok=True)
+    place.content.take_back(moved)

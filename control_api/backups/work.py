@@ -1,4 +1,4 @@
-"""Backups as jobs: made in the folder `backups` of the store, under their ids."""
+"""Backups as jobs: made in the folder `backups` of this machine's folder, under their ids."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from control_api.happenings import Happening, append
 from control_api.instants import whole_millis
 from control_api.jobs import Broken, JobKind, Work
 from control_api.tables import Backup
+from playout.store import StoreDown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,7 @@ async def _work(work: Work, given: Make) -> Came:
             work.database, work.settings, path, media=given.media, passphrase=phrase, clock=work.clock,
             tell=work.progress,
         )  # fmt: skip
-    except BadArchive as error:
+    except (BadArchive, StoreDown) as error:
         raise Broken(str(error), "Try it again.", again=True) from error
     except OSError as error:
         message = f"the archive cannot be written: {error.strerror or error}"

@@ -31,7 +31,6 @@ from control_api.people.names import folded
 from control_api.people.passwords import Passwords
 from control_api.people.roles import Role
 from control_api.tables import Account, Artwork, ImportMemory, Title
-from playout.store import DirStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from control_api.library.pictures import Picture
     from control_api.settings import Settings
     from playout.clock import Clock
+    from playout.store import Store
 
 FEED: Final = "seed"
 _PICTURED: Final = 60
@@ -115,7 +115,7 @@ async def _pictures(database: Database, settings: Settings, most: int, clock: Cl
     async with database.reading() as session:
         first = (await session.exec(wanted.order_by(col(Title.id)).limit(most))).all()
         done = set((await session.exec(has)).all())
-    store, count = DirStore(settings.media), 0
+    store, count = await asyncio.to_thread(settings.place.store), 0
     for title in first:
         if title.id in done:
             continue
@@ -127,7 +127,7 @@ async def _pictures(database: Database, settings: Settings, most: int, clock: Cl
     return count
 
 
-def _drawn(store: DirStore, name: str, shape: str) -> Picture:
+def _drawn(store: Store, name: str, shape: str) -> Picture:
     picture = drawn(poster(name, shape), Shape(shape))
     kept(store, picture)
     return picture

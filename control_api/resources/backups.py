@@ -18,7 +18,7 @@ from control_api.jobs import submit
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media
 from control_api.paging import Page, PageQuery, page
-from control_api.problems import CONFLICT, Problem, missing
+from control_api.problems import CONFLICT, UNACCEPTABLE, Mistake, Problem, missing
 from control_api.scopes import Scope
 from control_api.tables import Backup
 
@@ -40,7 +40,9 @@ class BackupPath(Given):
 class BackupGiven(Given):
     """What is to be in it."""
 
-    media: bool = Field(default=False, description="What is packaged, too: as large as the library is.")
+    media: bool = Field(
+        default=False, description="What is packaged, too: as large as the library is. Not where the store is a bucket."
+    )
 
 
 class BackupShown(Shown):
@@ -78,6 +80,9 @@ class BackupPage(Page[BackupShown]):
 )
 async def make_backup(call: Call[Nothing, Nothing, BackupGiven]) -> Answer:
     """The job makes it."""
+    if call.body.media and call.site.settings.bucket:
+        detail = "what is packaged lies in a bucket: copy the bucket by its own means, and back up without media"
+        raise Problem(UNACCEPTABLE, detail, errors=[Mistake(part="body", pointer="/media", detail=detail)])
     row = Backup(id=new_id("bk"), owner=call.caller.id, media=call.body.media, created_at=call.now)
     given = Make(backup=row.id, media=row.media)
     row.job = (await submit(call.session, BACKUP, given, now=call.now, owner=call.caller.id, subject=row.id)).id
