@@ -7,6 +7,7 @@ what names its content, and its real length.
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -21,6 +22,8 @@ BRIEF: Final = "public, max-age=1"
 LIVE: Final = "no-store"
 """For answers about this very moment."""
 
+_PROBLEM: Final = "application/problem+json"
+_AGE: Final = re.compile(r"max-age=(\d+)")
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _WORTH_PACKING: Final = 200  # bytes
 
@@ -197,6 +200,22 @@ def missing(text: str) -> web.HTTPNotFound:
 def malformed(text: str) -> web.HTTPBadRequest:
     """The request makes no sense: it says why."""
     return web.HTTPBadRequest(text=f"{text}\n", headers={"Cache-Control": BRIEF})
+
+
+def refused(text: str) -> web.HTTPForbidden:
+    """It is not for who asks (RFC 9457). No cache keeps that: it may be for who asks next."""
+    body = {"type": "about:blank", "title": "Forbidden", "status": 403, "detail": text}
+    found = web.HTTPForbidden(text=json.dumps(body), headers={"Cache-Control": LIVE})
+    found.headers["Content-Type"] = _PROBLEM  # JSON has no charset to tell
+    return found
+
+
+def capped(cache: str, seconds: int) -> str:
+    """A Cache-Control, or a head that has one, by which an answer is fresh for `seconds` at most."""
+    found = _AGE.search(cache)
+    if found is None or int(found[1]) <= seconds:
+        return cache
+    return f"{cache[: found.start(1)]}{max(seconds, 0)}{cache[found.end(1) :]}"
 
 
 def unready(text: str) -> web.HTTPServiceUnavailable:

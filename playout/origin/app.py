@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from playout.clock import pause_by
-from playout.origin import front, iptv, media, operations, outside, playlists
+from playout.keyring import Keyring
+from playout.origin import doors, front, iptv, media, operations, outside, playlists
+from playout.origin.doors import TOKEN, Guarded
 from playout.origin.edges import Edges
+from playout.origin.gate import Gate
 from playout.origin.guide import catalogs_of
 from playout.origin.hot import Hot
 from playout.origin.lane import LANE, Lane
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from playout.store import Store
 
 _TURN_BYTES = 16 << 20
+_PROVEN_BYTES = 4 << 20
 
 
 def create_app(  # noqa: PLR0913 — all that a process is wired from, by name
@@ -47,6 +51,8 @@ def create_app(  # noqa: PLR0913 — all that a process is wired from, by name
     how to wait for an instant of `clock`; tests bring one that does not sleep.
     """
     settings = settings or Settings()
+    measures = Measures(clock)
+    ring = Keyring(settings.stream_keys) if settings.stream_keys else None
     site = Site(
         live=live,
         changed=changed,
@@ -54,7 +60,7 @@ def create_app(  # noqa: PLR0913 — all that a process is wired from, by name
         clock=clock,
         pause=pause or pause_by(clock),
         settings=settings,
-        measures=Measures(clock),
+        measures=measures,
         library=Library(store, settings.asset_bytes),
         edges=Edges(),
         segments=Hot(settings.hot_bytes, lambda blob: blob.weight),
@@ -65,6 +71,9 @@ def create_app(  # noqa: PLR0913 — all that a process is wired from, by name
         guide={},
         guiding=asyncio.Lock(),
         writing=asyncio.Semaphore(2),
+        gate=Gate(ring, settings.on_demand, measures),
+        proven=Hot(_PROVEN_BYTES, lambda _: 400),
+        proving=asyncio.Semaphore(4),
         slates={},
         remuxing=asyncio.Semaphore(os.cpu_count() or 1),
         leaving=asyncio.Event(),
@@ -77,8 +86,12 @@ def create_app(  # noqa: PLR0913 — all that a process is wired from, by name
     app.on_shutdown.append(_leave)
     site.measures.registry.register(operations.Gauges(site))
     pages = front.routes() if settings.page else ()
-    for path, answer in (*operations.ROUTES, *iptv.ROUTES, *playlists.ROUTES, *media.ROUTES, *pages):
-        app.router.add_get(settings.base_path + path, answer)
+    for path, answer in (*operations.ROUTES, *iptv.ROUTES, *playlists.ROUTES, *media.ROUTES, *pages, *doors.ROUTES):
+        if isinstance(answer, Guarded):
+            app.router.add_get(settings.base_path + path, answer.ask)
+            app.router.add_get(settings.base_path + TOKEN + path, answer.ask)
+        else:
+            app.router.add_get(settings.base_path + path, answer)
     return app
 
 

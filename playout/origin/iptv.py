@@ -14,8 +14,9 @@ from playout.core.channel import Channel
 from playout.core.guide import Entry
 from playout.core.listing import Links, by_number
 from playout.core.manifest import Rendering, variants
-from playout.origin import asked
+from playout.origin import asked, doors
 from playout.origin.answers import BRIEF, Blob, Page, digest, malformed, missing, page, send_blob, send_page, unready
+from playout.origin.doors import begins
 from playout.origin.guide import listings
 from playout.origin.live import MULTIVARIANT
 from playout.origin.logos import draw
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from playout.origin.doors import Guarded
+
     Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LISTS: Final = "public, max-age=60"
@@ -38,7 +41,8 @@ async def _channels(request: web.Request) -> web.StreamResponse:
     """The channel list; Kodi, which says who it is, gets some lines more."""
     site = site_of(request)
     kodi = request.headers.get("User-Agent", "").lower().startswith("kodi")
-    channels = tuple(on_air.channel for on_air in site.live().channels.values())
+    view = site.live()  # an address that would be refused is not listed
+    channels = tuple(on_air.channel for name, on_air in view.channels.items() if name not in view.signed)
     root, dialect = public_root(request), asked.catchup(request.query)
 
     async def make() -> Page:
@@ -257,7 +261,7 @@ async def _named(request: web.Request) -> web.StreamResponse:
     return send_page(request, multivariant_page(site, request, on_air, Rendering.CMAF, folder), MULTIVARIANT)
 
 
-ROUTES: Final[tuple[tuple[str, Answer], ...]] = (
+ROUTES: Final[tuple[tuple[str, Answer | Guarded], ...]] = (
     ("/iptv/channels.m3u", _channels),
     ("/iptv/xmltv.xml", _guide(_XMLTV)),
     ("/iptv/xmltv.xml.gz", _packed_guide),
@@ -266,7 +270,7 @@ ROUTES: Final[tuple[tuple[str, Answer], ...]] = (
     ("/iptv/guide.jsonld", _guide(_SCHEMA)),
     ("/iptv/roku.json", _guide(_ROKU)),
     ("/iptv/roku/{channel}.json", _guide(_ROKU)),
-    ("/iptv/channel/{number}.m3u8", _numbered("../../")),
+    ("/iptv/channel/{number}.m3u8", begins(doors.number, _numbered("../../"))),
     ("/iptv/logos/{channel}.png", _logo),
     # as ErsatzTV Next, Tunarr, dizqueTV and Eyevinn call them (conventions.md)
     ("/channels.m3u", _channels),
@@ -275,13 +279,16 @@ ROUTES: Final[tuple[tuple[str, Answer], ...]] = (
     ("/xmltv.xml", _guide(_XMLTV)),
     ("/xmltv.xml.gz", _packed_guide),
     ("/api/xmltv.xml", _guide(_XMLTV)),
-    ("/channel/{number}.m3u8", _numbered("../")),
-    ("/stream/channels/{number}.m3u8", _numbered("../../")),
-    ("/stream/channels/{number}", _numbered("../../")),
-    ("/m3u8", _numbered("")),
-    ("/channels/{channel}/master.m3u8", _named),
+    ("/channel/{number}.m3u8", begins(doors.number, _numbered("../"))),
+    ("/stream/channels/{number}.m3u8", begins(doors.number, _numbered("../../"))),
+    ("/stream/channels/{number}", begins(doors.number, _numbered("../../"))),
+    ("/m3u8", begins(doors.number, _numbered(""))),
+    ("/channels/{channel}/master.m3u8", begins(doors.channel, _named)),
     # as Flussonic calls catch-up, and as apps that know it do
-    (r"/live/{channel}/timeshift_rel-{seconds:\d{1,9}}.m3u8", _archive(_ago)),
-    (r"/live/{channel}/timeshift_abs-{start:\d{1,11}}.m3u8", _archive(_since)),
-    (r"/live/{channel}/{form:archive|index|video}-{start:\d{1,11}}-{seconds:\d{1,9}}.m3u8", _archive(_for)),
+    (r"/live/{channel}/timeshift_rel-{seconds:\d{1,9}}.m3u8", begins(doors.channel, _archive(_ago))),
+    (r"/live/{channel}/timeshift_abs-{start:\d{1,11}}.m3u8", begins(doors.channel, _archive(_since))),
+    (
+        r"/live/{channel}/{form:archive|index|video}-{start:\d{1,11}}-{seconds:\d{1,9}}.m3u8",
+        begins(doors.channel, _archive(_for)),
+    ),
 )

@@ -10,6 +10,9 @@ anything unusual was said (a body, an upgrade, a request in pieces, two in one) 
 nothing is learned from a request that came while another one was being answered.
 An answer is given only while it is true: a playlist until its next edition is due, a segment while its
 asset is not withdrawn.
+
+Below a token, answers are known by what the token opens and by the rest of the target, so that viewers share them;
+tokens are known by their text, until the session ends or the gate has others or older keys.
 """
 
 from __future__ import annotations
@@ -25,8 +28,10 @@ from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 from prometheus_client import Counter, Histogram
 
+from playout.core.token import Pass
 from playout.core.view import OnAir
-from playout.origin.answers import IMMUTABLE, Page, accepts_gzip, blob_headers, page_headers
+from playout.origin.answers import IMMUTABLE, Page, accepts_gzip, blob_headers, capped, page_headers
+from playout.origin.doors import OPENED
 from playout.origin.hot import Hot
 from playout.origin.live import lifetime
 from playout.origin.outside import OPEN
@@ -48,6 +53,7 @@ _CONDITIONS: Final = frozenset(
 )
 _ROUTES: Final = 32 << 20  # bytes, about, of remembered targets and the pages that they hold
 _BLOCKS: Final = 4 << 20  # bytes, about, of remembered header blocks
+_TOKENS: Final = 8 << 20  # bytes, about, of remembered tokens
 
 SILENCE: Final = 75.0
 """Seconds after which a connection that says nothing whole is closed; aiohttp itself would hold it an hour."""
@@ -119,6 +125,8 @@ class SegmentAnswer:
 
     claimed: Claim
     heads: _Heads
+    signed: frozenset[str]
+    """The channels that took a token when this was answered: with others, the door is another one."""
 
     @property
     def weight(self) -> int:
@@ -126,15 +134,16 @@ class SegmentAnswer:
         return 0
 
     @classmethod
-    def of(cls, claimed: Claim, blob: Blob) -> SegmentAnswer:
+    def of(cls, claimed: Claim, blob: Blob, signed: frozenset[str]) -> SegmentAnswer:
         """The answer that `blob` makes."""
-        return cls(claimed, _Heads.of(blob_headers(blob, IMMUTABLE), len(blob.body)))
+        return cls(claimed, _Heads.of(blob_headers(blob, IMMUTABLE), len(blob.body)), signed)
 
     def parts(self, site: Site, *, packed: bool) -> tuple[bytes, bytes, bytes] | None:
         """See `Answer`."""
         del packed
         blob = site.segments.held(self.claimed)
-        if blob is None or self.claimed.asset in site.live().withdrawn:
+        view = site.live()
+        if blob is None or self.claimed.asset in view.withdrawn or view.signed != self.signed:
             return None
         return self.heads.before, self.heads.after, blob.body
 
@@ -149,6 +158,16 @@ class _Route:
     seconds: Histogram
 
 
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """What is remembered of a token."""
+
+    said: Pass
+    edition: int
+    """That of the gate when it was found good."""
+    length: int
+
+
 class Lane:
     """What is prepared, and which requests may have it."""
 
@@ -156,6 +175,8 @@ class Lane:
         self.site = site
         self._routes: Hot[_Route] = Hot(_ROUTES, lambda route: 1500 + len(route.target) + route.answer.weight)
         self._blocks: Hot[tuple[bool, int]] = Hot(_BLOCKS, lambda block: 200 + block[1])
+        self._tokens: Hot[_Token] = Hot(_TOKENS, lambda token: 600 + token.length)
+        self._signed = f"{site.settings.base_path}/t/".encode()
 
     def parts(self, target: bytes, block: bytes) -> tuple[bytes, bytes, bytes] | None:
         """The answer to a GET of `target` with these headers, when it is prepared."""
@@ -164,14 +185,31 @@ class Lane:
             return None
         route = self._routes.held(target)
         if route is None:
-            return None
-        found = route.answer.parts(self.site, packed=known[0])
+            return self._below(target, packed=known[0]) if target.startswith(self._signed) else None
+        return self._found(route, packed=known[0])
+
+    def _found(self, route: _Route, *, packed: bool) -> tuple[bytes, bytes, bytes] | None:
+        found = route.answer.parts(self.site, packed=packed)
         if found is None:
-            self._routes.drop(target)
+            self._routes.drop(route.target)
             return None
         route.requests.inc()
         route.seconds.observe(0)
         return found
+
+    def _below(self, target: bytes, *, packed: bool) -> tuple[bytes, bytes, bytes] | None:
+        """The answer below a token, while the token is good."""
+        text, _, rest = target[len(self._signed) :].partition(b"/")
+        token, gate, now = self._tokens.held(text), self.site.gate, self.site.clock()
+        if token is None or not gate.is_fresh(now):
+            return None
+        left = int((token.said.ends - now).total_seconds())
+        if token.edition != gate.edition or now >= token.said.ends:
+            self._tokens.drop(text)
+            return None
+        route = self._routes.held(_shared(token.said, rest))
+        found = None if route is None else self._found(route, packed=packed)
+        return None if found is None else (capped(found[0].decode(), left).encode(), *found[1:])
 
     def learn(self, request: web.Request, answer: Answer) -> None:
         """Remember how `request`, which came in one piece, was answered in full."""
@@ -182,17 +220,27 @@ class Lane:
         resource = request.match_info.route.resource
         if target != request.raw_path.encode() or resource is None:
             return
+        known_by, opened = target, request.get(OPENED)
+        if opened is not None:
+            text, _, rest = target[len(self._signed) :].partition(b"/")
+            known_by = _shared(opened, rest)
+            self._tokens.hold(text, _Token(opened, self.site.gate.edition, len(text)))
         measures = self.site.measures
         self._blocks.hold(block, (accepts_gzip(request.headers.get("Accept-Encoding", "")), len(block)))
         self._routes.hold(
-            target,
+            known_by,
             _Route(
-                target,
+                known_by,
                 answer,
                 measures.requests.labels(resource.canonical, "200"),
                 measures.seconds.labels(resource.canonical),
             ),
         )
+
+
+def _shared(said: Pass, rest: bytes) -> bytes:
+    """By what an answer below a token is known; no target begins so."""
+    return said.opens.encode() + b" " + rest
 
 
 def _plain(request: web.Request) -> bool:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from playout import keys
+from playout.origin import doors
 from playout.origin.answers import IMMUTABLE, Blob, digest, matches, missing, send_blob, wanted_range
+from playout.origin.doors import Guarded
 from playout.origin.lane import SegmentAnswer, learn
 from playout.origin.library import Gone
 from playout.origin.place import claim
@@ -17,12 +19,8 @@ from playout.origin.segments import init_segment, segment
 from playout.origin.site import site_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from playout.core.asset import Asset
     from playout.origin.site import Site
-
-    Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SUBSTITUTE: Final = "public, max-age=4"
 """Slate stands in only for now (D-3)."""
@@ -43,10 +41,12 @@ async def _segment(request: web.Request) -> web.StreamResponse:
     claimed = claim(place["asset"], place["rendition"], place["file"])
     if claimed is None or not keys.NAME.fullmatch(claimed.asset):
         raise missing("that is not the address of a segment")
-    blob = await segment(site_of(request), claimed)
+    site = site_of(request)
+    signed = site.live().signed  # as they were when the door was passed, which has not waited since
+    blob = await segment(site, claimed)
     if blob.substitute:
         return send_blob(request, blob, SUBSTITUTE)
-    learn(request, SegmentAnswer.of(claimed, blob))
+    learn(request, SegmentAnswer.of(claimed, blob, signed))
     return send_blob(request, blob, IMMUTABLE)
 
 
@@ -134,9 +134,9 @@ def _mime(key: str) -> str:
     return _MIMES.get(key.rpartition(".")[2], "application/octet-stream")
 
 
-ROUTES: Final[tuple[tuple[str, Answer], ...]] = (
-    ("/media/init/{house}/{file}", _init),
-    ("/media/{asset}/{rendition}/{file}", _segment),
-    ("/store/assets/{asset}/{file}", _track_file),
-    ("/vod/{asset}/{file}", _picture_file),
+ROUTES: Final = (
+    ("/media/init/{house}/{file}", Guarded(doors.init, _init)),
+    ("/media/{asset}/{rendition}/{file}", Guarded(doors.segment, _segment)),
+    ("/store/assets/{asset}/{file}", Guarded(doors.file, _track_file)),
+    ("/vod/{asset}/{file}", Guarded(doors.picture, _picture_file)),
 )

@@ -11,7 +11,8 @@ from aiohttp import web
 from playout.core.window import UnknownAsset
 from playout.documents import Corrupt
 from playout.keys import BadKey
-from playout.origin.answers import BRIEF, missing, unready
+from playout.origin.answers import BRIEF, capped, missing, unready
+from playout.origin.doors import OPENED
 from playout.origin.library import Gone
 from playout.origin.proxies import client_of
 from playout.origin.site import site_of
@@ -38,7 +39,7 @@ _PREFLIGHT: Final = {
 _log = logging.getLogger("fastline.access")
 
 
-async def finish(_request: web.Request, response: web.StreamResponse) -> None:
+async def finish(request: web.Request, response: web.StreamResponse) -> None:
     """Complete the head of an answer."""
     headers = response.headers
     headers.pop("Server", None)
@@ -46,6 +47,10 @@ async def finish(_request: web.Request, response: web.StreamResponse) -> None:
         headers[name] = value
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = BRIEF
+    opened = request.get(OPENED)
+    if opened is not None:  # what was had by a token is not fresh for longer than the token is good
+        left = int((opened.ends - site_of(request).clock()).total_seconds())
+        headers["Cache-Control"] = capped(headers["Cache-Control"], left)
 
 
 @web.middleware
@@ -70,7 +75,13 @@ async def measured(request: web.Request, handler: Handler) -> web.StreamResponse
         if "_HLS_msn" not in request.query_string:
             site.measures.seconds.labels(route).observe(took)
         if site.settings.access_log:
-            note(request.method, request.path_qs, status, took, client_of(request))
+            note(request.method, discreet(request), status, took, client_of(request))
+
+
+def discreet(request: web.Request) -> str:
+    """The path and the query of a request, without its token: who reads the journal could play by it."""
+    token = request.match_info.get("token")
+    return request.path_qs.replace(token, "...", 1) if token else request.path_qs
 
 
 def note(method: str, path: str, status: int, took: float, client: str) -> None:

@@ -26,6 +26,7 @@ from playout.core.ticks import Ticks, ticks_since
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from playout.core.airing import Airing
     from playout.core.catalog import Item
     from playout.core.house import House
     from playout.core.view import OnAir, View
@@ -69,26 +70,36 @@ def standing(view: View, item: Item, claimed: Claim, now: datetime) -> Standing:
     house = HOUSES.get(item.house)
     if house is None or claimed.segment >= item.cuts.segments:
         return Standing.FALSE
-    if claimed.sequence == claimed.segment and claimed.start == item.cuts.tick(claimed.segment):
+    if is_own(item, claimed):
         return Standing.WITHDRAWN if item.id in view.withdrawn else Standing.HONOURED
     end = Ticks(claimed.start + item.cuts.tick(claimed.segment + 1) - item.cuts.tick(claimed.segment))
-    found = {_on_channel(on_air, house, item, claimed, (end, now)) for on_air in view.airing.get(item.id, ())}
+    found = {on_channel(on_air, item, claimed, now) for on_air in view.airing.get(item.id, ())}
     found.add(_before_logs(view, house, claimed, end))
     return next(standing for standing in Standing if standing in found)
 
 
-def _on_channel(on_air: OnAir, house: House, item: Item, claimed: Claim, end_now: tuple[Ticks, datetime]) -> Standing:
-    """Rule 2, for a channel whose log names `item`; the claim ends at a tick, and is made at an instant."""
-    end, now = end_now
-    airing, cuts = on_air.log.at_msn(claimed.sequence), item.cuts
-    true = (
-        airing is not None
-        and airing.asset == item.id
+def is_own(item: Item, claimed: Claim) -> bool:
+    """Whether a segment, which `item` has, stands at its own place in the asset: rule 1."""
+    return claimed.sequence == claimed.segment and claimed.start == item.cuts.tick(claimed.segment)
+
+
+def is_there(airing: Airing, item: Item, claimed: Claim) -> bool:
+    """Whether a segment, which `item` has, is of `airing`, and stands where that has it."""
+    return (
+        airing.asset == item.id
+        and airing.first_msn <= claimed.sequence < airing.end_msn
         and airing.first_msn + claimed.segment - airing.first == claimed.sequence
-        and airing.start + cuts.tick(claimed.segment) - cuts.tick(airing.first) == claimed.start
+        and airing.start + item.cuts.tick(claimed.segment) - item.cuts.tick(airing.first) == claimed.start
     )
-    if not true or on_air.channel.house != house.name:
+
+
+def on_channel(on_air: OnAir, item: Item, claimed: Claim, now: datetime) -> Standing:
+    """Rule 2, for a channel whose log names `item`, at an instant."""
+    airing, house = on_air.log.at_msn(claimed.sequence), HOUSES.get(item.house)
+    true = airing is not None and is_there(airing, item, claimed)
+    if not true or house is None or on_air.channel.house != house.name:
         return Standing.FALSE
+    end = claimed.start + item.cuts.tick(claimed.segment + 1) - item.cuts.tick(claimed.segment)
     if end > ticks_since(on_air.channel.genesis, now) + house.segment:
         return Standing.FUTURE
     return Standing.WITHDRAWN if item.id in on_air.withdrawn else Standing.HONOURED

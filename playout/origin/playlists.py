@@ -9,8 +9,9 @@ from playout.core.catalog import item_of
 from playout.core.house import HOUSES
 from playout.core.m3u8 import MIME
 from playout.core.manifest import Rendering, asset_variants, on_demand, variants
-from playout.origin import asked
+from playout.origin import asked, doors
 from playout.origin.answers import Page, missing, page, send_page, unready
+from playout.origin.doors import Guarded, begins
 from playout.origin.lane import PlaylistAnswer, learn
 from playout.origin.live import AWAITED, MULTIVARIANT, Moment, awaited, edition, moment
 from playout.origin.past import past_page
@@ -116,13 +117,13 @@ async def _asset_media(request: web.Request) -> web.StreamResponse:
     return send_page(request, content, ON_DEMAND)
 
 
-ROUTES: Final[tuple[tuple[str, Answer], ...]] = (
-    ("/live/{channel}/index.m3u8", _multivariant(Rendering.CMAF)),
-    ("/live/{channel}/ts.m3u8", _multivariant(Rendering.TS)),
-    ("/live/{channel}/direct.m3u8", _multivariant(Rendering.DIRECT)),
-    ("/live/{channel}/{rendition}.m3u8", _media(Rendering.CMAF)),
-    ("/live/{channel}/ts/{rendition}.m3u8", _media(Rendering.TS)),
-    ("/live/{channel}/direct/{rendition}.m3u8", _media(Rendering.DIRECT)),
-    ("/vod/{asset}/index.m3u8", _asset_multivariant),
-    ("/vod/{asset}/{rendition}.m3u8", _asset_media),
+ROUTES: Final = (
+    ("/live/{channel}/index.m3u8", begins(doors.channel, _multivariant(Rendering.CMAF))),
+    ("/live/{channel}/ts.m3u8", begins(doors.channel, _multivariant(Rendering.TS))),
+    ("/live/{channel}/direct.m3u8", begins(doors.direct, _multivariant(Rendering.DIRECT))),
+    ("/live/{channel}/{rendition}.m3u8", Guarded(doors.channel, _media(Rendering.CMAF))),
+    ("/live/{channel}/ts/{rendition}.m3u8", Guarded(doors.channel, _media(Rendering.TS))),
+    ("/live/{channel}/direct/{rendition}.m3u8", Guarded(doors.direct, _media(Rendering.DIRECT))),
+    ("/vod/{asset}/index.m3u8", begins(doors.asset, _asset_multivariant)),
+    ("/vod/{asset}/{rendition}.m3u8", Guarded(doors.asset, _asset_media)),
 )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from playout.core.token import OnDemand
 
 Network = IPv4Network | IPv6Network
 
@@ -37,6 +40,11 @@ class Settings:
     """How many days it reaches back, and so for how many apps may offer catch-up."""
     guide_seconds: float = 20
     """How long one request may make listings; what it has made then is kept for the next one."""
+
+    stream_keys: Path | None = None
+    """The file of the keys that signed addresses are checked by; without one all of them are refused."""
+    on_demand: OnDemand = OnDemand.AUTO
+    """Whether assets on demand take a signed address."""
 
     def __post_init__(self) -> None:
         """Refuse a base path that would never match."""

@@ -20,6 +20,7 @@ from playout.core.manifest import Rendering, Scene
 from playout.core.view import OnAir, View
 from playout.origin.answers import Blob, Page, missing, unready
 from playout.origin.edges import Edge, Edges
+from playout.origin.gate import Gate
 from playout.origin.hot import Hot
 from playout.origin.library import Library
 from playout.origin.measures import Measures
@@ -92,6 +93,11 @@ class Site:
     """Held while one listing is made: it is the work of one thread, not of many."""
     writing: asyncio.Semaphore
     """How many guides and playlists of the past, which are long, may be written at a time."""
+    gate: Gate
+    proven: Hot[bool]
+    """Whether a channel has had a segment on air, of what lies before the logs at hand."""
+    proving: asyncio.Semaphore
+    """How many of those may be looked for at a time."""
     slates: dict[str, Slate]
     """By house."""
     remuxing: asyncio.Semaphore
