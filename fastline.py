@@ -42,7 +42,9 @@ from playout.core.house import DEFAULT_HOUSE, HOUSES, House
 from playout.core.listing import by_number
 from playout.core.shelves import Shelves
 from playout.core.ticks import TIMEBASE
+from playout.core.token import OnDemand
 from playout.follow import Follower
+from playout.keyring import keys_file
 from playout.library import newest, scan
 from playout.origin import LaneRunner, Settings, create_app
 from playout.page.build import HLS
@@ -152,6 +154,12 @@ def _serving(made: argparse.ArgumentParser) -> None:
     option("--port", type=_port, default=os.environ.get("PORT") or "8080", help="the port (default: PORT, or 8080)")
     option("--base-path", default="", metavar="PATH", help="what stands before every path, e.g. /tv, behind a proxy")
     option("--access-log", action="store_true", help="write every answer to the journal")
+    option(
+        "--on-demand",
+        choices=list(OnDemand),
+        default=os.environ.get("FASTLINE_ON_DEMAND") or OnDemand.AUTO.value,
+        help="whether films on demand take a signed address (default: auto, as soon as one channel does)",
+    )
     option("--public-url", default="", metavar="URL", help="how the world reaches this server, base path included")
     option(
         "--trusted-proxy",
@@ -454,6 +462,7 @@ def _neighbor(asked: argparse.Namespace, address: str) -> Neighbor:
         "channels": asked.channels,
         "port": asked.api_port,
         "trusted_proxies": asked.trusted_proxy or None,
+        "on_demand": asked.on_demand,
     }
     settings = api.settled(argparse.Namespace(**given), tuple(given))
     if "origin_url" not in settings.model_fields_set:
@@ -507,7 +516,14 @@ async def _listening(asked: argparse.Namespace, follower: Follower, clock: Stead
     """An origin that answers; the address under which people reach it."""
     try:
         networks = tuple(asked.trusted_proxy)
-        settings = Settings(asked.base_path, asked.public_url, networks, access_log=asked.access_log)
+        settings = Settings(
+            asked.base_path,
+            asked.public_url,
+            networks,
+            access_log=asked.access_log,
+            stream_keys=keys_file(asked.media.folder, os.environ),
+            on_demand=_on_demand(asked.on_demand),
+        )
     except ValueError as error:
         raise Refused(str(error)) from error
     store = asked.media.store()
@@ -523,6 +539,14 @@ async def _listening(asked: argparse.Namespace, follower: Follower, clock: Stead
         yield asked.public_url or f"http://{host}:{asked.port}{asked.base_path}"
     finally:
         await runner.cleanup()
+
+
+def _on_demand(text: str) -> OnDemand:
+    """Raises `ValueError` for another word in the environment."""
+    if text not in set(OnDemand):
+        message = f"FASTLINE_ON_DEMAND is {text!r}: write {', '.join(OnDemand)}"
+        raise ValueError(message)
+    return OnDemand(text)
 
 
 def _unheard(asked: argparse.Namespace, error: OSError) -> str:

@@ -32,6 +32,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
+from playout.core.token import OnDemand
+from playout.keyring import NAME as KEYS
 from playout.media import Place, bucket
 
 if TYPE_CHECKING:
@@ -180,6 +182,31 @@ class Settings(BaseModel):
     origin_url: Annotated[str, AfterValidator(_public)] = Field(
         default="http://127.0.0.1:8080",
         description="How the world reaches the channels, base path included: what their addresses begin with.",
+    )
+    stream_keys: Path | None = Field(
+        default=None,
+        description="The file of the keys that addresses of signed channels are signed with; origins must have it too. "
+        f"Empty: {KEYS} in the folder of the store. With a bucket, give every machine the same file.",
+    )
+    stream_token_seconds: int = Field(
+        default=3600,
+        ge=10,
+        le=6 * 86_400,
+        description="For how long playing may begin by a signed address, in seconds.",
+    )
+    stream_token_limit_seconds: int = Field(
+        default=86_400, ge=10, le=6 * 86_400, description="The longest of these that a caller may choose, in seconds."
+    )
+    stream_session_seconds: int = Field(
+        default=86_400,
+        ge=60,
+        le=6 * 86_400,
+        description="For how long after that what was begun plays on, in seconds; then a player needs a new address.",
+    )
+    on_demand: OnDemand = Field(
+        default=OnDemand.AUTO,
+        description="Whether films on demand take a signed address: auto (as soon as one channel does), open or "
+        "signed. Origins must be told the same.",
     )
     report_threads: int = Field(
         default=2, ge=1, le=64, description="How many guides, previews and the like are made at a time."
@@ -417,6 +444,39 @@ class Settings(BaseModel):
         description="Folders of films that may be imported, with all that is below them, e.g. /srv/films. In the "
         "environment they are parted by colons. Empty: none. Workers read the films there, and need the same setting.",
     )
+    event_days: int = Field(
+        default=365,
+        ge=0,
+        le=36_500,
+        description="How long events are kept, in days; 0: for ever. One that a webhook has not had yet stays.",
+    )
+    audit_days: int = Field(
+        default=1095, ge=0, le=36_500, description="How long the audit is kept, in days; 0: for ever."
+    )
+    upload_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="How long it is kept, in days, that there was an upload whose bytes are gone; 0: for ever.",
+    )
+    import_days: int = Field(
+        default=365,
+        ge=0,
+        le=36_500,
+        description="How long imports that have ended are kept with their reports, in days; 0: for ever.",
+    )
+    picture_days: int = Field(
+        default=7,
+        ge=0,
+        le=36_500,
+        description="How long the file of a picture is kept that nothing shows any more, in days; 0: for ever.",
+    )
+    backup_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="How long backups are kept, in days; 0: for ever. The newest good one always stays.",
+    )
     tmdb_key: SecretStr = Field(
         default=SecretStr(""),
         description="The key for TMDB's API, by which films and series are imported by their numbers there: "
@@ -435,6 +495,11 @@ class Settings(BaseModel):
     )
     access_log: bool = Field(default=True, description="Whether every answer is written to the journal.")
     docs: bool = Field(default=True, description="Whether /docs shows the reference of the API.")
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the keys are that addresses are signed with."""
+        return self.stream_keys or self.media / KEYS
 
     @property
     def place(self) -> Place:

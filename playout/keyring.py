@@ -18,7 +18,7 @@ from playout.core.token import SECRET, Key, rotated, sign, signing
 from playout.documents import Corrupt, decode, encode_readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from playout.core.token import Pass
@@ -40,6 +40,11 @@ class _File:
     """What is in the file."""
 
     keys: tuple[Key, ...] = ()
+
+
+def keys_file(media: Path, environment: Mapping[str, str]) -> Path:
+    """Where the keys are: where the environment says, else in the folder of the media."""
+    return Path(environment.get(VARIABLE) or media / NAME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from getpass import getuser
 from pathlib import Path
@@ -12,6 +13,7 @@ from playout.commands.asking import naming, plan_of, plan_text, planning, read
 from playout.commands.fold import show
 from playout.commands.options import OK, REFUSED, WATCHED, Refused, command, number
 from playout.core.why_text import stamp
+from playout.keyring import Keyring, NoKeys, keys_file
 from playout.library import newest, scan
 from playout.migrate import LARGEST as LARGEST_EXPORT
 from playout.migrate import Program, Unreadable, migrate
@@ -39,6 +41,7 @@ def register(commands: Commands[argparse.ArgumentParser]) -> None:
     _withdrawing(command(commands, "give-back", _give_back, "let assets that were withdrawn air again"))
     _wishing(command(commands, "play-next", _play_next, "air a film as the first program that is not committed yet"))
     naming(command(commands, "skip", _skip, "pass over the first program that is not committed yet"))
+    _rotating(command(commands, "stream-key", _stream_key, "replace the key by which addresses are signed"))
     _migrating(command(commands, "migrate", _migrate, "turn another program's channel into a channels.yaml"))
 
 
@@ -67,6 +70,17 @@ def _withdrawing(made: argparse.ArgumentParser) -> None:
     made.add_argument("channel", metavar="CHANNEL", help="the channel's id")
     made.add_argument("assets", nargs="+", metavar="ASSET", help="ids of assets")
     made.add_argument("--reason", default="", help="why, for whoever asks later")
+
+
+def _rotating(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "action", choices=["rotate", "list"], help="add a key, or say which there are; never what they are"
+    )
+    made.add_argument(
+        "--forget",
+        action="store_true",
+        help="drop the former keys now, for one has leaked: whoever plays by a signed address is stopped",
+    )
 
 
 def _wishing(made: argparse.ArgumentParser) -> None:
@@ -135,6 +149,20 @@ def _migrate(asked: argparse.Namespace) -> int:
     except OSError as error:
         message = f"{asked.output}: {error.strerror}; nothing was written, so give --output another name"
         raise Refused(message) from error
+    return OK
+
+
+def _stream_key(asked: argparse.Namespace) -> int:
+    """Rotate or list the keys."""
+    ring, now = Keyring(keys_file(asked.media.folder, os.environ)), system_clock()
+    try:
+        keys = ring.rotate(now, forget=asked.forget) if asked.action == "rotate" else ring.all()
+    except NoKeys as error:
+        raise Refused(str(error)) from error
+    for key in keys:
+        until = f", verifies until {key.until:%Y-%m-%d %H:%M} UTC" if key.until else ""
+        print(f"key {key.number}: signs from {key.since:%Y-%m-%d %H:%M:%S} UTC{until}")
+    print(f"in {ring.path}", file=sys.stderr)
     return OK
 
 
