@@ -21,6 +21,7 @@ from control_api.measures import Measures
 from control_api.operation import Operation
 from control_api.outgoing import Outgoing
 from control_api.people.gate import Gate
+from control_api.people.roles import scopes_of
 from control_api.people.schemes import schemes as ways_in
 from control_api.rates import Rates
 from control_api.resources import RESOURCES
@@ -152,6 +153,6 @@ def _by_key(database: Database, known: Known, clock: Clock) -> Scheme:
         sent, now = bearer(request), clock()
         if not sent.startswith(keys.PREFIX):
             return None
-        return await known.caller(sent, now, lambda: keys.caller(database, sent, now))
+        return await known.caller(sent, now, lambda: keys.caller(database, sent, scopes_of, now))
 
     return scheme

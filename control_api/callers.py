@@ -29,6 +29,8 @@ class Caller:
     """When the credentials end, as far as that is known."""
     is_person: bool = False
     """Whether it is an account."""
+    behind: tuple[str, ...] = ()
+    """Of an API key: the ids of those on whose authority it rests, its maker first."""
 
     @property
     def is_anonymous(self) -> bool:

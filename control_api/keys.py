@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlmodel import col, or_, select, update
 
+from control_api import makers
 from control_api.callers import Caller, Stranger
 from control_api.ids import new_id
-from control_api.scopes import Scope
+from control_api.makers import Standing
 from control_api.tables import ApiKey
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from control_api.database import Database
+    from control_api.makers import Roles
+    from control_api.scopes import Scope
 
 PREFIX: Final = "fl_"
 _LENGTH: Final = 32  # of 62 characters each: 190 bits
@@ -39,8 +42,10 @@ class NewKey:
     """The key itself; there is no other place that has it."""
 
 
-def make(name: str, scopes: Iterable[Scope], now: datetime, expires_at: datetime | None = None) -> NewKey:
-    """A new key, not yet in the database."""
+def make(
+    name: str, scopes: Iterable[Scope], now: datetime, expires_at: datetime | None = None, by: str | None = None
+) -> NewKey:
+    """A new key, not yet in the database; None has made it who has the machine."""
     secret = PREFIX + "".join(secrets.choice(ascii_letters + digits) for _ in range(_LENGTH))
     row = ApiKey(
         id=new_id("ak"),
@@ -50,29 +55,32 @@ def make(name: str, scopes: Iterable[Scope], now: datetime, expires_at: datetime
         scopes=sorted(set(scopes)),
         created_at=now,
         expires_at=expires_at,
+        made_by=by,
     )
     return NewKey(row, secret)
 
 
-async def caller(database: Database, credentials: str, now: datetime) -> Caller | Stranger | None:
-    """Who sends this key; None when it is no key."""
+async def caller(database: Database, credentials: str, roles: Roles, now: datetime) -> Caller | Stranger | None:
+    """Who sends this key; None when it is no key. It may do what its maker may, and no more."""
     if not credentials.startswith(PREFIX):
         return None
     row = None
+    behind: Standing | Stranger = Standing()
     if _FORM.fullmatch(credentials):
         async with database.reading() as session:
             found = await session.exec(select(ApiKey).where(ApiKey.digest == _digest(credentials)))
             row = found.one_or_none()
+            behind = await makers.standing(session, None if row is None else row.made_by, roles, now)
     if row is None:
         return Stranger("there is no such API key")
-    if row.revoked_at is not None:
-        return Stranger("the API key was revoked")
-    if row.expires_at is not None and row.expires_at <= now:
-        return Stranger("the API key has expired")
+    if (over := makers.is_over(row, now)) is not None:
+        return Stranger(over)
+    if isinstance(behind, Stranger):
+        return Stranger(f"the API key is not good: {behind.why}")
     if row.used_at is None or now - row.used_at >= _NOTED:
         await _note(database, row.id, now)
-    scopes = frozenset(Scope(scope) for scope in row.scopes if scope in set(Scope))
-    return Caller(row.id, row.name, scopes, until=row.expires_at)
+    until = min((end for end in (row.expires_at, behind.until) if end is not None), default=None)
+    return Caller(row.id, row.name, makers.scopes(row) & behind.scopes, until=until, behind=behind.names)
 
 
 async def _note(database: Database, key: str, now: datetime) -> None:

@@ -61,7 +61,7 @@ class Known:
         return found
 
     def forget(self, name: str) -> None:
-        """Nobody is remembered by this id any more: of an account, a session or an API key."""
+        """Nobody is remembered by this id any more: of an account, a session or an API key, or of who made the key."""
         self._changes += 1
         for key in self._named.get(name, set()).copy():
             self._drop(key)
@@ -90,4 +90,4 @@ class Known:
 
 
 def _names(caller: Caller) -> set[str]:
-    return {caller.id, caller.session} - {""}
+    return {caller.id, caller.session, *caller.behind} - {""}

@@ -1,6 +1,7 @@
 """Invitations: tokens by which somebody makes an account, each once, before it expires.
 
-Law: the invitation of the first start is good for nothing as soon as there is an account.
+Law: the invitation of the first start is good for nothing as soon as there is an account. Any other is good for
+nothing when who made it is shut out, or may not give its role any more.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import col, delete, select
 
 from control_api.ids import new_id
+from control_api.makers import Standing, standing
 from control_api.people.accounts import is_empty
-from control_api.people.roles import Role
+from control_api.people.roles import Role, is_within, scopes_of
 from control_api.tables import Invitation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.database import Database
@@ -64,14 +68,26 @@ def is_open(now: datetime) -> ColumnElement[bool]:
 
 
 async def accepted(session: AsyncSession, token: str, now: datetime) -> Invitation | None:
-    """The open invitation of this token, held until the end of the transaction."""
+    """The open invitation of this token, held until the end of the transaction.
+
+    Who made it must be somebody still who may give its role; only that of the first start has nobody behind it.
+    """
     if not _FORM.fullmatch(token):
         return None
     wanted = select(Invitation).where(Invitation.digest == _digest(token), is_open(now))
     row = (await session.exec(wanted.with_for_update())).one_or_none()
-    if row is None or (row.is_first and not await is_empty(session)):
+    if row is None:
         return None
-    return row
+    if row.is_first:
+        return row if await is_empty(session) else None
+    maker = await standing(session, row.created_by, scopes_of, now)
+    return row if isinstance(maker, Standing) and is_within(row.role, maker.scopes) else None
+
+
+async def open_of(session: AsyncSession, maker: str, now: datetime) -> Sequence[Invitation]:
+    """What somebody has invited to that can be accepted, held until the end of the transaction."""
+    rows = select(Invitation).where(Invitation.created_by == maker, is_open(now)).order_by(col(Invitation.id))
+    return (await session.exec(rows.with_for_update())).all()
 
 
 async def first(database: Database, now: datetime) -> str | None:

@@ -21,6 +21,7 @@ from control_api.people.roles import Role, is_within, scopes_of
 from control_api.people.sessions import Why
 from control_api.people.shown import AccountShown, SessionShown, lasting
 from control_api.problems import CONFLICT, FORBIDDEN, Problem, missing, unacceptable
+from control_api.resources.invitations import revoke_open
 from control_api.scopes import Scope
 from control_api.tables import Account, Session
 
@@ -243,7 +244,8 @@ async def read_account(call: Call[AccountPath]) -> Answer:
     path="/api/v1/accounts/{id}",
     name="edit_account",
     summary="Rename, promote, block or unblock somebody",
-    description="Who is blocked is signed out everywhere, at once.",
+    description="Who is blocked is signed out everywhere, at once, and the API keys that they have made are good for "
+    "nothing meanwhile. What somebody has invited to who is blocked, or may do less now, is revoked.",
     scope=Scope.ACCOUNTS_WRITE,
     tag=_TAG,
     path_model=AccountPath,
@@ -270,6 +272,8 @@ async def edit_account(call: Call[AccountPath, Nothing, AccountEdit]) -> Answer:
         row.blocked_at = call.now if given.blocked else None
         action = "blocked" if given.blocked else "unblocked"
     await accounts.check_free(call.session, row)
+    if is_shut or is_demoted:
+        await revoke_open(call, row.id)
     if is_shut:
         await end_sessions(call, await sessions.live_of(call.session, row.id, call.now), Why.REVOKED)
     return told(call, row, before, action)

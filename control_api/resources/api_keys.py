@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import Field
 from sqlmodel import col, select
 
-from control_api import ids, keys
+from control_api import ids, keys, makers
 from control_api.batch import Batch, each
 from control_api.call import Answer, Call
 from control_api.changes import Change
@@ -49,6 +49,9 @@ class KeyShown(Shown):
     expires_at: Instant | None
     revoked_at: Instant | None
     used_at: Instant | None = Field(description="When it was last used, to the minute.")
+    made_by: str | None = Field(
+        description="The id of who made it, without whom it is good for nothing; null: the command line."
+    )
 
 
 class KeyMade(KeyShown):
@@ -128,15 +131,17 @@ async def list_api_keys(call: Call[Nothing, KeyQuery, Nothing]) -> Answer:
     shown_once=("key",),
 )
 async def create_api_key(call: Call[Nothing, Nothing, KeyGiven]) -> Answer:
-    """A key with no more authority than its maker has."""
+    """A key with no more authority than its maker has, now or later."""
     given = call.body
+    if len(call.caller.behind) + 1 > makers.MOST:
+        raise Problem(FORBIDDEN, f"behind a key stand {makers.MOST} others at most: have a person make it")
     lacking = sorted(set(given.scopes) - call.caller.scopes)
     if lacking:
         raise Problem(
             FORBIDDEN, f"a key cannot be given what its maker has not: {', '.join(lacking)}", scope=lacking[0]
         )
     _check_future(call, given.expires_at)
-    made = keys.make(given.name, given.scopes, call.now, given.expires_at)
+    made = keys.make(given.name, given.scopes, call.now, given.expires_at, call.caller.id)
     call.session.add(made.row)
     shown = KeyShown.model_validate(made.row)
     call.changed(Change(_KIND, made.row.id, "created", after=_lasting(shown)))

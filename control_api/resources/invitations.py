@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
 from sqlmodel import col, select
@@ -56,7 +56,7 @@ class InvitationShown(Shown):
     id: str
     role: str
     note: str
-    created_by: str = Field(description="The id of who made it.")
+    created_by: str = Field(description="The id of who made it, without whom it is good for nothing.")
     created_at: Instant
     expires_at: Instant
     revoked_at: Instant | None
@@ -136,13 +136,24 @@ async def revoke_invitation(call: Call[InvitationPath]) -> Answer:
     row = (await call.session.exec(wanted)).one_or_none()
     if row is None:
         raise missing("invitation", call.path.id)
-    before = InvitationShown.model_validate(row)
-    row.revoked_at = row.revoked_at or call.now
-    call.changed(Change(_KIND, row.id, "revoked", before, InvitationShown.model_validate(row)))
-    return Answer(InvitationShown.model_validate(row))
+    return Answer(_revoked(call, row))
 
 
 OPERATIONS: Final = (list_invitations, create_invitation, revoke_invitation)
+
+
+async def revoke_open(call: Call[Any, Any, Any], maker: str) -> None:
+    """Revoke what somebody has invited to who may not do so any more."""
+    for row in await invitations.open_of(call.session, maker, call.now):
+        _revoked(call, row)
+
+
+def _revoked(call: Call[Any, Any, Any], row: Invitation) -> InvitationShown:
+    before = InvitationShown.model_validate(row)
+    row.revoked_at = row.revoked_at or call.now
+    shown = InvitationShown.model_validate(row)
+    call.changed(Change(_KIND, row.id, "revoked", before, shown))
+    return shown
 
 
 def _until(now: datetime, wanted: datetime | None) -> datetime:

@@ -27,6 +27,8 @@ class ApiKey(Row, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     used_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     """When it was last used, to the minute or so."""
+    made_by: str | None = Field(default=None, max_length=40)
+    """The id of the account or API key that made it; None for one of the command line. See `control_api.makers`."""
 
 
 class Secret(Row, table=True):

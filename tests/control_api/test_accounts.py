@@ -285,3 +285,42 @@ async def test_an_account_that_cannot_be_made_costs_no_invitation(server: Client
     given = {"username": "boss", "password": PASSWORD, "invitation": token}
     await server.post("/api/v1/auth/register", given, 409)
     await server.post("/api/v1/auth/register", {**given, "username": "ada"})
+
+
+async def test_who_is_blocked_comes_back_by_nothing_that_they_have_made(
+    server: Client, boss: Client, settings: Settings
+) -> None:
+    """Neither by their invitations, nor by their keys, nor by keys and invitations of those."""
+    mallory = await person(server, "mallory", Role.ADMIN)
+    path = f"/api/v1/accounts/{(await mallory.get('/api/v1/account')).json['id']}"
+    every = [str(scope) for scope in Scope]
+    by_key = server.known_by((await mallory.post("/api/v1/api-keys", {"name": "k", "scopes": every})).json["key"])
+    made = await by_key.post("/api/v1/api-keys", {"name": "k2", "scopes": every})
+    by_its_key = server.known_by(made.json["key"])
+    tokens = [
+        (await one.post("/api/v1/invitations", {"role": "admin"})).json["token"]
+        for one in (mallory, by_key, by_its_key)
+    ]
+    house = server.known_by(await create_key(settings, "house", list(Scope), None, system_clock))
+    await edit(boss, path, {"blocked": True})
+    for one in (mallory, by_key, by_its_key):
+        await one.get("/api/v1/accounts", 401)
+    for token in tokens:
+        given = {"username": "back", "password": PASSWORD, "invitation": token}
+        await server.post("/api/v1/auth/register", given, 403)
+    await house.get("/api/v1/accounts")
+    assert (await boss.get("/api/v1/events?type=invitation.revoked")).json["items"][0]["subject"]
+    await edit(boss, path, {"blocked": False, "role": "editor"})
+    await by_its_key.get("/api/v1/accounts", 403)  # it may do what its maker may
+    await by_its_key.get("/api/v1/titles")
+    for token in tokens:
+        given = {"username": "back", "password": PASSWORD, "invitation": token}
+        await server.post("/api/v1/auth/register", given, 403)
+
+
+async def test_who_is_demoted_has_invited_nobody(server: Client, boss: Client) -> None:
+    deputy = await person(server, "deputy", Role.ADMIN)
+    token = (await deputy.post("/api/v1/invitations", {"role": "viewer"})).json["token"]
+    await edit(boss, f"/api/v1/accounts/{(await deputy.get('/api/v1/account')).json['id']}", {"role": "operator"})
+    await server.post("/api/v1/auth/register", {"username": "x", "password": PASSWORD, "invitation": token}, 403)
+    assert (await boss.get("/api/v1/invitations?open=true")).json["items"] == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from control_api import makers
 
 if TYPE_CHECKING:
     from clients import Client
@@ -20,3 +22,17 @@ async def test_a_key_is_made_and_works_and_is_shown_once(client: Client) -> None
     theirs = client.known_by(made.json["key"])
     await theirs.get("/api/v1/events")
     assert (await theirs.get(KEYS, 403)).json["scope"] == "keys:read"
+
+
+async def test_a_key_is_good_as_long_as_the_keys_that_made_it(client: Client) -> None:
+    made: list[Any] = []
+    one = client
+    for number in range(makers.MOST):
+        made.append((await one.post(KEYS, {"name": f"{number}", "scopes": ["keys:write", "events:read"]})).json)
+        one = client.known_by(made[-1]["key"])
+        await one.get("/api/v1/events")
+    refused = await one.post(KEYS, {"name": "more", "scopes": ["events:read"]}, 403)
+    assert "have a person make it" in refused.json["detail"]
+    assert made[1]["made_by"] == made[0]["id"]
+    await client.ask("DELETE", f"{KEYS}/{made[0]['id']}")
+    assert "made it" in (await one.get("/api/v1/events", 401)).json["detail"]

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("expires_at", columns.UtcInstant(), nullable=True),
         sa.Column("revoked_at", columns.UtcInstant(), nullable=True),
         sa.Column("used_at", columns.UtcInstant(), nullable=True),
+        sa.Column("made_by", sa.String(40), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
         sa.UniqueConstraint("digest", name=op.f("uq_api_key_digest")),
     )
