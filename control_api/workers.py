@@ -14,12 +14,12 @@ from control_api import schema
 from control_api.assets.poster import CHOOSE_POSTER
 from control_api.assets.removing import PURGE_ASSET
 from control_api.assets.repackaging import repacked
-from control_api.backups.work import BACKUP
+from control_api.backups.work import BACKUP, DROP_ARCHIVE
 from control_api.database import Database, is_outage
 from control_api.destinations import Reach
 from control_api.imports.folders import IMPORT_FOLDER
 from control_api.imports.posters import POSTERS
-from control_api.imports.work import IMPORT
+from control_api.imports.work import DROP_FILE, IMPORT
 from control_api.jobs import State, submit
 from control_api.jobs.packaging import PACKAGE, Packed
 from control_api.jobs.queue import Queue, in_use
@@ -57,8 +57,10 @@ KINDS: Final[tuple[AnyKind, ...]] = (
     CHOOSE_POSTER,
     IMPORT,
     IMPORT_FOLDER,
+    DROP_FILE,
     POSTERS,
     BACKUP,
+    DROP_ARCHIVE,
 )
 """The kinds of the package. Those that need another package are handed in."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BaseModel, Field
@@ -80,3 +81,21 @@ async def _ended(session: AsyncSession, job: Job) -> None:
 
 BACKUP: Final = JobKind("backup", Make, _work, everywhere=1, ended=_ended)
 """One at a time."""
+
+
+class Drop(BaseModel):
+    """Which archive is to be dropped."""
+
+    backup: Annotated[str, Field(max_length=40)]
+
+
+async def _dropped(work: Work, given: Drop) -> None:
+    """Remove the archive of a backup that is not known any more."""
+    async with work.database.reading() as session:
+        row = (await session.exec(select(Backup).where(Backup.id == given.backup))).one_or_none()
+    if row is None:
+        await asyncio.to_thread(place(work.settings.media, given.backup).unlink, missing_ok=True)
+
+
+DROP_ARCHIVE: Final = JobKind("drop_backup", Drop, _dropped, attempts=8)
+"""Removes an archive."""

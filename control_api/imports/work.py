@@ -18,7 +18,6 @@ from control_api.imports.running import bring, ended, of_file, place
 from control_api.imports.tmdb import Ask, Unanswered, of_tmdb
 from control_api.instants import whole_millis
 from control_api.jobs import Broken, JobKind, Work, submit
-from control_api.jobs.queue import queue_of
 from control_api.outgoing import Limits, NoAnswer
 from control_api.tables import Import, PosterDue
 
@@ -127,14 +126,28 @@ async def _posters(work: Work) -> None:
 
 
 async def set_ended(session: AsyncSession, job: Job) -> None:
-    """The row says that it is over; its file, where there is one, goes with it."""
-    run = str(job.given["run"])
+    """The row says that it is over; its file, where it has one, is removed by a job once that is committed."""
+    run, now = str(job.given["run"]), job.ended_at or job.created_at
     row = (await session.exec(select(Import).where(Import.id == run))).one_or_none()
     if row is not None and row.ended_at is None:
         row.ended_at, row.version = job.ended_at, row.version + 1
         session.add(row)
-    place(queue_of(session).settings.media, run).unlink(missing_ok=True)
+    if job.kind == IMPORT.name and job.given.get("ask") is None:
+        await submit(session, DROP_FILE, Drop(run=run), now=now, subject=run)
 
 
+class Drop(BaseModel):
+    """Whose file is to be dropped."""
+
+    run: Annotated[str, Field(max_length=40)]
+
+
+async def _dropped(work: Work, given: Drop) -> None:
+    """Remove the file of an import that is over."""
+    await asyncio.to_thread(place(work.settings.media, given.run).unlink, missing_ok=True)
+
+
+DROP_FILE: Final = JobKind("drop_import", Drop, _dropped, attempts=8)
+"""Removes the file of an import."""
 IMPORT: Final = JobKind("import", Bring, _work, everywhere=1, ended=set_ended)
 """One at a time: two that write the same titles would wait for each other anyway."""

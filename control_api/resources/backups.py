@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlmodel import col, select
 
 from control_api import ids
-from control_api.backups.work import BACKUP, Make, place
+from control_api.backups.work import BACKUP, DROP_ARCHIVE, Drop, Make, place
 from control_api.call import Answer, Call
 from control_api.changes import Change
 from control_api.ids import new_id
@@ -159,14 +159,14 @@ async def download_backup(call: Call[BackupPath]) -> Answer:
     answers={204: None},
 )
 async def delete_backup(call: Call[BackupPath]) -> Answer:
-    """Its row and its archive."""
+    """Its row; and its archive, by a job, once that is committed."""
     row = await _row(call)
     if row.ended_at is None:
         raise Problem(CONFLICT, f"it is being made: cancel the job {row.job} first")
     call.changed(Change(_KIND, row.id, "deleted", before=BackupShown.model_validate(row)))
     await call.session.delete(row)
     await call.session.flush()
-    await asyncio.to_thread(place(call.site.settings.media, row.id).unlink, missing_ok=True)
+    await submit(call.session, DROP_ARCHIVE, Drop(backup=row.id), now=call.now, subject=row.id)
     return Answer(status=204)
 
 

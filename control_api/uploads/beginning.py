@@ -1,6 +1,7 @@
 """Beginning and ending uploads: rows, and what happens to their files.
 
-Law: a file is removed after the row that says so is committed. What a crash leaves between the two, the sweep finds.
+Law: a file is removed after the row that says so is committed. What a crash leaves between the two is told of as a
+stray.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlmodel import col, select, update
 from control_api.ids import new_id
 from control_api.jobs import submit
 from control_api.tables import Upload
-from control_api.uploads.landing import place, remove
+from control_api.uploads.landing import InUse, Landing, place
 from control_api.uploads.room import refusal, room
 from control_api.uploads.shown import STATION, bare, tell
 from control_api.uploads.states import State, leads
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from sqlalchemy import ColumnElement
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.changes import Actor
@@ -83,14 +85,27 @@ async def end(session: AsyncSession, row: Upload, state: State, reason: str | No
 async def sweep(database: Database, media: Path, now: datetime) -> int:
     """Remove uploads that nobody goes on with, some at a time; how many. One that is written to is left alone."""
     async with database.reading() as session:
-        late = select(Upload).where(Upload.state == State.RECEIVING, col(Upload.expires_at) <= now)
-        rows = (await session.exec(late.order_by(col(Upload.expires_at)).limit(_SWEPT))).all()
-    gone = 0
-    for row in rows:
-        if not await asyncio.to_thread(remove, place(media, row.id)):
-            continue
+        late = select(Upload.id).where(*_late(now)).order_by(col(Upload.expires_at)).limit(_SWEPT)
+        found = (await session.exec(late)).all()
+    return sum([await _swept(database, place(media, upload), upload, now) for upload in found])
+
+
+def _late(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return col(Upload.state) == State.RECEIVING, col(Upload.expires_at) <= now
+
+
+async def _swept(database: Database, path: Path, upload: str, now: datetime) -> bool:
+    """Whether it was removed: its row first, and then its file, with nobody writing meanwhile."""
+    try:
+        landing = await asyncio.to_thread(Landing, path)
+    except InUse:
+        return False
+    with landing:
         async with database.writing() as session:
-            if await end(session, row, State.EXPIRED, "nobody went on with it", now):
-                await tell(session, STATION, row, "expired", now)
-                gone += 1
-    return gone
+            # who wrote until now may have gone on with it
+            row = (await session.exec(select(Upload).where(Upload.id == upload, *_late(now)))).one_or_none()
+            if row is None or not await end(session, row, State.EXPIRED, "nobody went on with it", now):
+                return False
+            await tell(session, STATION, row, "expired", now)
+        await asyncio.to_thread(landing.remove)
+    return True

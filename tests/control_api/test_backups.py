@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from clients import running
-from labour import until
+from labour import quick, soon, until, working
 from sqlmodel import select
 
 from control_api import schema
@@ -19,6 +19,7 @@ from control_api.backups import rows
 from control_api.backups.archive import BadArchive, Reader, Writer
 from control_api.backups.making import make
 from control_api.backups.restoring import NotEmpty, restore
+from control_api.backups.work import BACKUP, DROP_ARCHIVE, place
 from control_api.commands import create_key
 from control_api.database import Database
 from control_api.demo.seeding import NotOurs, seed
@@ -287,7 +288,24 @@ async def test_backups_over_the_api_are_made_downloaded_and_deleted(
     assert [one["id"] for one in (await client.get("/api/v1/backups")).json["items"]] == [begun["id"]]
     await client.ask("DELETE", f"/api/v1/backups/{begun['id']}", 204)
     await client.get(f"/api/v1/backups/{begun['id']}/archive", 404)
-    assert list((settings.media / "backups").iterdir()) == []
+    await soon(lambda: list((settings.media / "backups").iterdir()) == [])
+
+
+async def test_an_archive_stays_while_it_is_not_certain_that_nobody_knows_it(
+    settings: Settings, key: str, database: Database
+) -> None:
+    """No worker runs: the row is gone, and its archive, whose removal is a job."""
+    idle = settings.model_copy(update=QUICK)
+    async with running(idle) as nobody:
+        client = nobody.known_by(key)
+        begun = (await client.post("/api/v1/backups", {}, 202)).json
+        async with working(database, quick(settings), BACKUP, name="one"):
+            await until(database, begun["job"], State.SUCCEEDED)
+        await client.ask("DELETE", f"/api/v1/backups/{begun['id']}", 204)
+    archive = place(settings.media, begun["id"])
+    assert archive.exists()
+    async with working(database, quick(settings), DROP_ARCHIVE, name="two"):
+        await soon(lambda: not archive.exists())
 
 
 async def test_the_demo_is_the_same_for_its_seed_and_changes_nothing_twice(settings: Settings, tmp_path: Path) -> None:

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from clients import running
-from labour import quick, soon, until, working
+from labour import find, quick, soon, until, working
 from others import HERE, other
 from PIL import Image
 from sqlmodel import col, func, select
 
+from control_api import workers
 from control_api.changes import Actor
 from control_api.imports.bringing import Bringing
 from control_api.imports.formats import Format
 from control_api.imports.records import Item, Record
 from control_api.imports.running import Wanted, bring, new
+from control_api.imports.work import set_ended
 from control_api.jobs.states import State
 from control_api.tables import AuditEntry, Credit, Import, Person, Tag, Title
 from fastline import main
@@ -278,9 +280,7 @@ async def test_a_job_that_is_canceled_leaves_whole_batches(settings: Settings, d
         client = open_.known_by(key)
         headers = {"Content-Type": "application/octet-stream"}
         begun = (await client.ask("POST", f"{IMPORTS}?format=json", 202, data=many.encode(), headers=headers)).json
-        from control_api.workers import KINDS  # noqa: PLC0415 — of this test alone
-
-        async with working(database, quick(settings), *KINDS):
+        async with working(database, quick(settings), *workers.KINDS):
 
             async def has_begun() -> bool:
                 return bool((await client.get(f"{IMPORTS}/{begun['id']}")).json["made"])
@@ -288,13 +288,33 @@ async def test_a_job_that_is_canceled_leaves_whole_batches(settings: Settings, d
             await soon(has_begun)
             await client.ask("POST", f"/api/v1/jobs/{begun['job']}/cancel")
             await until(database, begun["job"], State.CANCELED)
+            await soon(lambda: not (settings.media / "imports" / begun["id"]).exists())
     async with database.reading() as session:
         made = (await session.exec(select(func.count(col(Title.id))))).one()
         row = (await session.exec(select(Import).where(Import.id == begun["id"]))).one()
     assert 0 < made < 30_000
     assert made % 500 == 0
     assert row.made == made
-    assert not (settings.media / "imports" / begun["id"]).exists()
+
+
+async def test_the_file_goes_once_the_end_of_its_import_is_committed(
+    settings: Settings, database: Database, key: str
+) -> None:
+    """If that fails, the job is done once more, and finds its file."""
+    async with running(settings.model_copy(update={"works": False})) as nobody:
+        headers = {"Content-Type": "text/csv"}
+        path = f"{IMPORTS}?format=csv"
+        begun = (await nobody.known_by(key).ask("POST", path, 202, data=b"name\nA\n", headers=headers)).json
+    file, job = settings.media / "imports" / begun["id"], await find(database, begun["job"])
+    workers.queue(settings, database)
+    async with database.writing() as session:
+        await set_ended(session, job)
+        await session.flush()
+        await session.rollback()  # what comes of a commit that fails
+    assert file.exists()
+    async with working(database, quick(settings), *workers.KINDS):
+        await until(database, begun["job"], State.SUCCEEDED)
+        await soon(lambda: not file.exists())
 
 
 def test_the_command_does_the_same(

@@ -14,6 +14,8 @@ import pytest
 from clients import running
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 from yarl import URL
 
@@ -410,3 +412,24 @@ async def test_what_has_expired_is_swept_though_nobody_begins_another_one(
     assert [await one.once(), await other.once(), await one.once()] == [1, 0, 0]
     assert on_disk(settings) == {}
     assert rung == [True]
+
+
+async def test_a_file_stays_until_the_row_that_says_that_it_goes_is_committed(
+    settings: Settings, client: Client, database: Database
+) -> None:
+    name = (await create(client, data=FILM[:9], headers={"Content-Type": tus.OFFSET_TYPE})).headers["Location"]
+    later = system_clock() + timedelta(hours=settings.upload_hours + 1)
+    sweeper = Sweeper(settings, database, lambda: None, lambda: later)
+    await renamed(database, "event", "elsewhere")  # so that the transaction fails at its last step
+    with pytest.raises(SQLAlchemyError):
+        await sweeper.once()
+    assert list(on_disk(settings)) == [name.rpartition("/")[2]]
+    await renamed(database, "elsewhere", "event")
+    assert await offset(client, name) == 9
+    assert await sweeper.once() == 1
+    assert on_disk(settings) == {}
+
+
+async def renamed(database: Database, table: str, name: str) -> None:
+    async with database.writing() as session:
+        await session.exec(text(f"ALTER TABLE {table} RENAME TO {name}"))  # type: ignore[call-overload]
