@@ -6,7 +6,7 @@ Law: pure. The version of a part counts what it says, not how it is laid out: wh
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from difflib import unified_diff
 from functools import cached_property
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 CHANNELS: Final = "channels"
 _BITS: Final = 52
 """Of a version: browsers count no further without mistakes."""
+_MOST_TOLD: Final = 500
+"""Mistakes of one file: nobody mends more at a time."""
+_MOST_SEARCHED: Final = 1000
+"""Keys and values of one line among which the one is looked for that a mistake is about."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,9 @@ def mistakes(document: Document, faults: Faults, body: Path | None = None) -> li
     """Every mistake by its place: in the body where that is the part at `body`, else in the file."""
     found = list(places(document.root)) if document.root else []
     lines = [line for line, _, _ in found]
-    return [_mistake(fault, _place(fault, found, lines), body) for fault in faults.faults]
+    told = [_mistake(fault, _place(fault, found, lines), body) for fault in faults.faults[:_MOST_TOLD]]
+    more = len(faults.faults) - len(told)
+    return [*told, Mistake(part="file", pointer="", detail=f"and {more} more: mend these first")] if more else told
 
 
 def _mistake(fault: Fault, place: Path, body: Path | None) -> Mistake:
@@ -145,7 +151,7 @@ def _place(fault: Fault, found: list[tuple[int, Path, str]], lines: list[int]) -
     at = bisect_right(lines, fault.line) - 1
     if at < 0 or (lines[at] == lines[0] and fault.text.startswith("missing key")):  # of the whole file
         return ()
-    here = [(path, text) for line, path, text in found if line == lines[at]]
+    here = [(path, text) for _, path, text in found[bisect_left(lines, lines[at]) : at + 1][:_MOST_SEARCHED]]
     quoted = dict.fromkeys(path for path, text in here if text and f'"{text}"' in fault.text)
     inner = [path for path in quoted if len(path) == max(map(len, quoted))]
     return inner[0] if len(inner) == 1 else min((path for path, _ in here), key=len)

@@ -21,6 +21,8 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from playout.config.tree import MOST_NODES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -96,18 +98,21 @@ Node = Scalar | Sequence | Mapping | Alias
 
 
 def marked(text: str) -> Node:
-    """The nodes of `text`. Raises `Unmarked`."""
+    """The nodes of `text`. Raises `Unmarked`, also where it is deeper than `DEEPEST` or has more than `MOST_NODES`.
+
+    Events are taken one by one: the parser's work on a text grows with the square of its depth, and is not done
+    before somebody has looked at the depth.
+    """
     try:
-        events = [event for event in YAML(typ="safe", pure=True).parse(text) if isinstance(event, _OF_NODES)]
-        found, rest = _Reader(events).node(0)
-    except (YAMLError, RecursionError, IndexError, KeyError, TypeError) as error:
+        events = (event for event in YAML(typ="safe", pure=True).parse(text) if isinstance(event, _OF_NODES))
+        return _Reader(events).whole()
+    except (YAMLError, RecursionError, KeyError, TypeError) as error:
         message = "not YAML of one document"
         raise Unmarked(message) from error
-    if rest != len(events):
-        message = "more than one document"
-        raise Unmarked(message)
-    return found
 
+
+DEEPEST: Final = 64
+"""Lists and mappings in one another; the language itself has less than ten."""
 
 _OF_NODES: Final = (
     AliasEvent, ScalarEvent, SequenceStartEvent, SequenceEndEvent, MappingStartEvent, MappingEndEvent,
@@ -117,42 +122,68 @@ _OF_NODES: Final = (
 class _Reader:
     """Makes nodes of the parser's events."""
 
-    def __init__(self, events: list[Any]) -> None:
+    def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
         self._anchors: dict[str, Node] = {}
+        self._depth = 0
+        self._count = 0
+        """Nodes so far."""
+        self._end = 0
+        """Where the last event ends."""
 
-    def node(self, at: int) -> tuple[Node, int]:
-        """The node that begins with the event at `at`, and the place of the event after it."""
-        event = self._events[at]
+    def whole(self) -> Node:
+        """The only document."""
+        found = self._node(self._next())
+        if next(self._events, None) is not None:
+            message = "more than one document"
+            raise Unmarked(message)
+        return found
+
+    def _next(self) -> Any:  # noqa: ANN401 — the parser's events have no types
+        event = next(self._events, None)
+        if event is None:
+            message = "an empty document"
+            raise Unmarked(message)
+        self._end = event.end_mark.index
+        return event
+
+    def _node(self, event: Any) -> Node:  # noqa: ANN401 — the same
+        """The node that begins with `event`."""
         start, end, line = event.start_mark.index, event.end_mark.index, event.start_mark.line + 1
-        anchored = getattr(event, "anchor", None) is not None
         if isinstance(event, AliasEvent):
-            return Alias(start, end, line, self._anchors[event.anchor]), at + 1
+            return Alias(start, end, line, self._anchors[event.anchor])
+        self._counted(1)
+        anchored = getattr(event, "anchor", None) is not None
         found: Node
         if isinstance(event, ScalarEvent):
-            found, at = Scalar(start, end, line, event.value, event.style or "", anchored), at + 1
+            found = Scalar(start, end, line, event.value, event.style or "", anchored)
         elif isinstance(event, SequenceStartEvent):
-            items, at = self._until(at + 1, SequenceEndEvent)
-            found = Sequence(start, self._end(at), line, bool(event.flow_style), tuple(items), anchored)
+            items = self._until(SequenceEndEvent)
+            found = Sequence(start, self._end, line, bool(event.flow_style), tuple(items), anchored)
         else:
-            parts, at = self._until(at + 1, MappingEndEvent)
+            parts = self._until(MappingEndEvent)
             entries = tuple((_key(key), value) for key, value in zip(parts[::2], parts[1::2], strict=True))
-            found = Mapping(start, self._end(at), line, bool(event.flow_style), entries, anchored)
+            found = Mapping(start, self._end, line, bool(event.flow_style), entries, anchored)
         if anchored:
             self._anchors[event.anchor] = found
-        return found, at
+        return found
 
-    def _until(self, at: int, closing: type) -> tuple[list[Node], int]:
+    def _counted(self, more: int) -> None:
+        self._count += more
+        if self._count > MOST_NODES:
+            message = f"more than {MOST_NODES} parts"
+            raise Unmarked(message)
+
+    def _until(self, closing: type) -> list[Node]:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            message = f"nested deeper than {DEEPEST}"
+            raise Unmarked(message)
         found = []
-        while not isinstance(self._events[at], closing):
-            one, at = self.node(at)
-            found.append(one)
-        return found, at + 1
-
-    def _end(self, at: int) -> int:
-        """Where the event before `at` ends."""
-        end: int = self._events[at - 1].end_mark.index
-        return end
+        while not isinstance(event := self._next(), closing):
+            found.append(self._node(event))
+        self._depth -= 1
+        return found
 
 
 def _key(node: Node) -> Scalar:

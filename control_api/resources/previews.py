@@ -96,9 +96,10 @@ async def preview_channel(call: Call[Nothing, Nothing, PreviewGiven]) -> Answer:
 
     name, document, seen = await master.ask(found)
     if isinstance(seen, Faults):
+        told = await master.ask(lambda: mistakes(document, seen, (CHANNELS, name)))
         errors = [
             wrong.model_copy(update={"pointer": f"/channel{wrong.pointer}"}) if wrong.part == "body" else wrong
-            for wrong in mistakes(document, seen, (CHANNELS, name))
+            for wrong in told
         ]
         raise Problem(UNACCEPTABLE, "the rule has mistakes", errors=errors)
     wanted = [one for one in seen.matched if body.daypart is None or one.daypart == body.daypart]

@@ -232,7 +232,7 @@ async def check_channels(call: Call[Nothing, Nothing, CheckGiven]) -> Answer:
     document = await master.ask(lambda: drafted(master, body))
     programming = await master.ask(lambda: document.programming)
     if isinstance(programming, Faults):
-        found = mistakes(document, programming, () if body.file is not None else None)
+        found = await master.ask(lambda: mistakes(document, programming, () if body.file is not None else None))
         return Answer(CheckShown(file=document.where, mistakes=found, findings=[], looked_at=None))
     asked = _asked(call, "check", document, quick=body.quick)
     said = json.loads(await _aside(call, asked))

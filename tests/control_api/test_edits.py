@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from control_api.channels.document import Document, mistakes
 from control_api.channels.edits import GONE, Tangled, edited
-from control_api.channels.marks import Mapping, Sequence, Unmarked, marked, plain, same, written
+from control_api.channels.marks import DEEPEST, Mapping, Sequence, Unmarked, marked, plain, same, written
 from control_api.channels.writing import block, inline
 from playout.config import Faults, read
 
@@ -225,3 +226,23 @@ def test_a_file_without_lines_of_its_own_is_not_edited() -> None:
     with pytest.raises(Tangled, match="line 1"):
         edited("{a: 1}", ("a",), 2)
     assert same(marked("a: 1"), {"a": 1})
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
+def test_what_is_nested_deeper_than_anybody_writes_is_refused_before_it_is_read_to_its_end(opening: str) -> None:
+    with pytest.raises(Unmarked, match="deeper than"):
+        marked("x: " * (opening in "[{a: ") + opening * 200_000)
+    assert plain(marked("[" * DEEPEST + "]" * DEEPEST))
+    with pytest.raises(Unmarked, match="deeper than"):
+        marked("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1))
+
+
+def test_mistakes_of_a_file_that_is_nothing_but_mistakes_are_told_as_far_as_anybody_mends_them() -> None:
+    text = "version: 1\n" + "".join(f"wrong{number}: {number}\n" for number in range(2000))
+    document = Document(text, "channels.yaml")
+    programming = document.programming
+    assert isinstance(programming, Faults)
+    told = mistakes(document, programming)
+    assert len(told) == 501
+    assert told[1].pointer == "/wrong0"
+    assert told[-1].detail == f"and {len(programming.faults) - 500} more: mend these first"

@@ -65,6 +65,19 @@ async def test_check_of_a_draft_tells_its_mistakes_and_writes_nothing(api: Clien
     assert desk.text == WRITTEN
 
 
+async def test_a_file_of_nothing_but_brackets_is_refused_at_once_and_keeps_nobody_waiting(api: Client) -> None:
+    draft = {"file": "version: 1\nchannels: " + "[" * 100_000}
+    async with asyncio.timeout(60):  # without a bound on the depth it goes on for days
+        async with asyncio.TaskGroup() as asking:
+            checked = asking.create_task(api.post(f"{CHANNELS}:check", draft, 200))
+            for _ in range(3):
+                await api.get("/healthz", 200)
+        found = checked.result().json
+        await api.post(f"{CHANNELS}:plan", draft, 422)
+    assert [one["pointer"] for one in found["mistakes"]] == [""]
+    assert found["looked_at"] is None
+
+
 async def test_plan_tells_what_a_draft_would_change_on_air(api: Client, desk: House) -> None:
     same = (await api.post(f"{CHANNELS}:plan", {}, 200)).json
     assert [(one["channel"], one["change"]) for one in same["channels"]] == [("films", "same"), ("late", "same")]
