@@ -11,6 +11,7 @@ from control_api.advertising.desk import Desk
 from control_api.advertising.tally import Tally
 from control_api.air.teller import Teller
 from control_api.library.keeping import Keeper
+from control_api.tidying.daily import Tidier
 from control_api.uploads.sweeping import Sweeper
 from control_api.webhooks.sender import Sender
 
@@ -33,6 +34,7 @@ async def tended(site: Site) -> AsyncIterator[None]:
         "air": lambda: Teller(settings.place.store(), database, feed, clock).run(),
         "ads": lambda: Desk(settings, database, site.outgoing, feed, clock, site.receiver.free).run(),
         "beacons": lambda: Tally(settings, settings.place.store(), database, site.outgoing, clock).run(),
+        "tidying": lambda: Tidier(settings, database, feed, clock).run(),
         "library": lambda: Keeper(settings, database, feed, clock).run(),
     }
 

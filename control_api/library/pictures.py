@@ -29,7 +29,8 @@ _PIXELS: Final = 36_000_000
 _READ: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 _LONGEST: Final = 3840
 _QUALITY: Final = 86
-_FOLDER: Final = "artwork"
+FOLDER: Final = "artwork"
+"""The folder of the store in which pictures lie."""
 
 
 class Shape(StrEnum):
@@ -99,7 +100,7 @@ def kept(store: Store, picture: Picture) -> None:
 
 def key(name: str) -> str:
     """Where the picture of this name lies in the store; raises `BadKey` for what is none."""
-    return keys.key(_FOLDER, name)
+    return keys.key(FOLDER, name)
 
 
 def forget(store: Store, digests: Iterable[str]) -> None:

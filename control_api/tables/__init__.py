@@ -1,7 +1,7 @@
 """The tables, a module for each resource. A new one is imported here and made by a migration."""
 
 from control_api.tables.advertising import AdBeacon, AdCreative, AdDecision, AdOffer, AdPlace, AdSource, AdSourceState
-from control_api.tables.artwork import Artwork, ArtworkTicket
+from control_api.tables.artwork import Artwork, ArtworkTicket, PictureStray
 from control_api.tables.assets import AmendmentDue, Asset
 from control_api.tables.audit import AuditEntry
 from control_api.tables.breaks import AssetCare, BreakEdit
@@ -65,6 +65,7 @@ __all__ = [
     "JobEntry",
     "Person",
     "PersonElsewhere",
+    "PictureStray",
     "PosterDue",
     "Repeat",
     "Secret",

@@ -58,3 +58,14 @@ class ArtworkTicket(Row, table=True):
     made_by_name: str = Field(max_length=200)
     expires_at: datetime = Field(sa_type=UtcInstant, index=True)
     used_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+
+class PictureStray(Row, table=True):
+    """A picture in the store that nothing shows any more; see `control_api.tidying.files`."""
+
+    __tablename__ = "picture_stray"
+
+    name: str = Field(primary_key=True, max_length=80)
+    """Its digest and its kind."""
+    since: datetime = Field(sa_type=UtcInstant)
+    """When that was first seen."""

@@ -10,12 +10,12 @@ from control_api.tables.row import Row
 
 
 class AuditEntry(Row, table=True):
-    """One change of one thing. Rows are added and never changed; see `control_api.changes`."""
+    """One change of one thing. Rows are never changed, and go after `audit_days`; see `control_api.changes`."""
 
     __tablename__ = "audit"
 
     id: str = Field(primary_key=True, max_length=40)
-    at: datetime = Field(sa_type=UtcInstant)
+    at: datetime = Field(sa_type=UtcInstant, index=True)
     caller: str = Field(max_length=80, index=True)
     """The id of who did it."""
     caller_name: str = Field(max_length=200)

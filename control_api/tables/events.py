@@ -1,4 +1,4 @@
-"""What happened on the station, in order, for ever."""
+"""What happened on the station, in order."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from control_api.tables.row import Row
 
 
 class Event(Row, table=True):
-    """Something that happened. Rows are added and never changed; see `control_api.happenings`."""
+    """Something that happened. Rows are never changed, and go after `event_days`; see `control_api.happenings`."""
 
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 — SQLAlchemy reads it from the class
 
