@@ -124,10 +124,10 @@ class _Reader:
 
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
-        self._anchors: dict[str, Node] = {}
+        self._anchors: dict[str, tuple[Node, int]] = {}
         self._depth = 0
         self._count = 0
-        """Nodes so far."""
+        """Nodes so far; an alias counts as all that it repeats, for `plain` and `same` go through that."""
         self._end = 0
         """Where the last event ends."""
 
@@ -150,8 +150,11 @@ class _Reader:
     def _node(self, event: Any) -> Node:  # noqa: ANN401 — the same
         """The node that begins with `event`."""
         start, end, line = event.start_mark.index, event.end_mark.index, event.start_mark.line + 1
+        before = self._count
         if isinstance(event, AliasEvent):
-            return Alias(start, end, line, self._anchors[event.anchor])
+            meant, size = self._anchors[event.anchor]
+            self._counted(size)
+            return Alias(start, end, line, meant)
         self._counted(1)
         anchored = getattr(event, "anchor", None) is not None
         found: Node
@@ -165,13 +168,13 @@ class _Reader:
             entries = tuple((_key(key), value) for key, value in zip(parts[::2], parts[1::2], strict=True))
             found = Mapping(start, self._end, line, bool(event.flow_style), entries, anchored)
         if anchored:
-            self._anchors[event.anchor] = found
+            self._anchors[event.anchor] = found, self._count - before
         return found
 
     def _counted(self, more: int) -> None:
         self._count += more
         if self._count > MOST_NODES:
-            message = f"more than {MOST_NODES} parts"
+            message = f"more than {MOST_NODES} parts, with what aliases repeat"
             raise Unmarked(message)
 
     def _until(self, closing: type) -> list[Node]:

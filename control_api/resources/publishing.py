@@ -12,7 +12,6 @@ from control_api.call import Answer, Call
 from control_api.changes import Change
 from control_api.channels import aside
 from control_api.channels.document import Document, mistakes
-from control_api.channels.edits import GONE
 from control_api.instants import Instant
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media, Precondition
@@ -437,9 +436,14 @@ OPERATIONS: Final = (
 def drafted(master: MasterControl, given: DraftGiven) -> Document:
     """The file as it would be."""
     found = master.document() if given.file is None else Document(given.file.removeprefix("\ufeff"), master.file.where)
+    there = found.part(("channels",))
+    held = dict(there) if isinstance(there, dict) else {}
+    wanted = held | {name: value for name, value in given.channels.items() if value is not None}
     for name, value in given.channels.items():
-        found = master.put(found, ("channels", name), GONE if value is None else value)
-    return found
+        if value is None:
+            wanted.pop(name, None)
+    # all at once, because an edit goes through the whole file, whatever it is of
+    return master.put(found, ("channels",), wanted) if given.channels and (held or wanted) else found
 
 
 def _sound(document: Document, given: DraftGiven) -> Document:

@@ -246,3 +246,10 @@ def test_mistakes_of_a_file_that_is_nothing_but_mistakes_are_told_as_far_as_anyb
     assert len(told) == 501
     assert told[1].pointer == "/wrong0"
     assert told[-1].detail == f"and {len(programming.faults) - 500} more: mend these first"
+
+
+def test_an_alias_counts_as_all_that_it_repeats() -> None:
+    text = "x0: &x0 [" + "a, " * 999 + "a]\nx1: &x1 [" + "*x0, " * 99 + "*x0]\n"
+    assert len(plain(marked(text))["x1"]) == 100
+    with pytest.raises(Unmarked, match="with what aliases repeat"):
+        marked(text + "x2: [*x1, *x1, *x1, *x1, *x1]\n")

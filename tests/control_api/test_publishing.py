@@ -78,6 +78,25 @@ async def test_a_file_of_nothing_but_brackets_is_refused_at_once_and_keeps_nobod
     assert found["looked_at"] is None
 
 
+async def test_aliases_that_repeat_one_another_are_refused_before_anybody_follows_them(api: Client) -> None:
+    levels = [f"x{number}: &x{number} [{', '.join([f'*x{number - 1}'] * 20)}]" for number in range(1, 10)]
+    bomb = "\n".join(["version: 1", "x0: &x0 [a]", *levels, "channels: {}", ""])
+    async with asyncio.timeout(60):  # 20 to the power of 9 would not even fit into memory
+        wrong = await api.post(f"{CHANNELS}:check", {"file": bomb, "channels": {"z": {"number": 1}}}, 409)
+        assert "with what aliases repeat" in wrong.json["detail"]
+        found = (await api.post(f"{CHANNELS}:check", {"file": bomb}, 200)).json
+    assert "aliases repeat this more than" in found["mistakes"][0]["detail"]
+
+
+async def test_a_draft_of_as_many_channels_as_may_be_is_one_edit_of_the_file(api: Client, desk: House) -> None:
+    channels = {f"c{number}": {"number": number + 10} for number in range(999)}
+    async with asyncio.timeout(120):
+        found = (await api.post(f"{CHANNELS}:check", {"channels": {**channels, "nobody": None}}, 200)).json
+    assert len(found["mistakes"]) > 500
+    assert (await api.post(f"{CHANNELS}:check", {"channels": {"nobody": None}}, 200)).json["mistakes"] == []
+    assert desk.text == WRITTEN
+
+
 async def test_plan_tells_what_a_draft_would_change_on_air(api: Client, desk: House) -> None:
     same = (await api.post(f"{CHANNELS}:plan", {}, 200)).json
     assert [(one["channel"], one["change"]) for one in same["channels"]] == [("films", "same"), ("late", "same")]
