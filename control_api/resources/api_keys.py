@@ -11,15 +11,17 @@ from control_api import ids, keys, makers
 from control_api.batch import Batch, each
 from control_api.call import Answer, Call
 from control_api.changes import Change
-from control_api.instants import Instant
+from control_api.instants import Instant, written
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, page
-from control_api.problems import FORBIDDEN, Problem, missing, unacceptable
+from control_api.problems import CONFLICT, FORBIDDEN, Problem, missing, unacceptable
 from control_api.scopes import Scope
 from control_api.tables import ApiKey
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlmodel.ext.asyncio.session import AsyncSession
 
 
@@ -75,14 +77,19 @@ class KeyGiven(Given):
 
     name: Name
     scopes: list[Scope] = Field(min_length=1, max_length=len(Scope), description="What it may do: no more than you.")
-    expires_at: Instant | None = Field(default=None, description="Until when it is good; null: until it is revoked.")
+    expires_at: Instant | None = Field(
+        default=None,
+        description="Until when it is good; null: until it is revoked. What a key makes ends no later than the key.",
+    )
 
 
 class KeyEdit(Given):
     """What is to be another way; what is left out stays."""
 
     name: Name | None = None
-    expires_at: Instant | None = None
+    expires_at: Instant | None = Field(
+        default=None, description="By a key: no later than that ends itself. What has expired stays so."
+    )
 
 
 class OneOfMany(Given):
@@ -140,8 +147,9 @@ async def create_api_key(call: Call[Nothing, Nothing, KeyGiven]) -> Answer:
         raise Problem(
             FORBIDDEN, f"a key cannot be given what its maker has not: {', '.join(lacking)}", scope=lacking[0]
         )
-    _check_future(call, given.expires_at)
-    made = keys.make(given.name, given.scopes, call.now, given.expires_at, call.caller.id)
+    until = given.expires_at or _end(call)
+    _check_end(call, until)
+    made = keys.make(given.name, given.scopes, call.now, until, call.caller.id)
     call.session.add(made.row)
     shown = KeyShown.model_validate(made.row)
     call.changed(Change(_KIND, made.row.id, "created", after=_lasting(shown)))
@@ -179,10 +187,12 @@ async def read_api_key(call: Call[KeyPath]) -> Answer:
 )
 async def edit_api_key(call: Call[KeyPath, Nothing, KeyEdit]) -> Answer:
     """Change what was sent, when nobody else has changed it since it was read."""
-    row = await _row(call.session, call.path.id)
+    row = await _ruled(call, call.path.id)
     call.guard(row.version)
     if "expires_at" in call.body.model_fields_set:
-        _check_future(call, call.body.expires_at)
+        if (over := makers.is_over(row, call.now)) is not None:
+            raise Problem(CONFLICT, f"{over}, and stays so: make another one")
+        _check_end(call, call.body.expires_at)
     edits = {name: getattr(call.body, name) for name in call.body.model_fields_set}
     if edits.get("name", "") is None:
         raise unacceptable("/name", "a key has a name: leave it out, or send a text")
@@ -202,7 +212,7 @@ async def edit_api_key(call: Call[KeyPath, Nothing, KeyEdit]) -> Answer:
 )
 async def revoke_api_key(call: Call[KeyPath]) -> Answer:
     """The key stays in the list, and is good no longer. To do it twice changes nothing."""
-    row = await _row(call.session, call.path.id)
+    row = await _ruled(call, call.path.id)
     call.guard(row.version)
     return _edited(call, row, {"revoked_at": row.revoked_at or call.now}, "revoked")
 
@@ -222,7 +232,7 @@ async def edit_api_keys(call: Call[Nothing, Nothing, Batch[OneOfMany]]) -> Answe
     call.is_told = True  # every edit tells of itself, and edits of nothing are none
 
     async def one(edit: OneOfMany) -> KeyShown:
-        row = await _row(call.session, edit.id)
+        row = await _ruled(call, edit.id)
         edits: dict[str, Any] = {} if edit.name is None else {"name": edit.name}
         if edit.revoke:
             edits["revoked_at"] = row.revoked_at or call.now
@@ -251,6 +261,14 @@ async def _row(session: AsyncSession, key: str, *, held: bool = True) -> ApiKey:
     return row
 
 
+async def _ruled(call: Call[Any, Any, Any], key: str) -> ApiKey:
+    """The row, held, when who asks may do all that its key may; itself a key may rule in any case."""
+    row = await _row(call.session, key)
+    if row.id != call.caller.id and not makers.scopes(row) <= call.caller.scopes:
+        raise Problem(FORBIDDEN, "that API key may do more than you, so you cannot change it")
+    return row
+
+
 def _edited(call: Call[Any, Any, Any], row: ApiKey, edits: dict[str, Any], action: str) -> Answer:
     """The row with these values, and the change told."""
     before = _lasting(KeyShown.model_validate(row))
@@ -268,6 +286,15 @@ def _lasting(shown: KeyShown) -> KeyShown:
     return shown.model_copy(update={"used_at": None})
 
 
-def _check_future(call: Call[Any, Any, Any], expires_at: object) -> None:
-    if expires_at is not None and isinstance(expires_at, type(call.now)) and expires_at <= call.now:
+def _end(call: Call[Any, Any, Any]) -> datetime | None:
+    """When the key that asks ends; None where a person does, whose sessions have nothing to do with it."""
+    return None if call.caller.is_person else call.caller.until
+
+
+def _check_end(call: Call[Any, Any, Any], expires_at: datetime | None) -> None:
+    """Raise `Problem` when a key cannot end then."""
+    if expires_at is not None and expires_at <= call.now:
         raise unacceptable("/expires_at", "lies in the past: such a key would never be good")
+    latest = _end(call)
+    if latest is not None and (expires_at is None or expires_at > latest):
+        raise unacceptable("/expires_at", f"is later than {written(latest)}, when the key that asks ends itself")
