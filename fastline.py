@@ -34,7 +34,7 @@ from packager.source import Refusal
 from playout import config, journal
 from playout.clock import SteadyClock, system_clock
 from playout.commands import OK, REFUSED, UNANSWERED, Refused, command, register, reloading
-from playout.commands.options import whole
+from playout.commands.options import WATCHED, whole
 from playout.commit import Committer
 from playout.config import Faults, Programming
 from playout.core.asset import Kind
@@ -137,9 +137,10 @@ def _channels(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--channels",
         type=Path,
-        default=Path("channels.yaml"),
+        default=WATCHED,
         metavar="FILE",
-        help="the channels (default: channels.yaml); watched, so a good edit is published and a bad one is reported",
+        help="the channels (default: FASTLINE_CHANNELS, or channels.yaml); watched, so a good edit is published and a "
+        "bad one is reported",
     )
 
 

@@ -20,6 +20,7 @@ import av
 from sqlalchemy.engine import make_url
 
 from control_api import schema
+from control_api.channels.file import trouble
 from control_api.database import Database, is_outage
 from control_api.library.search import has_trigrams
 from control_api.tables.search import MISSING_TRIGRAMS
@@ -86,6 +87,7 @@ async def examine(settings: Settings, ffmpeg: Finding | str, assets: Sequence[tu
         await database(settings),
         store(settings.place),
         disk(settings.media),
+        channels(settings.channels),
         clock(settings.media),
         port(settings),
         *(asset(command, path) for command, path in assets),
@@ -193,6 +195,18 @@ def disk(media: Path, free: int | None = None) -> Finding:
     if free < _TOO_LITTLE:
         return Finding("disk", State.FAULT, text, advice)
     return Finding("disk", State.WARNING, text, advice) if free < _SCARCE else Finding("disk", State.OK, text)
+
+
+def channels(path: Path) -> Finding:
+    """Whether the API could edit the file of the channels."""
+    wrong, _, advice = trouble(path).partition(": ")
+    if wrong:
+        return Finding(
+            "channels", State.WARNING, f"{wrong}: the API edits no channel", f"{advice[:1].upper()}{advice[1:]}."
+        )
+    if not path.is_file():
+        return Finding("channels", State.OK, f"{path} is not there yet; whoever edits the first channel makes it")
+    return Finding("channels", State.OK, f"{path} can be edited")
 
 
 def clock(media: Path) -> Finding:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +68,34 @@ def test_no_secret_is_written_down_and_nothing_runs_as_root() -> None:
     assert re.search(r"^USER fastline$", DOCKERFILE, re.MULTILINE)
     assert "User=fastline" in UNIT
     assert "NoNewPrivileges=yes" in UNIT
+
+
+def test_the_channels_lie_where_the_api_can_edit_them() -> None:
+    """In a folder that is written to: neither in the image nor in a file that is mounted by itself."""
+    environment = COMPOSE["services"]["api"]["environment"]
+    volumes = [volume.split(":") for volume in COMPOSE["services"]["api"]["volumes"]]
+    assert environment["FASTLINE_CHANNELS"] == f"{environment['FASTLINE_MEDIA']}/channels.yaml"
+    assert [place for _, place in volumes] == [environment["FASTLINE_MEDIA"]]
+    assert "FASTLINE_CHANNELS=/media/channels.yaml" in DOCKERFILE
+    assert "VOLUME /media" in DOCKERFILE
+    assert "install --owner fastline /app/channels.yaml /media/channels.yaml" in DOCKERFILE
+    state = re.findall(r"^StateDirectory=(.*)$", UNIT, re.MULTILINE)[0]
+    assert f"FASTLINE_CHANNELS=/var/lib/{state}/channels.yaml" in UNIT
+
+
+def test_every_command_hears_of_places_by_the_environment() -> None:
+    script = """
+import fastline, sys
+for command in sys.argv[1:]:
+    asked = fastline.parser().parse_args([command])
+    print(asked.media, getattr(asked, "channels", "-"))
+"""
+    commands = ["origin", "commit", "worker", "api", "up", "plan", "check"]
+    places = {"FASTLINE_MEDIA": "/srv/media", "FASTLINE_CHANNELS": "/srv/channels.yaml"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *commands],
+        env={**os.environ, **places}, cwd=CHECKOUT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    here = "/srv/media /srv/channels.yaml"
+    by_settings = {"api": "None -", "worker": f"None {here.partition(' ')[2]}"}  # which hear of the media by theirs
+    assert done.stdout.splitlines() == [by_settings.get(command, here) for command in commands]

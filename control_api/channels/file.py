@@ -7,8 +7,10 @@ of our lock writes is seen, too, unless it does so in the instant between our la
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import re
 import secrets
 import time
 from contextlib import contextmanager, suppress
@@ -28,6 +30,10 @@ _MARK: Final = "\ufeff"
 
 class Unreadable(Exception):
     """The file cannot be read or written: it says why, and what to do."""
+
+
+class Unwritable(Exception):
+    """The file can be read, and this process cannot write it: it says why, and what to do."""
 
 
 class Busy(Exception):
@@ -79,7 +85,7 @@ class ChannelsFile:
     def change(self, make: Callable[[Content], str]) -> tuple[Content, Content]:
         """Write what `make` makes of the present content; what was there, and what is.
 
-        When `make` raises, nothing is written. Raises `Unreadable` and `Busy`.
+        When `make` raises, nothing is written. Raises `Unreadable`, `Unwritable` and `Busy`.
         """
         real = Path(os.path.realpath(self.path))  # a link stays a link
         with _alone(real.parent, self.where):
@@ -105,12 +111,55 @@ class ChannelsFile:
             draft.replace(real)
             _sync(real.parent)
         except OSError as error:
-            message = f"{self.where} cannot be written: {error.strerror or error}"
-            raise Unreadable(message) from error
+            raise _unwritable(self.path, error) from error
         finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
         return True
+
+
+_OCTAL: Final = re.compile(rb"\\(\d{3})")
+_ADVICE: Final = {
+    errno.EBUSY: "it is a mount of its own, as containers have it: mount the folder that it lies in instead, or keep "
+    "the file beside the media",
+    errno.EROFS: "its file system is read-only: keep the file beside the media, and let FASTLINE_CHANNELS name it",
+    errno.EACCES: "let the user of this process write to the file and to its folder",
+    errno.EPERM: "let the user of this process write to the file and to its folder",
+    errno.ENOSPC: "the disk is full: make room",
+    errno.EDQUOT: "the quota of the disk is used up: make room",
+}
+
+
+def _unwritable(path: Path, error: OSError) -> Unwritable:
+    """What to do about it."""
+    advice = _ADVICE.get(error.errno or 0, "see the disk that it lies on")
+    return Unwritable(f"{path} cannot be written ({error.strerror or error}): {advice}")
+
+
+def trouble(path: Path) -> str:
+    """Why nobody could edit the file at `path`, and what to do; empty where an edit would succeed."""
+    real = Path(os.path.realpath(path))
+    if real in _mounts():
+        return str(_unwritable(path, OSError(errno.EBUSY, os.strerror(errno.EBUSY))))
+    draft = real.with_name(f".{real.name}.{secrets.token_hex(6)}")
+    try:
+        draft.touch(exist_ok=False)
+    except OSError as error:
+        return str(_unwritable(path, error))
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+    return ""
+
+
+def _mounts() -> frozenset[Path]:
+    """What is mounted by itself, as far as this system tells (proc(5), mountinfo)."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    except OSError:
+        return frozenset()
+    places = (line.split()[4] for line in lines)  # in which blanks are written in octal
+    return frozenset(Path(os.fsdecode(_OCTAL.sub(lambda found: bytes([int(found[1], 8)]), place))) for place in places)
 
 
 def _content(data: bytes, where: str) -> Content:
@@ -149,8 +198,7 @@ def _alone(folder: Path, where: str) -> Iterator[None]:
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        message = f"{where} cannot be written: {error.strerror or error}"
-        raise Unreadable(message) from error
+        raise _unwritable(folder / where, error) from error
     try:
         until = time.monotonic() + PATIENCE
         while True:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from control_api.channels.document import Document, mistakes, versions
 from control_api.channels.edits import Tangled
-from control_api.channels.file import Busy, ChannelsFile, Unreadable
+from control_api.channels.file import Busy, ChannelsFile, Unreadable, Unwritable
 from control_api.channels.marks import Unmarked
 from control_api.channels.overview import OffAir
 from control_api.channels.pool import Pool
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from playout.store import Store
 
 Found = TypeVar("Found")
+
+_MENDING: Final = 60
+"""Seconds after which somebody may have done what a disk needs."""
 
 EMPTY: Final = "version: 1\nchannels:\n"
 """What a file begins with."""
@@ -146,6 +149,8 @@ class MasterControl:
             _, after = self.file.change(made)
         except Unreadable as bad:
             raise Problem(CONFLICT, str(bad)) from bad
+        except Unwritable as bad:
+            raise unavailable(str(bad), _MENDING) from bad
         except Busy as busy:
             raise unavailable(str(busy), 1) from busy
         return seen[-1], self._understood(after.text)

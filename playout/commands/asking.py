@@ -61,7 +61,7 @@ def register(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _checking(made: argparse.ArgumentParser) -> None:
     option = made.add_argument
-    option("channels", nargs="?", type=Path, default=Path("channels.yaml"), metavar="FILE", help="the file")
+    option("channels", nargs="?", type=Path, default=WATCHED, metavar="FILE", help="the file (default: channels.yaml)")
     option("--strict", action="store_true", help="let warnings count as mistakes: exit code 1")
     option("--all", action="store_true", help="also tell what is for information: what platforms ask for, and more")
     option("--quick", action="store_true", help="leave out the simulation of the coming week")

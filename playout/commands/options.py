@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from playout import journal
-from playout.media import Nowhere, Place, place
+from playout.media import FOLDER, Nowhere, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from playout.media import Place
 
 OK: Final = 0
 REFUSED: Final = 1
 """Exit codes; argparse itself ends with 2."""
 
-WATCHED: Final = Path("channels.yaml")
+WATCHED: Final = Path(os.environ.get("FASTLINE_CHANNELS") or "channels.yaml")
 """The file that is watched, unless somebody says otherwise."""
 
 Commands = argparse._SubParsersAction  # noqa: SLF001 — argparse has no public name for what it returns
@@ -36,9 +39,9 @@ def command(
     made.add_argument(
         "--media",
         type=_media,
-        default=Place(),
+        default=os.environ.get("FASTLINE_BUCKET") or os.environ.get("FASTLINE_MEDIA") or str(FOLDER),
         metavar="PLACE",
-        help="the store: a folder, or s3://bucket/prefix (default: media)",
+        help="the store: a folder, or s3://bucket/prefix (default: FASTLINE_BUCKET, else FASTLINE_MEDIA, else media)",
     )
     made.add_argument(
         "--log", choices=list(journal.Form), default=journal.Form.HUMAN.value, help="how the journal is written"

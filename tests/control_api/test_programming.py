@@ -6,10 +6,12 @@ import asyncio
 import fcntl
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,12 +19,12 @@ from clients import running
 from desks import WRITTEN, House, house
 
 from control_api.channels.edits import edited
-from control_api.channels.file import ChannelsFile
+from control_api.channels.file import ChannelsFile, trouble
 from control_api.channels.marks import marked, plain
 from playout.config.schema import json_schema
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from clients import Client
@@ -234,3 +236,32 @@ async def test_a_lock_that_is_held_too_long_is_answered_with_503(api: Client, de
     finally:
         os.close(folder)
     await api.ask("PUT", f"{SHARED}/holidays/x", body={"value": "12-24"})
+
+
+async def test_a_file_that_cannot_be_written_says_what_to_do(api: Client, desk: House) -> None:
+    """As where somebody mounted it so: nothing is lost, and reading goes on."""
+    wanted, headers = desk.text.encode() + b"# more\n", {**YAML, "If-Match": "*"}
+    with closed(desk.file) as advice:
+        said = (await api.ask("PUT", FILE, 503, data=wanted, headers=headers)).json["detail"]
+        assert "cannot be written" in said
+        assert advice in said
+        assert trouble(desk.file) == said
+        assert (await api.get(FILE)).body.decode() == WRITTEN
+    assert trouble(desk.file) == ""
+
+
+@contextmanager
+def closed(path: Path) -> Iterator[str]:
+    """Let nobody write a file; what should be advised. For root it is mounted over itself, as containers do."""
+    if os.geteuid() != 0:
+        path.parent.chmod(0o500)
+        yield "let the user of this process write"
+        path.parent.chmod(0o700)
+        return
+    mount, unmount = shutil.which("mount"), shutil.which("umount")
+    if mount is None or unmount is None or subprocess.run([mount, "--bind", path, path], check=False).returncode:
+        pytest.skip("this system mounts nothing")
+    try:
+        yield "mount the folder that it lies in instead"
+    finally:
+        subprocess.run([unmount, path], check=True)
