@@ -56,11 +56,17 @@ class Limits:
     """Between two pieces of it, and for a connection."""
     size: int = 1 << 20
     """Bytes of the answer's body, after decompression."""
+    least_rate: int = 0
+    """Bytes a second that the body brings at least, over each `rate_seconds` of waiting for it. What is merely not
+    silent could else go on for as long as `seconds`, and hold whoever waits."""
+    rate_seconds: float = 60
     redirects: int = 5
     """How many are followed; only of GET and HEAD. With 0 the redirect is the answer."""
 
 
 DEFAULT: Final = Limits()
+LEAST_RATE: Final = 32 << 10
+"""Bytes a second below which a file is not worth a place: an hour of it is 115 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +121,23 @@ class Reply:
         return bytes(found[:size])
 
     async def _coming(self) -> AsyncIterator[bytes]:
-        try:
-            async for piece in self._answer.content.iter_any():
-                yield piece
-        except aiohttp.ClientError as error:
-            raise NoAnswer(_words(error)) from error
+        coming, loop = self._answer.content.iter_any(), asyncio.get_running_loop()
+        waited, came = 0.0, 0
+        while True:
+            since = loop.time()
+            try:
+                piece = await anext(coming, None)
+            except aiohttp.ClientError as error:
+                raise NoAnswer(_words(error)) from error
+            if piece is None:
+                return
+            waited, came = waited + loop.time() - since, came + len(piece)  # not the time that our side takes
+            if waited > self._limits.rate_seconds:
+                if came < self._limits.least_rate * waited:
+                    message = f"it sends less than {self._limits.least_rate} bytes a second"
+                    raise NoAnswer(message)
+                waited, came = 0.0, 0
+            yield piece
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"the answer is larger than {self._limits.size} bytes")

@@ -18,7 +18,7 @@ from control_api.imports.running import bring, ended, of_file, place
 from control_api.imports.tmdb import Ask, Unanswered, of_tmdb
 from control_api.instants import whole_millis
 from control_api.jobs import Broken, JobKind, Work, submit
-from control_api.outgoing import Limits, NoAnswer
+from control_api.outgoing import LEAST_RATE, Limits, NoAnswer
 from control_api.tables import Import, PosterDue
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ async def row_of(work: Work, run: str) -> Import:
 async def _fetch(work: Work, url: str, path: Path) -> None:
     """Fetch the file, which has its name once it is whole."""
     draft = path.with_name(f".{path.name}")
-    limits = Limits(seconds=_FETCH_SECONDS, size=work.settings.import_bytes)
+    limits = Limits(seconds=_FETCH_SECONDS, size=work.settings.import_bytes, least_rate=LEAST_RATE)
     await work.progress(0, "fetching the file")
     await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
     try:

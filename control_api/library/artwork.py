@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from control_api.destinations import NotAllowed
 from control_api.ids import new_id
 from control_api.library.pictures import LARGEST, NoPicture, Picture, Shape, drawn, kept
-from control_api.outgoing import Limits, NoAnswer
+from control_api.outgoing import LEAST_RATE, Limits, NoAnswer
 from control_api.problems import unacceptable, unavailable
 from control_api.tables import Artwork, Asset
 from playout import keys
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _AT_A_TIME: Final = 2
 _WAITING: Final = 8
-_LIMITS: Final = Limits(seconds=30, size=LARGEST)
+_LIMITS: Final = Limits(seconds=30, size=LARGEST, least_rate=LEAST_RATE, rate_seconds=10)
 
 
 class Easel:

@@ -18,7 +18,7 @@ from sqlmodel import col, select, update
 from control_api.destinations import NotAllowed, examined
 from control_api.instants import whole_millis
 from control_api.jobs import Broken, JobKind, Work
-from control_api.outgoing import Limits, NoAnswer, TooLarge
+from control_api.outgoing import LEAST_RATE, Limits, NoAnswer, TooLarge
 from control_api.pieces import PIECE
 from control_api.problems import Problem, unacceptable
 from control_api.tables import Upload
@@ -116,7 +116,7 @@ async def _into(work: Work, receiver: Receiver, landing: Landing, row: Upload) -
     headers = {"Accept-Encoding": "identity"}
     if row.received and row.validator:
         headers |= {"Range": f"bytes={row.received}-", "If-Range": row.validator}
-    limits = Limits(seconds=DAY, idle_seconds=_IDLE, size=work.settings.upload_bytes)
+    limits = Limits(seconds=DAY, idle_seconds=_IDLE, size=work.settings.upload_bytes, least_rate=LEAST_RATE)
     async with work.outgoing.asked("GET", row.link, headers=headers, limits=limits) as reply:
         begun = start(reply.status, reply.headers, reply.length, row.received if "Range" in headers else 0)
         if begun is None:
@@ -206,5 +206,5 @@ async def _row(work: Work, upload: str) -> Upload | None:
         return (await session.exec(select(Upload).where(Upload.id == upload))).one_or_none()
 
 
-FETCH: Final = JobKind("fetch", Fetch, _fetched, attempts=8)
-"""Fetches a file by its link."""
+FETCH: Final = JobKind("fetch", Fetch, _fetched, attempts=8, here=2)
+"""Fetches a file by its link. A few at a time: slow servers of others keep no worker from everything else."""

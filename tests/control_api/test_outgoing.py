@@ -6,7 +6,8 @@ import asyncio
 import socket
 import ssl
 import zlib
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from others import HERE, Other, other
 
 from control_api.destinations import NotAllowed, Reach
-from control_api.outgoing import Limits, NoAnswer, Outgoing, TooLarge, lookup
+from control_api.outgoing import LEAST_RATE, Limits, NoAnswer, Outgoing, TooLarge, lookup
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
@@ -204,6 +205,36 @@ async def test_a_server_that_says_nothing_more_is_given_up() -> None:
             with pytest.raises(NoAnswer, match=r"within 0\.1 seconds"):
                 await outgoing.fetch("GET", there.url(path), limits=Limits(seconds=0.1))
         never.set()
+
+
+async def test_a_server_that_sends_a_little_now_and_then_is_not_waited_for() -> None:
+    async def drips(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while not gone.is_set():
+            await response.write(b"x")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(gone.wait(), 0.02)
+        return response
+
+    async def pours(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(20):
+            await response.write(bytes(1 << 20))
+        return response
+
+    gone, limits = asyncio.Event(), Limits(seconds=60, idle_seconds=30, size=1 << 30)
+    async with asking() as outgoing:
+        async with other(drips) as there:
+            with pytest.raises(NoAnswer, match="sends less than 32768 bytes a second"):
+                await outgoing.fetch(
+                    "GET", there.url(), limits=replace(limits, least_rate=LEAST_RATE, rate_seconds=0.2)
+                )
+            gone.set()
+        async with other(pours) as there:
+            found = await outgoing.fetch("GET", there.url(), limits=replace(limits, least_rate=1, rate_seconds=0))
+            assert len(found.body) == 20 << 20
 
 
 async def test_what_the_block_raises_goes_its_way() -> None:

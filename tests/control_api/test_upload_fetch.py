@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,11 @@ from aiohttp import web
 from clients import running
 from hypothesis import given
 from hypothesis import strategies as st
-from labour import quick, soon
+from labour import Shop, give, quick, soon, until
 from others import HERE, other
 from test_tus import FILM, on_disk
 
+from control_api.jobs.states import State
 from control_api.tables import METADATA
 from control_api.uploads.content import Probed
 from control_api.uploads.fetching import FETCH, Start, start
@@ -135,6 +137,29 @@ async def test_a_file_that_became_another_one_meanwhile_is_fetched_from_the_begi
     assert library.ranges[1] is not None
     assert on_disk(settings) == {found["id"]: changed}
     assert found["sha256"] == hashlib.sha256(changed).hexdigest()
+
+
+async def test_servers_that_never_end_leave_room_for_every_other_job(
+    settings: Settings, key: str, database: Database
+) -> None:
+    never, shop = asyncio.Event(), Shop()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"x")
+        await never.wait()
+        return response
+
+    quickly = quick(settings, works=True, outgoing_allow=HERE)
+    async with other(answer) as there, running(quickly, kinds=[FETCH, shop.kind()]) as nobody:
+        client = nobody.known_by(key)
+        for number in range(quickly.jobs_at_once):
+            await client.post("/api/v1/uploads:fetch", {"url": there.url(f"/{number}")}, 202)
+        await there.until(2)
+        await until(database, await give(database, shop.kind(), "a backup"), State.SUCCEEDED)
+        assert len(there.asked) == 2
+        never.set()
 
 
 async def test_what_is_not_there_is_refused_with_the_reason(station: Client, settings: Settings) -> None:
