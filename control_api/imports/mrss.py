@@ -27,7 +27,11 @@ MEDIA: Final = "media"
 _DEEPEST: Final = 40
 _BESIDE: Final = len(("rss", "channel", "item"))
 _LONGEST: Final = 4 << 20
-"""Letters of one item."""
+"""Letters of one item, its elements and attributes with them."""
+_WEIGHT: Final = 100
+"""Letters as many as which an element or an attribute counts: the memory that it takes without any."""
+_MOST_ELEMENTS: Final = 20_000
+"""Of one item; a film with a thousand credits has less than a tenth."""
 _BLOCK: Final = 64 << 10
 _ROLES: Final = {"actor": "actor", "cast": "actor", "director": "director", "writer": "writer", "producer": "producer"}
 
@@ -76,6 +80,7 @@ class _Feed:
         self._open: list[Node] = []
         self._depth = 0
         self._letters = 0
+        self._elements = 0
         self._root = ""
         self._beside = ""
 
@@ -98,11 +103,12 @@ class _Feed:
         self._beside = local if self._depth == _BESIDE and not self._open else ""
         if self._open or local in ("item", "entry"):
             plain = {key.rpartition(" ")[2].lower(): value for key, value in attributes.items()}
-            self._count(sum(len(value) for value in plain.values()))
             node = Node(local, "search.yahoo.com/mrss" in space, plain, self.parser.CurrentLineNumber)
             if self._open:
                 self._open[-1].inner.append(node)
             self._open.append(node)
+            said = sum(_WEIGHT + len(key) + len(value) for key, value in attributes.items())
+            self._count(_WEIGHT + len(name) + said, elements=1)
 
     def _say(self, text: str) -> None:
         self._count(len(text))
@@ -111,9 +117,13 @@ class _Feed:
         elif self._beside == "language":
             self.language = (self.language + text)[:40]
 
-    def _count(self, letters: int) -> None:
+    def _count(self, letters: int, elements: int = 0) -> None:
         if self._open:
             self._letters += letters
+            self._elements += elements
+            if self._elements > _MOST_ELEMENTS:
+                msg = f"an item has more than {_MOST_ELEMENTS} elements"
+                raise Unreadable(msg, self._open[0].line)
             if self._letters > _LONGEST:
                 msg = f"an item is longer than {_LONGEST} letters"
                 raise Unreadable(msg, self._open[0].line)
@@ -126,7 +136,7 @@ class _Feed:
             node.text = node.text.strip()
             if not self._open:
                 self.items.append(node)
-                self._letters = 0
+                self._letters = self._elements = 0
 
 
 def read(path: Path, notes: Notes) -> Iterator[Item]:

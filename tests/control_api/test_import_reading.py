@@ -111,6 +111,10 @@ def test_mistakes_of_a_csv_are_told_by_line_and_column_and_the_rest_is_read(tmp_
         (mrss.read, "<html></html>", "line 1: its root is <html>, and that of a feed is <rss>"),
         (mrss.read, "<rss><channel></rss>", "line 1: it is no XML here: mismatched tag"),
         (mrss.read, "<rss>" + "<a>" * 50, "line 1: elements lie within each other without end"),
+        (mrss.read, "<rss><item>" + "<a/>" * 20_000, "line 1: an item has more than 20000 elements"),
+        (mrss.read, "<rss><item " + " ".join(f"a{n}=''" for n in range(42_000)) + "/></rss>",
+         "line 1: an item is longer than 4194304 letters"),
+        (mrss.read, "<rss><item>" + f"<{'a' * 4200}/>" * 1000, "line 1: an item is longer than 4194304 letters"),
         (tmdb_files.read, "a,b\n",
          ("line 1: it is none of the two files of TMDB 5000: the columns of one of them are "
           "genres, id, keywords, overview, title or cast, crew, movie_id, title")),
