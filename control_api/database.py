@@ -1,7 +1,8 @@
 """The database: SQLite in a file, or PostgreSQL, behind one engine.
 
-Law: what reads and what writes are told apart before the first statement. On SQLite a transaction that
-writes takes the write lock when it begins, and waits for it; one that reads never waits.
+Law: what reads and what writes are told apart before the first statement. What reads sees one state, however many
+questions it asks. On SQLite a transaction that writes takes the write lock when it begins, and waits for it; one that
+reads never waits.
 """
 
 from __future__ import annotations
@@ -64,13 +65,16 @@ class Database:
         self.notes: dict[str, Any] = {}
         """What every session knows, as its `info`."""
         known: Any = {"class_": AsyncSession, "expire_on_commit": False, "info": self.notes}
-        self._reading = async_sessionmaker(self.engine, autoflush=False, **known)
+        # PostgreSQL shows each statement the state of its own instant otherwise; SQLite shows that of the first one
+        one_state = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        reading = self.engine.execution_options(**one_state)
+        self._reading = async_sessionmaker(reading, autoflush=False, **known)
         writing = self.engine.execution_options(**{_WRITING: True})
         self._writing = async_sessionmaker(writing, **known)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for what only reads; never shared between tasks."""
+        """A session for what only reads, and sees one state; never shared between tasks."""
         async with self._reading() as session:
             yield session
 

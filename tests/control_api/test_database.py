@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import IntegrityError, StatementError
-from sqlmodel import select
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlmodel import col, delete, func, select
 
 from control_api import schema
 from control_api.database import Database, connection, is_outage
@@ -17,6 +17,8 @@ from control_api.tables import ApiKey, Event, Secret
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
 
 NOW = datetime(2026, 3, 1, 20, 15, 0, 123456, tzinfo=UTC)
 
@@ -151,3 +153,63 @@ async def test_a_connection_may_be_stopped_while_it_is_closed_and_nobody_waits_f
         await asyncio.sleep(0)  # it has asked its thread to close, and waits
         opened.stop()
     await opened.close()
+
+
+async def listed_and_counted(session: AsyncSession) -> tuple[list[str], int]:
+    """A list, and how many there are: two questions."""
+    names = (await session.exec(select(Event.subject).order_by(col(Event.sequence)))).all()
+    return list(names), (await session.exec(select(func.count()).select_from(Event))).one()
+
+
+async def test_a_list_and_its_count_agree_while_others_write(database: Database, database_url: str) -> None:
+    """What reads sees one state, to its end: that of its first question."""
+    other = Database(database_url)
+
+    async def happen(subject: str) -> None:
+        async with other.writing() as session:
+            session.add(Event(id=subject, type="t", at=NOW, subject=subject, data={}))
+
+    async with database.reading() as session:
+        names = (await session.exec(select(Event.subject))).all()
+        await happen("one")
+        assert await listed_and_counted(session) == (list(names), 0)
+        async with other.writing() as writing:
+            await writing.exec(delete(Event))
+        await happen("two")
+        assert await listed_and_counted(session) == ([], 0)
+    async with database.reading() as session:
+        assert await listed_and_counted(session) == (["two"], 1)
+        await happen("three")
+        assert await listed_and_counted(session) == (["two"], 1)
+        await session.rollback()
+        assert await listed_and_counted(session) == (["two", "three"], 2)
+    stop = asyncio.Event()
+
+    async def write() -> None:
+        number = 0
+        while not stop.is_set():
+            await happen(f"more {number}")
+            number += 1
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(write())
+        for _ in range(100):
+            async with database.reading() as session:
+                found, count = await listed_and_counted(session)
+            assert len(found) == count
+        stop.set()
+    await other.close()
+
+
+async def test_what_only_reads_cannot_write(database: Database) -> None:
+    if database.is_sqlite:  # it has no such transactions: sessions that read are never committed
+        async with database.reading() as session:
+            await session.exec(delete(Event))
+    else:
+        async with database.reading() as session:
+            with pytest.raises(DBAPIError, match="read-only"):
+                await session.exec(delete(Event))
+    async with database.writing() as session:  # the connection is as it was before
+        session.add(Event(id="e", type="t", at=NOW, subject="s", data={}))
+    async with database.reading() as session:
+        assert (await session.exec(select(func.count()).select_from(Event))).one() == 1
