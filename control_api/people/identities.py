@@ -26,7 +26,7 @@ from control_api.people.shown import AccountShown, lasting
 from control_api.tables import Account, Identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlmodel.ext.asyncio.session import AsyncSession
@@ -91,6 +91,18 @@ async def link(
     await session.flush()
     tell(Change("identity", account.id, "linked", after=IdentityShown.model_validate(row)))
     return row
+
+
+async def all_of(session: AsyncSession, account: str) -> Sequence[Identity]:
+    """The identities of an account."""
+    return (await session.exec(select(Identity).where(Identity.account_id == account).order_by(col(Identity.id)))).all()
+
+
+async def unlink_all(session: AsyncSession, account: Account, tell: Callable[[Change], None]) -> None:
+    """Forget every identity of an account."""
+    for row in await all_of(session, account.id):
+        await session.delete(row)
+        tell(Change("identity", account.id, "unlinked", before=IdentityShown.model_validate(row)))
 
 
 async def _of_email(session: AsyncSession, email: str) -> Account | None:

@@ -45,6 +45,8 @@ class Claims:
     name: str | None
     until: int
     """When it ends, in seconds since 1970."""
+    proven: int
+    """When who it is of has signed in at the issuer, in seconds since 1970, as far as it says so."""
 
 
 class Issuers:
@@ -90,6 +92,7 @@ class Issuers:
             email_verified=claims.get("email_verified") is True,
             name=claims["name"] if isinstance(claims.get("name"), str) else None,
             until=int(claims["exp"]),
+            proven=_proven(claims, now),
         )
 
     async def redeemed(self, issuer: Issuer, code: str, redirect_uri: str, verifier: str) -> str:
@@ -124,6 +127,13 @@ def _registry(issuer: Issuer, now: datetime) -> JWTClaimsRegistry:
         iat={"essential": True},
         sub={"essential": True},
     )
+
+
+def _proven(claims: dict[str, Any], now: datetime) -> int:
+    """When they signed in (`auth_time`), or else when the token was issued: a refreshed one is newer than that."""
+    said = claims.get("auth_time")
+    found = min(int(claims["iat"]), int(now.timestamp()))
+    return max(0, min(found, said)) if isinstance(said, int) else found
 
 
 def _wrong(issuer: Issuer, claims: dict[str, Any], nonce: str | None) -> str | None:

@@ -111,6 +111,7 @@ async def opened(
         address=device.address,
         place=household(device.address),
         created_at=now,
+        proven_at=now,
         seen_at=now,
         seen_from=device.address,
         idle_at=min(now + idle(settings, kind), expires_at),

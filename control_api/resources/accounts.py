@@ -13,9 +13,9 @@ from control_api.changes import Change
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, page
-from control_api.people import accounts, attempts, figures, passwords, sessions
+from control_api.people import accounts, attempts, figures, identities, passwords, sessions
 from control_api.people.accounts import Wanted
-from control_api.people.names import Email, Username, folded
+from control_api.people.names import Email, Username, folded, is_one_address
 from control_api.people.passwords import NewPassword
 from control_api.people.roles import Role, is_within, scopes_of
 from control_api.people.sessions import Why
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 _KIND: Final = "account"
 _TAG: Final = "Accounts"
+
+
+UnlinkToo: Final = Field(
+    default=False, description="Whether no issuer lets them in any more either, after somebody else was in the account."
+)
 
 
 class AccountPath(Given):
@@ -100,6 +105,7 @@ class PasswordGiven(Given):
     """A new password of somebody else."""
 
     password: NewPassword
+    unlink_identities: bool = UnlinkToo
 
 
 class Attempts(Shown):
@@ -295,6 +301,8 @@ async def set_account_password(call: Call[AccountPath, Nothing, PasswordGiven]) 
     password = await call.site.gate.passwords.make(call.body.password)
     row = await _within(call, call.path.id)
     await set_password(call, row, password)
+    if call.body.unlink_identities:
+        await identities.unlink_all(call.session, row, call.changed)
     return Answer(status=204)
 
 
@@ -386,9 +394,8 @@ def apply_names(row: Account, given: Any, *, verified: bool | None = None) -> No
     if given.username is not None:
         row.username, row.username_folded = given.username, folded(given.username)
     if "email" in given.model_fields_set:
-        email = None if given.email is None else folded(given.email)
-        row.email_verified = row.email_verified and email == row.email_folded
-        row.email, row.email_folded = given.email, email
+        row.email_verified = row.email_verified and is_one_address(given.email or "", row.email or "")
+        row.email, row.email_folded = given.email, None if given.email is None else folded(given.email)
     if verified is not None:
         row.email_verified = verified and row.email is not None
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
-from sqlmodel import col, select
 
 from control_api import ids
 from control_api.call import Answer, Call
@@ -14,14 +14,15 @@ from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.people import accounts, attempts, entering, identities, sessions, unproven
 from control_api.people.identities import IdentityShown
-from control_api.people.names import Email, Username
+from control_api.people.names import Email, Username, is_one_address
 from control_api.people.passwords import NewPassword, Password
 from control_api.people.sessions import Why
 from control_api.people.shown import AccountShown, SessionShown, lasting
-from control_api.problems import CONFLICT, TOO_MANY, UNAUTHENTICATED, Problem, missing, unacceptable
+from control_api.problems import CONFLICT, FORBIDDEN, TOO_MANY, UNAUTHENTICATED, Problem, missing, unacceptable
 from control_api.resources.accounts import (
     SessionPage,
     SessionQuery,
+    UnlinkToo,
     apply_names,
     end_one,
     end_sessions,
@@ -30,16 +31,22 @@ from control_api.resources.accounts import (
     told,
 )
 from control_api.scopes import SIGNED_IN
-from control_api.tables import Identity
+from control_api.tables import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from control_api.people.issuers import Claims
     from control_api.tables import Account
 
 _TAG: Final = "Own account"
 _PATH: Final = "/api/v1/account"
+LATELY: Final = timedelta(minutes=5)
+"""How long a sign-in proves who somebody is, for what outlasts their session."""
+
+
+Current: Final = Field(
+    default=None,
+    description="The password of now. A new way in, and a new address, need it or a sign-in of the last 5 minutes.",
+)
 
 
 class OwnSessionPath(Given):
@@ -59,6 +66,7 @@ class OwnEdit(Given):
 
     username: Username | None = None
     email: Email | None = Field(default=None, description="A new one has to be verified anew.")
+    current: Password | None = Current
 
 
 class PasswordChange(Given):
@@ -66,6 +74,7 @@ class PasswordChange(Given):
 
     current: Password | None = Field(default=None, description="The old one; null where there was none.")
     password: NewPassword
+    unlink_identities: bool = UnlinkToo
 
 
 class IdentityGiven(Given):
@@ -73,6 +82,7 @@ class IdentityGiven(Given):
 
     id_token: str = Field(max_length=unproven.LONGEST, description="An ID token of an issuer that is known here.")
     nonce: str | None = Field(default=None, max_length=255, description="What it must have as its nonce.")
+    current: Password | None = Current
 
 
 class IdentitiesShown(Shown):
@@ -106,9 +116,12 @@ async def read_own_account(call: Call) -> Answer:
     body_model=OwnEdit,
     answers={200: AccountShown},
     precondition=Precondition.REQUIRED,
+    refusals=(TOO_MANY,),
 )
 async def edit_own_account(call: Call[Nothing, Nothing, OwnEdit]) -> Answer:
     """Change what was sent."""
+    if call.body.email is not None:
+        await _check_is_owner(call, but=call.body.email)
     row = await accounts.row_of(call.session, call.caller.id)
     call.guard(row.version)
     before = lasting(AccountShown.of(row))
@@ -136,11 +149,15 @@ async def change_own_password(call: Call[Nothing, Nothing, PasswordChange]) -> A
     kept = row.password
     if kept is not None:
         await _check_current(call, row)
+    else:
+        await _check_is_owner(call)
     password = await gate.passwords.make(given.password)
     row = await accounts.row_of(call.session, call.caller.id)
     if row.password != kept:
         raise Problem(CONFLICT, "the password was changed at this very moment by somebody else")
     await set_password(call, row, password, but=call.caller.session)
+    if given.unlink_identities:
+        await identities.unlink_all(call.session, row, call.changed)
     return Answer(status=204)
 
 
@@ -202,7 +219,7 @@ async def end_own_session(call: Call[OwnSessionPath]) -> Answer:
 )
 async def list_own_identities(call: Call) -> Answer:
     """All of them."""
-    rows = await _identities(call)
+    rows = await identities.all_of(call.session, call.caller.id)
     return Answer(IdentitiesShown(items=[IdentityShown.model_validate(row) for row in rows]))
 
 
@@ -215,14 +232,16 @@ async def list_own_identities(call: Call) -> Answer:
     tag=_TAG,
     body_model=IdentityGiven,
     answers={201: IdentityShown},
+    refusals=(TOO_MANY,),
 )
 async def link_identity(call: Call[Nothing, Nothing, IdentityGiven]) -> Answer:
     """The identity is linked: who brings a good token of it owns it."""
+    await _check_is_owner(call)
     claims = await _claims(call)
     account = await accounts.row_of(call.session, call.caller.id)
     if await identities.found(call.session, claims) is not None:
         raise Problem(CONFLICT, "that identity is linked to an account already")
-    if len(await _identities(call)) >= identities.MOST:
+    if len(await identities.all_of(call.session, call.caller.id)) >= identities.MOST:
         raise Problem(CONFLICT, f"an account has {identities.MOST} identities at most")
     row = await identities.link(call.session, account, claims, call.now, call.changed)
     return Answer(IdentityShown.model_validate(row), 201)
@@ -241,7 +260,7 @@ async def link_identity(call: Call[Nothing, Nothing, IdentityGiven]) -> Answer:
 async def unlink_identity(call: Call[IdentityPath]) -> Answer:
     """The identity is forgotten, when there is another way in."""
     account = await accounts.row_of(call.session, call.caller.id)
-    rows = await _identities(call)
+    rows = await identities.all_of(call.session, call.caller.id)
     row = next((row for row in rows if row.id == call.path.id), None)
     if row is None:
         raise missing("identity", call.path.id)
@@ -265,7 +284,25 @@ OPERATIONS: Final = (
 )
 
 
-async def _check_current(call: Call[Nothing, Nothing, PasswordChange], row: Account) -> None:
+async def _check_is_owner(call: Call[Any, Any, Any], but: str | None = None) -> None:
+    """Raise `Problem` when somebody may hold no more than a session that they have found.
+
+    What lasts longer than a session takes the password of now, or a sign-in of the last minutes. `but` is an address
+    that may be given without, as the account has it already.
+    """
+    async with call.site.database.reading() as session:
+        row = await accounts.row_of(session, call.caller.id, held=False)
+        here = await session.get(Session, call.caller.session) if call.caller.session else None
+    if but is not None and row.email is not None and is_one_address(but, row.email):
+        return
+    if call.body.current is not None and row.password is not None:
+        await _check_current(call, row)
+    elif here is None or not call.now - here.proven_at <= LATELY:
+        message = "this needs the password of now as `current`, or a session that was signed in to a moment ago"
+        raise Problem(FORBIDDEN, message)
+
+
+async def _check_current(call: Call[Any, Any, Any], row: Account) -> None:
     """Raise `Problem` when what was typed is not the password of now."""
     gate = call.site.gate
     try:
@@ -286,8 +323,3 @@ async def _claims(call: Call[Nothing, Nothing, IdentityGiven]) -> Claims:
         if problem.kind is not UNAUTHENTICATED:
             raise
         raise unacceptable("/id_token", problem.detail) from problem
-
-
-async def _identities(call: Call[Any, Any, Any]) -> Sequence[Identity]:
-    wanted = select(Identity).where(Identity.account_id == call.caller.id).order_by(col(Identity.id))
-    return (await call.session.exec(wanted)).all()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import Field, model_validator
@@ -33,11 +34,10 @@ from control_api.problems import (
     unavailable,
 )
 from control_api.scopes import OPEN, SIGNED_IN
-from control_api.tables import Session
+from control_api.tables import Account, Session
 
 if TYPE_CHECKING:
     from control_api.people.issuers import Claims
-    from control_api.tables import Account
 
 _TAG: Final = "Signing in"
 _NO_STORE: Final = {"Cache-Control": "no-store"}  # RFC 6749, section 5.1
@@ -142,6 +142,15 @@ class KeysShown(Shown):
     keys: list[dict[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _In:
+    """Who is let in."""
+
+    account: Account
+    proven_at: datetime
+    """When they have proven who they are."""
+
+
 class LogoutQuery(Given):
     """What ends."""
 
@@ -218,7 +227,7 @@ async def register(call: Call[Nothing, Nothing, Registration]) -> Answer:
     call.changed(Change("account", row.id, "created", after=lasting(AccountShown.of(row))))
     if invitation is not None:
         invitation.used_at, invitation.used_by = call.now, row.id
-    answer = await _tokens(call, entering.check_open(row, call.now))
+    answer = await _tokens(call, _In(entering.check_open(row, call.now), call.now))
     return replace(answer, status=201, headers={**answer.headers, "Location": "/api/v1/account"})
 
 
@@ -288,11 +297,13 @@ async def open_session(call: Call[Nothing, Nothing, SignIn]) -> Answer:
     foreign = cookies.foreign_origin(call.request, settings, is_needed=False)
     if foreign is not None:
         raise Problem(CROSSED, foreign)
-    account = await _account(call)
+    who = await _account(call)
+    account = who.account
     before = cookies.sent(call.request, settings)
     if before is not None:
         await _replaced(call, before)
     opened = await sessions.opened(call.session, settings, account, Kind.COOKIE, _device(call), call.now)
+    opened.row.proven_at = who.proven_at
     _told(call, account, opened.row)
     shown = HereShown(
         account=AccountShown.of(account),
@@ -370,22 +381,23 @@ OPERATIONS: Final = (
 )
 
 
-async def _account(call: Call[Nothing, Nothing, SignIn]) -> Account:
-    """The account of who signs in; held until the end of the transaction."""
+async def _account(call: Call[Nothing, Nothing, SignIn]) -> _In:
+    """Who signs in; the account is held until the end of the transaction."""
     given, gate = call.body, call.site.gate
     if given.id_token is not None:
         return await _admitted(call, await entering.identified(gate, given.id_token, call.now, given.nonce))
     typed = given.username if given.username is not None else given.email
     who = await entering.proven(gate, typed or "", given.password or "", call.address, call.now)
-    return await entering.entered(call.session, who, call.now)
+    return _In(await entering.entered(call.session, who, call.now), call.now)
 
 
-async def _admitted(call: Call[Any, Any, Any], claims: Claims) -> Account:
-    """The account of an identity, held until the end of the transaction. Raises `Problem`."""
+async def _admitted(call: Call[Any, Any, Any], claims: Claims) -> _In:
+    """Who has an identity; the account is held until the end of the transaction. Raises `Problem`."""
     account = await entering.admitted(call.site.gate, claims, call.actor, call.now)
     if isinstance(account, Stranger):
         raise Problem(FORBIDDEN, account.why)
-    return entering.check_open(await accounts.row_of(call.session, account.id), call.now)
+    row = entering.check_open(await accounts.row_of(call.session, account.id), call.now)
+    return _In(row, datetime.fromtimestamp(claims.proven, UTC))
 
 
 async def _redeemed(call: Call[Nothing, Nothing, SocialSignIn]) -> str:
@@ -419,11 +431,12 @@ def _uninvited() -> Problem:
     return Problem(FORBIDDEN, "an account needs an invitation that is open: ask whoever manages this station")
 
 
-async def _tokens(call: Call[Any, Any, Any], account: Account) -> Answer:
+async def _tokens(call: Call[Any, Any, Any], who: _In) -> Answer:
     """A new session, and its tokens."""
-    opened = await sessions.opened(call.session, call.site.settings, account, Kind.TOKEN, _device(call), call.now)
-    _told(call, account, opened.row)
-    return await _pair(call, account, opened.row, opened.secret)
+    opened = await sessions.opened(call.session, call.site.settings, who.account, Kind.TOKEN, _device(call), call.now)
+    opened.row.proven_at = who.proven_at
+    _told(call, who.account, opened.row)
+    return await _pair(call, who.account, opened.row, opened.secret)
 
 
 async def _pair(call: Call[Any, Any, Any], account: Account, row: Session, refresh_token: str) -> Answer:

@@ -60,6 +60,8 @@ class Session(Row, table=True):
     place: str = Field(max_length=80)
     """The network that counts as one place; see `control_api.people.lockout`."""
     created_at: datetime = Field(sa_type=UtcInstant)
+    proven_at: datetime = Field(sa_type=UtcInstant)
+    """When its owner has last proven who they are: typed the password, or signed in at the issuer."""
     seen_at: datetime = Field(sa_type=UtcInstant)
     """When it was last used, to the minute or so."""
     seen_from: str = Field(max_length=80)

@@ -14,6 +14,7 @@ from control_api.commands import create_key
 from control_api.people.roles import Role
 from control_api.scopes import Scope
 from control_api.site import SITE
+from control_api.tables import Identity
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from clients import Client, Reply
 
     from control_api.settings import Settings
+
+NOW = datetime(2026, 3, 1, 20, 15, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -324,3 +327,17 @@ async def test_who_is_demoted_has_invited_nobody(server: Client, boss: Client) -
     await edit(boss, f"/api/v1/accounts/{(await deputy.get('/api/v1/account')).json['id']}", {"role": "operator"})
     await server.post("/api/v1/auth/register", {"username": "x", "password": PASSWORD, "invitation": token}, 403)
     assert (await boss.get("/api/v1/invitations?open=true")).json["items"] == []
+
+
+async def test_a_new_password_of_somebody_forgets_their_identities_where_that_is_asked_for(
+    server: Client, boss: Client
+) -> None:
+    ada = await account(server, "ada")
+    async with server.app[SITE].database.writing() as session:
+        for name in ("id_1", "id_2"):
+            row = Identity(id=name, digest=name, account_id=ada, issuer="i", subject=name, created_at=NOW)
+            session.add(row)
+    for body, left in (({"password": PASSWORD}, 2), ({"password": PASSWORD, "unlink_identities": True}, 0)):
+        await boss.ask("PUT", f"/api/v1/accounts/{ada}/password", 204, body=body)
+        me = server.known_by((await signed_in(server, "ada"))["access_token"])
+        assert len((await me.get("/api/v1/account/identities")).json["items"]) == left

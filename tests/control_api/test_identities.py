@@ -179,11 +179,54 @@ async def test_an_account_may_have_several_identities_and_one_way_in_stays(serve
     await me.ask("DELETE", f"/api/v1/account/identities/{listed[1]['id']}", 204)
     assert (await theirs.get("/api/v1/account")).json["username"] != "bob"  # at once: it is somebody new
     await me.ask("DELETE", f"/api/v1/account/identities/{listed[1]['id']}", 404)
-    new = server.known_by(issuer.token(sub="three"))
+    new = server.known_by((await social(server, {"id_token": issuer.token(sub="three")})).json["access_token"])
     only = (await new.get("/api/v1/account/identities")).json["items"][0]["id"]
     await new.ask("DELETE", f"/api/v1/account/identities/{only}", 409)
     await new.ask("PUT", "/api/v1/account/password", 204, body={"password": PASSWORD})
     await new.ask("DELETE", f"/api/v1/account/identities/{only}", 204)
+
+
+async def test_a_session_that_was_found_becomes_no_way_in_for_ever(
+    server: Client, issuer: LocalIssuer, times: Times
+) -> None:
+    """What outlasts a session takes the password, or a sign-in of the last minutes; a refreshed one is none."""
+    await account(server, "bob", email="bob@x.example", email_verified=True)
+    pair = await signed_in(server, "bob")
+    times.now += timedelta(minutes=5, milliseconds=1)
+    pair = (await server.post("/api/v1/auth/refresh", {"refresh_token": pair["refresh_token"]}, 200)).json
+    found = server.known_by(pair["access_token"])
+    link, mine = "/api/v1/account/identities", {"id_token": issuer.token(sub="mallory")}
+    assert "current" in (await found.post(link, mine, 403)).json["detail"]
+    wrong = await found.post(link, {**mine, "current": "a guess"}, 422)
+    assert wrong.json["errors"][0]["pointer"] == "/current"
+    tag = {"If-Match": (await found.get("/api/v1/account")).etag}
+    for email in ("mallory@x.example", "\u212aob@x.example", "\uff42ob@x.example"):
+        await found.ask("PATCH", "/api/v1/account", 403, body={"email": email}, headers=tag)
+    await found.ask("PATCH", "/api/v1/account", body={"email": "BOB@x.example", "username": "rob"}, headers=tag)
+    for number in range(2):
+        await found.post(link, {"id_token": issuer.token(sub=f"own{number}"), "current": PASSWORD})
+    theirs = server.known_by(issuer.token(sub="own0"))
+    assert (await theirs.get("/api/v1/account")).json["username"] == "rob"
+    change = {"current": PASSWORD, "password": "another one", "unlink_identities": True}
+    await found.ask("PUT", "/api/v1/account/password", 204, body=change)
+    assert (await theirs.get("/api/v1/account")).json["username"] != "rob"
+    assert (await found.get(link)).json["items"] == []
+
+
+async def test_who_has_no_password_sets_one_just_after_they_have_signed_in_at_the_issuer(
+    server: Client, issuer: LocalIssuer, times: Times
+) -> None:
+    body = {"password": PASSWORD}
+    await server.known_by(issuer.token()).ask("PUT", "/api/v1/account/password", 403, body=body)
+    old = {"id_token": issuer.token(auth_time=int(NOW.timestamp()) - 301)}  # refreshed, and signed in at before
+    late = server.known_by((await social(server, old)).json["access_token"])
+    await late.ask("PUT", "/api/v1/account/password", 403, body=body)
+    token = {"id_token": issuer.token()}
+    times.now += timedelta(minutes=6)
+    late = server.known_by((await social(server, token)).json["access_token"])
+    await late.ask("PUT", "/api/v1/account/password", 403, body=body)
+    new = server.known_by((await social(server, {"id_token": issuer.token()})).json["access_token"])
+    await new.ask("PUT", "/api/v1/account/password", 204, body=body)
 
 
 async def test_who_is_blocked_has_no_other_way_in(server: Client, issuer: LocalIssuer, times: Times) -> None:

@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(80), nullable=False),
         sa.Column("place", sa.String(80), nullable=False),
         sa.Column("created_at", columns.UtcInstant(), nullable=False),
+        sa.Column("proven_at", columns.UtcInstant(), nullable=False),
         sa.Column("seen_at", columns.UtcInstant(), nullable=False),
         sa.Column("seen_from", sa.String(80), nullable=False),
         sa.Column("idle_at", columns.UtcInstant(), nullable=False),
