@@ -23,7 +23,7 @@ from control_api.instants import whole_millis
 from control_api.operation import Media, Operation, Precondition
 from control_api.problems import CROSSED, FORBIDDEN, PRECONDITION_REQUIRED, UNAUTHENTICATED, Problem
 from control_api.reading import body_of, path_of, query_of
-from control_api.scopes import OPEN, SIGNED_IN
+from control_api.scopes import INCLUDED_IN, OPEN, SIGNED_IN, Scope
 from control_api.site import ASKED, site_of
 from control_api.tags import is_known, tag
 
@@ -101,7 +101,7 @@ def _allowed(caller: Caller | Stranger, said: Declared) -> Caller:
         raise Problem(
             UNAUTHENTICATED, caller.why, headers={"WWW-Authenticate": 'Bearer realm="fastline", error="invalid_token"'}
         )
-    if caller.may(said.scope):
+    if caller.may(said.scope) or _includes(caller, said):
         return caller
     if caller.is_anonymous:
         message = "this needs a token or an API key: send `Authorization: Bearer` and one of them, or sign in"
@@ -112,6 +112,11 @@ def _allowed(caller: Caller | Stranger, said: Declared) -> Caller:
     challenge = f'Bearer realm="fastline", error="insufficient_scope", scope="{scope}"'
     message = f"this needs the scope {scope}, which the caller has not"
     raise Problem(FORBIDDEN, message, scope=scope, headers={"WWW-Authenticate": challenge})
+
+
+def _includes(caller: Caller, said: Declared) -> bool:
+    """Whether the caller has a right that the one that is needed is a part of."""
+    return isinstance(said.scope, Scope) and any(caller.may(wider) for wider in INCLUDED_IN.get(said.scope, ()))
 
 
 async def _once(operation: Operation, call: Call[Any, Any, Any]) -> web.StreamResponse:

@@ -9,6 +9,7 @@ from typing import Final
 class Scope(StrEnum):
     """One right. `write` of a thing does not include `read` of it."""
 
+    CATALOG_READ = "catalog:read"
     TITLES_READ = "titles:read"
     TITLES_WRITE = "titles:write"
     ASSETS_READ = "assets:read"
@@ -55,7 +56,11 @@ SIGNED_IN: Final = Signed.IN
 
 Required = Scope | Open | Signed
 
+INCLUDED_IN: Final = {Scope.CATALOG_READ: (Scope.TITLES_READ, Scope.CHANNELS_READ)}
+"""What a scope is a part of: who may see drafts, or the rules of channels, may see what the audience sees."""
+
 MEANINGS: Final = {
+    Scope.CATALOG_READ: "See what the audience may: published titles, channels on air, what is on and the guide.",
     Scope.TITLES_READ: "See titles, people, genres, tags and artwork, drafts included, and search them.",
     Scope.TITLES_WRITE: "Make, change, publish, archive and delete titles and what belongs to them.",
     Scope.ASSETS_READ: "See what is packaged: renditions, break points, loudness, where it is used.",

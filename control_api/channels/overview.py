@@ -84,8 +84,10 @@ class ChannelShown(Shown):
         description="virtual: by rules; manual: by blocks with a time; mirror, regional: as another one."
     )
     state: State = Field(description="ending: taken out of the file, and on air for a horizon still.")
-    in_file: bool = Field(description="Whether it stands in channels.yaml.")
-    published: bool = Field(description="Whether it airs by what the file says; else an edit is not published yet.")
+    in_file: bool | None = Field(description="Whether it stands in channels.yaml; null for the audience.")
+    published: bool | None = Field(
+        description="Whether it airs by what the file says; else an edit is not published yet. Null for the audience."
+    )
     revision: int | None = Field(description="The number of its newest revision; null before the first.")
     group: str
     description: str
@@ -94,7 +96,8 @@ class ChannelShown(Shown):
     subtitles: list[str]
     house: str
     logo_url: str
-    play_url: str
+    access: str = Field(description="Who may play it: open, or signed for who asks `POST /api/v1/playback`.")
+    play_url: str = Field(description="Its playlist; of a signed channel it is good below a token only.")
     guide_url: str = Field(description="Its guide, as JSON.")
     now: Showing | None = Field(description="What is on.")
     next: Showing | None = Field(description="What comes.")
@@ -103,9 +106,14 @@ class ChannelShown(Shown):
 class ChannelDetail(ChannelShown):
     """A channel, whole."""
 
-    written: dict[str, Any] | None = Field(description="What the file says of it, in the file's own words.")
+    written: dict[str, Any] | None = Field(
+        description="What the file says of it, in the file's own words; null for the audience."
+    )
     line: int | None = Field(description="In which line of the file it stands.")
-    mistakes: int = Field(description="How many mistakes the file has; while it has any, none of its edits is on air.")
+    mistakes: int | None = Field(
+        description="How many mistakes the file has; while it has any, none of its edits is on air. "
+        "Null for the audience."
+    )
 
 
 class Brief(NamedTuple):
@@ -133,23 +141,24 @@ def foreseeable(at: datetime, now: datetime) -> datetime:
     return at
 
 
-def listed(document: Document, station: Station, now: datetime) -> list[str]:
-    """The ids of all channels: those of the file, and those that are on air without it."""
-    found = dict.fromkeys(document.names("channels"))
+def listed(document: Document | None, station: Station, now: datetime) -> list[str]:
+    """The ids of all channels: those of the file, and those that are on air without it.
+
+    Without a document, here and in what follows, it is told what the audience may know: what is on air, as published.
+    """
+    found = dict.fromkeys(document.names("channels") if document else ())
     for channel in station.channels():
         if channel in found or not in_force(station.revisions(channel), now).retired:
             found[channel] = None
     return list(found)
 
 
-def shown(document: Document, station: Station, links: Links, channel: str, now: datetime) -> ChannelShown:
+def shown(document: Document | None, station: Station, links: Links, channel: str, now: datetime) -> ChannelShown:
     """A channel with what is on. Raises `StoreDown`, `Corrupt`."""
     revisions = _revisions(station, channel)
-    draft, newest = document.draft(channel), revisions[-1] if revisions else None
+    draft, newest = document.draft(channel) if document else None, revisions[-1] if revisions else None
     about = draft or (drafted(newest) if newest else None)
-    in_file = channel in document.names("channels")
-    written = document.part(("channels", channel)) if in_file else {}
-    written = written if isinstance(written, dict) else {}
+    written = _written(document, channel) if document else {}
     state = _state(revisions, now)
     on, after = now_next(station, channel, now) if state in ("on_air", "ending") else (None, None)
     who = about.channel(now) if about else None
@@ -159,8 +168,8 @@ def shown(document: Document, station: Station, links: Links, channel: str, now:
         name=about.name if about else str(written.get("name", "")),
         type=_type(about, station) if about else "virtual",
         state=state,
-        in_file=in_file,
-        published=bool(draft and newest and not newest.retired and wish(draft) == wish(drafted(newest))),
+        in_file=channel in document.names("channels") if document else None,
+        published=_is_published(draft, newest) if document else None,
         revision=newest.number if newest else None,
         group=about.group if about else str(written.get("group", "")),
         description=about.description if about else str(written.get("description", "")),
@@ -169,6 +178,7 @@ def shown(document: Document, station: Station, links: Links, channel: str, now:
         subtitles=list(about.subtitles) if about else [],
         house=about.house if about else "",
         logo_url=links.logo(who) if who else "",
+        access=about.access.value if about else "open",
         play_url=f"{links.base}/live/{channel}/index.m3u8",
         guide_url=f"/api/v1/channels/{channel}/guide",
         now=on,
@@ -176,12 +186,25 @@ def shown(document: Document, station: Station, links: Links, channel: str, now:
     )
 
 
-def detail(document: Document, station: Station, links: Links, channel: str, now: datetime) -> ChannelDetail:
+def _written(document: Document, channel: str) -> dict[str, Any]:
+    """What the file says of a channel, as far as it is one at all."""
+    found = document.part(("channels", channel)) if channel in document.names("channels") else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_published(draft: Draft | None, newest: Revision | None) -> bool:
+    return bool(draft and newest and not newest.retired and wish(draft) == wish(drafted(newest)))
+
+
+def detail(document: Document | None, station: Station, links: Links, channel: str, now: datetime) -> ChannelDetail:
     """A channel with what the file says of it."""
+    about = shown(document, station, links, channel, now).model_dump()
+    if document is None:
+        return ChannelDetail(**about, written=None, line=None, mistakes=None)
     part = document.part(("channels", channel))
     programming = document.programming
     return ChannelDetail(
-        **shown(document, station, links, channel, now).model_dump(),
+        **about,
         written=part if isinstance(part, dict) else None,
         line=document.line(("channels", channel)) or None,
         mistakes=len(programming.faults) if isinstance(programming, Faults) and document.text else 0,

@@ -11,6 +11,8 @@ from sqlmodel import col, select
 from control_api.tables import Credit, Person, Title
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlmodel.ext.asyncio.session import AsyncSession
 
 MOST: Final = 500
@@ -35,17 +37,19 @@ async def credited(session: AsyncSession, title: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-async def beneath(session: AsyncSession, title: str) -> list[dict[str, Any]]:
-    """What is right beneath it, by place, each with how much is beneath that."""
+async def beneath(session: AsyncSession, title: str, states: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """What is right beneath it, by place, each with how much is beneath that; `states`: of these alone."""
     lower = aliased(Title)
     count = (
         select(func.count(col(lower.id)))
         .where(col(lower.parent_id) == col(Title.id), col(lower.deleted_at).is_(None), col(lower.kind) != "trailer")
+        .where(*([col(lower.state).in_(states)] if states else []))
         .scalar_subquery()
     )
     rows = (
         select(Title, count)
         .where(Title.parent_id == title, col(Title.deleted_at).is_(None))
+        .where(*([col(Title.state).in_(states)] if states else []))
         .order_by(col(Title.place), col(Title.id))
         .limit(MOST)
     )

@@ -29,17 +29,27 @@ async def holders(session: AsyncSession, one: Tag | Genre) -> list[str]:
     return list((await session.exec(rows)).all())
 
 
-async def counted(session: AsyncSession, kind: type[Tag | Genre], ids: Sequence[str]) -> dict[str, int]:
-    """How many titles that are not in the bin have each of these."""
+async def counted(
+    session: AsyncSession, kind: type[Tag | Genre], ids: Sequence[str], states: Sequence[str] = ()
+) -> dict[str, int]:
+    """How many titles that are not in the bin have each of these; `states`: of these alone."""
     table, name = LINKS[kind]
     column = col(getattr(table, name))
     rows = (
         select(column, func.count())
         .join(Title, col(Title.id) == table.title_id)
         .where(column.in_(ids), col(Title.deleted_at).is_(None))
+        .where(*([col(Title.state).in_(states)] if states else []))
         .group_by(column)
     )
     return dict((await session.exec(rows)).all())
+
+
+def borne(kind: type[Tag | Genre], states: Sequence[str]) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    """The ids of those that a title in one of these states has, and that is not in the bin."""
+    table, name = LINKS[kind]
+    rows = select(getattr(table, name)).join(Title, col(Title.id) == table.title_id)
+    return rows.where(col(Title.state).in_(states), col(Title.deleted_at).is_(None))
 
 
 async def rename(session: AsyncSession, one: Tag | Genre, name: str, now: datetime) -> None:

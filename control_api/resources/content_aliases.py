@@ -23,6 +23,7 @@ from control_api.library.numbered import numbered
 from control_api.library.shown import facts, shown
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Operation, Precondition
+from control_api.resources.audience import check_seen, states, surrounded
 from control_api.resources.title_models import CreditShown, TitlePath
 from control_api.resources.titles import KIND, check_kept, found
 from control_api.scopes import Scope
@@ -173,13 +174,13 @@ class ContentPage(Shown):
 
 @Endpoint(
     method="GET", path="/api/v1/content", name="list_content", summary="Titles, page by page: an alias",
-    scope=Scope.TITLES_READ, tag=_TAG, query_model=ContentQuery, answers={200: ContentPage},
+    scope=Scope.CATALOG_READ, tag=_TAG, query_model=ContentQuery, answers={200: ContentPage},
 )  # fmt: skip
 async def list_content(call: Call[Nothing, ContentQuery, Nothing]) -> Answer:
     """With numbers of pages; `/api/v1/titles` goes by cursors."""
     query = call.query
     wanted = TitleFilter(
-        kind=query.type, state=query.status, genre=query.genre, tag=query.tag, language=query.language,
+        kind=query.type, state=states(call, query.status), genre=query.genre, tag=query.tag, language=query.language,
         age_rating=query.rating, year_from=query.year, year_to=query.year, q=query.search,
     )  # fmt: skip
     page = await numbered(call.session, wanted, _SORTS[query.sort_by, query.sort_order], query.page, query.limit)
@@ -190,11 +191,12 @@ async def list_content(call: Call[Nothing, ContentQuery, Nothing]) -> Answer:
 
 @Endpoint(
     method="GET", path="/api/v1/content/{id}", name="read_content", summary="One title: an alias",
-    scope=Scope.TITLES_READ, tag=_TAG, path_model=TitlePath, answers={200: ContentDetail},
+    scope=Scope.CATALOG_READ, tag=_TAG, path_model=TitlePath, answers={200: ContentDetail},
 )  # fmt: skip
 async def read_content(call: Call[TitlePath]) -> Answer:
     """With its cast and its seasons."""
     title = await found(call.session, call.path.id, held=False)
+    check_seen(call, title)
     return Answer(await _detail(call, title), version=title.version)
 
 
@@ -266,9 +268,9 @@ def _said(given: ContentGiven) -> Mapping[str, Any]:
 
 
 async def _detail(call: Call[Any, Any, Any], title: Title) -> ContentDetail:
-    there = (await hung(call.session, [title]))[title.id]
+    there = (await surrounded(call, [title]))[title.id]
     people = [CreditShown(**one) for one in await credited(call.session, title.id)]
-    below = await beneath(call.session, title.id)
+    below = await beneath(call.session, title.id, states(call, ()))
     return ContentDetail(
         **_content(call, title, there),
         cast=people,

@@ -10,11 +10,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from control_api.call import Answer, Call
-from control_api.library.hung import hung
 from control_api.library.kinds import TitleKind, TitleState
 from control_api.library.shown import TitleShown, shown
 from control_api.models import Given, Shown
 from control_api.operation import Endpoint
+from control_api.resources.audience import states, surrounded
 from control_api.resources.labels import GENRES, GenrePath, LabelShown, operations
 from control_api.scopes import Scope
 from control_api.tables import Genre, Title, TitleGenre
@@ -53,7 +53,7 @@ _MOST: Final = 50
     path="/api/v1/shelves",
     name="list_shelves",
     summary="The catalogue grouped by genre: of each the newest titles",
-    scope=Scope.TITLES_READ,
+    scope=Scope.CATALOG_READ,
     tag="Genres",
     query_model=ShelfQuery,
     answers={200: Shelves},
@@ -63,7 +63,8 @@ async def list_shelves(call: Call[Nothing, ShelfQuery, Nothing]) -> Answer:
     query, session = call.query, call.session
     wanted = [col(Title.deleted_at).is_(None)]
     wanted += [col(Title.kind).in_(query.kind)] if query.kind else []
-    wanted += [col(Title.state).in_(query.state)] if query.state else []
+    seen = states(call, query.state)
+    wanted += [col(Title.state).in_(seen)] if seen else []
     count = func.count()
     full = (
         select(Genre, count)
@@ -92,7 +93,7 @@ async def list_shelves(call: Call[Nothing, ShelfQuery, Nothing]) -> Answer:
         .order_by(ranked.c.genre_id, ranked.c.place)
     )
     found = (await session.exec(rows)).all()
-    there = await hung(session, list({title.id: title for _, title in found}.values()))
+    there = await surrounded(call, list({title.id: title for _, title in found}.values()))
     public = call.site.settings.public_url
     shelves = [
         Shelf(

@@ -22,6 +22,7 @@ from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, leaf
 from control_api.problems import CONFLICT, Problem, missing, unacceptable
+from control_api.resources.audience import states
 from control_api.scopes import Scope
 from control_api.tables import Genre, Tag
 from playout.store import Store
@@ -92,10 +93,12 @@ class Sort:
     path: str
     heading: str
     naming: Callable[[Store, Collection[str]], list[Naming]]
+    seen_with: Scope
+    """What it takes to list them; with `catalog:read`: those of published titles."""
 
 
-GENRES: Final = Sort(Genre, "genre", "/api/v1/genres", "Genres", naming_genres)
-TAGS: Final = Sort(Tag, "tag", "/api/v1/tags", "Tags", naming_tags)
+GENRES: Final = Sort(Genre, "genre", "/api/v1/genres", "Genres", naming_genres, Scope.CATALOG_READ)
+TAGS: Final = Sort(Tag, "tag", "/api/v1/tags", "Tags", naming_tags, Scope.TITLES_READ)
 
 
 class GenrePath(Given):
@@ -124,14 +127,17 @@ def _listed(sort: Sort) -> Operation:
         if call.query.q is not None:
             begun = same(call.query.q)
             rows = rows.where(col(sort.table.folded) >= begun, col(sort.table.folded) < begun + "\U0010ffff")
+        seen = states(call, ())
+        if seen:
+            rows = rows.where(col(sort.table.id).in_(merging.borne(sort.table, seen)))
         found = await leaf(call, rows, [(col(sort.table.folded), False)])
-        counts = await merging.counted(call.session, sort.table, [row.id for row in found.rows])
+        counts = await merging.counted(call.session, sort.table, [row.id for row in found.rows], seen)
         items = [LabelShown(id=row.id, name=row.name, titles=counts.get(row.id, 0)) for row in found.rows]
         return found.answer(LabelPage(items=items, next=found.next))
 
     return Endpoint(
         method="GET", path=sort.path, name=f"list_{sort.kind}s", summary=f"All {sort.kind}s, by name",
-        scope=Scope.TITLES_READ, tag=sort.heading, query_model=LabelQuery, answers={200: LabelPage},
+        scope=sort.seen_with, tag=sort.heading, query_model=LabelQuery, answers={200: LabelPage},
     )(listed)  # fmt: skip
 
 

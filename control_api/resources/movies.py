@@ -128,7 +128,7 @@ class MovieCredits(Shown):
 
 @Endpoint(
     method="GET", path="/movies", name="list_movies", summary="Films, page by page: an alias",
-    scope=Scope.TITLES_READ, tag=_TAG, query_model=MovieQuery, answers={200: Movies},
+    scope=Scope.CATALOG_READ, tag=_TAG, query_model=MovieQuery, answers={200: Movies},
 )  # fmt: skip
 async def list_movies(call: Call[Nothing, MovieQuery, Nothing]) -> Answer:
     """With numbers of pages; `/api/v1/titles` goes by cursors and is never lost between two of them."""
@@ -142,7 +142,7 @@ async def list_movies(call: Call[Nothing, MovieQuery, Nothing]) -> Answer:
 
 @Endpoint(
     method="GET", path="/movies/{id}", name="read_movie", summary="One film with who is in it: an alias",
-    scope=Scope.TITLES_READ, tag=_TAG, path_model=TitlePath, answers={200: MovieData},
+    scope=Scope.CATALOG_READ, tag=_TAG, path_model=TitlePath, answers={200: MovieData},
 )  # fmt: skip
 async def read_movie(call: Call[TitlePath]) -> Answer:
     """One that is published."""
@@ -154,7 +154,7 @@ async def read_movie(call: Call[TitlePath]) -> Answer:
 
 @Endpoint(
     method="GET", path="/search", name="search_movies", summary="Films that fit what was typed: an alias",
-    scope=Scope.TITLES_READ, tag=_TAG, query_model=WordsQuery, answers={200: MoviesFound},
+    scope=Scope.CATALOG_READ, tag=_TAG, query_model=WordsQuery, answers={200: MoviesFound},
 )  # fmt: skip
 async def search_movies(call: Call[Nothing, WordsQuery, Nothing]) -> Answer:
     """Accents, case and slips are forgiven."""
@@ -166,7 +166,7 @@ async def search_movies(call: Call[Nothing, WordsQuery, Nothing]) -> Answer:
 
 @Endpoint(
     method="GET", path="/api/movies/popular", name="list_popular_movies", summary="Films people like most: an alias",
-    scope=Scope.TITLES_READ, tag=_TAG, query_model=PopularQuery, answers={200: MoviesFound},
+    scope=Scope.CATALOG_READ, tag=_TAG, query_model=PopularQuery, answers={200: MoviesFound},
 )  # fmt: skip
 async def list_popular_movies(call: Call[Nothing, PopularQuery, Nothing]) -> Answer:
     """By what audiences think of them."""
@@ -178,7 +178,7 @@ async def list_popular_movies(call: Call[Nothing, PopularQuery, Nothing]) -> Ans
 
 @Endpoint(
     method="GET", path="/api/movies/{id}/credits", name="list_movie_credits", summary="Who is in a film: an alias",
-    scope=Scope.TITLES_READ, tag=_TAG, path_model=TitlePath, answers={200: MovieCredits},
+    scope=Scope.CATALOG_READ, tag=_TAG, path_model=TitlePath, answers={200: MovieCredits},
 )  # fmt: skip
 async def list_movie_credits(call: Call[TitlePath]) -> Answer:
     """Cast and crew, in order."""

@@ -9,11 +9,11 @@ from sqlmodel import col, select
 
 from control_api.call import Answer, Call
 from control_api.library import search
-from control_api.library.hung import hung
 from control_api.library.kinds import TitleKind, TitleState
 from control_api.library.shown import TitleShown, shown
 from control_api.models import Given, Shown
 from control_api.operation import Endpoint
+from control_api.resources.audience import states, surrounded
 from control_api.resources.titles import TAG
 from control_api.scopes import Scope
 from control_api.tables import Title
@@ -63,23 +63,24 @@ class Suggestions(Shown):
 @Endpoint(
     method="GET", path="/api/v1/search", name="search_titles", summary="Titles that fit what was typed, the best first",
     description="All words must be there, the last one perhaps not typed to its end: in names, descriptions, of those "
-    "who are credited, or of the series. Where nothing has them, names that are spelt alike are found.",
-    scope=Scope.TITLES_READ, tag=TAG, query_model=SearchQuery, answers={200: TitlesFound},
+    "who are credited, or of the series. Where nothing has them, names that are spelt alike are found. Who has no "
+    "`titles:read` finds what is published.",
+    scope=Scope.CATALOG_READ, tag=TAG, query_model=SearchQuery, answers={200: TitlesFound},
 )  # fmt: skip
 async def search_titles(call: Call[Nothing, SearchQuery, Nothing]) -> Answer:
     """At most a hundred: who wants more looks for more words, or walks the list with `q`."""
-    titles = await titled(call, await search.best(call.session, call.query.q, call.query.limit, scope(call.query)))
-    there, public = await hung(call.session, titles), call.site.settings.public_url
+    titles = await titled(call, await search.best(call.session, call.query.q, call.query.limit, scope(call)))
+    there, public = await surrounded(call, titles), call.site.settings.public_url
     return Answer(TitlesFound(items=[shown(title, there[title.id], public) for title in titles]))
 
 
 @Endpoint(
     method="GET", path="/api/v1/suggestions", name="suggest_titles", summary="What somebody may be about to type",
-    scope=Scope.TITLES_READ, tag=TAG, query_model=SuggestQuery, answers={200: Suggestions},
+    scope=Scope.CATALOG_READ, tag=TAG, query_model=SuggestQuery, answers={200: Suggestions},
 )  # fmt: skip
 async def suggest_titles(call: Call[Nothing, SuggestQuery, Nothing]) -> Answer:
     """Names that begin so, names with a word that does, or else names that are spelt alike."""
-    ids = await search.suggested(call.session, call.query.q, call.query.limit, scope(call.query))
+    ids = await search.suggested(call.session, call.query.q, call.query.limit, scope(call))
     items = [
         SuggestionShown(id=title.id, name=title.name, kind=title.kind, year=title.year or None)
         for title in await titled(call, ids)
@@ -90,9 +91,11 @@ async def suggest_titles(call: Call[Nothing, SuggestQuery, Nothing]) -> Answer:
 OPERATIONS: Final = (search_titles, suggest_titles)
 
 
-def scope(query: SearchQuery) -> search.Scope:
+def scope(call: Call[Nothing, Any, Nothing]) -> search.Scope:
     """Where to look."""
-    return search.Scope(tuple(kind.value for kind in query.kind), tuple(state.value for state in query.state))
+    query: SearchQuery = call.query
+    kinds, seen = query.kind, states(call, query.state)
+    return search.Scope(tuple(kind.value for kind in kinds), tuple(state.value for state in seen))
 
 
 async def titled(call: Call[Any, Any, Any], ids: Sequence[str]) -> list[Title]:

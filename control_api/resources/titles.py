@@ -11,11 +11,11 @@ from control_api.changes import Change
 from control_api.library import editing, listing
 from control_api.library.detail import beneath, credited
 from control_api.library.facts import TitleEdit, TitleGiven
-from control_api.library.hung import hung
 from control_api.library.shown import shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import leaf
 from control_api.problems import CONFLICT, Problem, missing
+from control_api.resources.audience import check_seen, states, surrounded
 from control_api.resources.title_models import (
     BeneathShown,
     CreditShown,
@@ -42,7 +42,8 @@ TAG: Final = "Titles"
     path="/api/v1/titles",
     name="list_titles",
     summary="Titles, by what they are, and in seven orders",
-    scope=Scope.TITLES_READ,
+    description="Who has no `titles:read` sees those that are published.",
+    scope=Scope.CATALOG_READ,
     tag=TAG,
     query_model=TitleQuery,
     answers={200: TitlePage},
@@ -50,9 +51,10 @@ TAG: Final = "Titles"
 async def list_titles(call: Call[Nothing, TitleQuery, Nothing]) -> Answer:
     """A page of titles."""
     sqlite = call.site.database.is_sqlite
-    rows = listing.narrowed(select(Title), call.query, sqlite=sqlite)
+    seen = states(call, call.query.state, deleted=call.query.deleted)
+    rows = listing.narrowed(select(Title), call.query.model_copy(update={"state": seen}), sqlite=sqlite)
     found = await leaf(call, rows, listing.order(call.query.sort))
-    there, public = await hung(call.session, found.rows), call.site.settings.public_url
+    there, public = await surrounded(call, found.rows), call.site.settings.public_url
     items = [shown(title, there[title.id], public) for title in found.rows]
     return found.answer(TitlePage(items=items, next=found.next))
 
@@ -81,7 +83,8 @@ async def create_title(call: Call[Nothing, Nothing, TitleGiven]) -> Answer:
     path="/api/v1/titles/{id}",
     name="read_title",
     summary="One title, with who is credited and what is beneath it",
-    scope=Scope.TITLES_READ,
+    description="Who has no `titles:read` sees it when it is published, and of what is beneath it what is.",
+    scope=Scope.CATALOG_READ,
     tag=TAG,
     path_model=TitlePath,
     answers={200: TitleDetail},
@@ -89,6 +92,7 @@ async def create_title(call: Call[Nothing, Nothing, TitleGiven]) -> Answer:
 async def read_title(call: Call[TitlePath]) -> Answer:
     """All that is known of it; one in the bin too."""
     title = await found(call.session, call.path.id, held=False)
+    check_seen(call, title)
     return Answer(await detailed(call, title), version=title.version)
 
 
@@ -135,8 +139,8 @@ def check_kept(title: Title) -> None:
 async def detailed(call: Call[Any, Any, Any], title: Title, there: Hung | None = None) -> TitleDetail:
     """All that is shown of one title."""
     if there is None:
-        there = (await hung(call.session, [title]))[title.id]
-    below = [BeneathShown(**one) for one in await beneath(call.session, title.id)]
+        there = (await surrounded(call, [title]))[title.id]
+    below = [BeneathShown(**one) for one in await beneath(call.session, title.id, states(call, ()))]
     return TitleDetail(
         **dict(shown(title, there, call.site.settings.public_url)),
         credits=[CreditShown(**one) for one in await credited(call.session, title.id)],

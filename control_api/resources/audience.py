@@ -1,0 +1,54 @@
+"""What the audience is shown of titles: what is published, and nothing above or beneath it that is not.
+
+Who has `titles:read` is no audience: they see drafts and what is archived.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from control_api.library.hung import Above, hung
+from control_api.library.kinds import TitleState
+from control_api.problems import FORBIDDEN, Problem, missing
+from control_api.scopes import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from control_api.call import Call
+    from control_api.library.hung import Hung
+    from control_api.tables import Title
+
+
+def is_audience(call: Call[Any, Any, Any]) -> bool:
+    """Whether the caller may see no more than what is published."""
+    return not call.caller.may(Scope.TITLES_READ)
+
+
+def states(call: Call[Any, Any, Any], asked: Sequence[TitleState], *, deleted: bool = False) -> list[TitleState]:
+    """The states in which titles are shown. Raises `Problem` when others are asked for, or the bin is."""
+    if not is_audience(call):
+        return list(asked)
+    if deleted or set(asked) - {TitleState.PUBLISHED}:
+        message = f"what is not published is seen with the scope {Scope.TITLES_READ}, which the caller has not"
+        raise Problem(FORBIDDEN, message, scope=Scope.TITLES_READ)
+    return [TitleState.PUBLISHED]
+
+
+def check_seen(call: Call[Any, Any, Any], title: Title) -> None:
+    """Refuse to show what the caller may not see, as if it were not there."""
+    if is_audience(call) and not _is_seen(title):
+        raise missing("title", title.id)
+
+
+async def surrounded(call: Call[Any, Any, Any], titles: Sequence[Title]) -> dict[str, Hung]:
+    """What hangs on each title, by its id, as far as the caller may see it."""
+    found = await hung(call.session, titles)
+    if is_audience(call):
+        for one in found.values():
+            one.above = Above(*(above if above is not None and _is_seen(above) else None for above in one.above))
+    return found
+
+
+def _is_seen(title: Title) -> bool:
+    return title.deleted_at is None and title.state == TitleState.PUBLISHED
