@@ -75,13 +75,10 @@ def begun(heard: Heard, after: int | None, now: datetime) -> tuple[list[Aired], 
 
 def moments(aired: Aired, duration_ms: int) -> dict[str, datetime]:
     """When each event happens that happens: `duration_ms` is how long the ad would play whole."""
-    whole = max(duration_ms, 1)
-    found = {}
-    for event, quarters in _QUARTERS.items():
-        at = whole * quarters // 4
-        if at <= aired.length_ms or (quarters == 4 and at - _GRID <= aired.length_ms):  # noqa: PLR2004 — of four
-            found[event] = aired.at + timedelta(milliseconds=min(at, aired.length_ms))
-    return found
+    length = aired.length_ms
+    whole = length if length < duration_ms <= length + _GRID else duration_ms
+    offsets = {event: whole * quarters // 4 for event, quarters in _QUARTERS.items()}
+    return {event: aired.at + timedelta(milliseconds=at) for event, at in offsets.items() if at <= length}
 
 
 def off_air(orders: Sequence[Withdrawal]) -> Mapping[str, datetime]:

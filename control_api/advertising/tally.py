@@ -118,7 +118,7 @@ class Tally:
             await self._counted_one(heard, now)
 
     async def _counted_one(self, heard: Heard, now: datetime) -> None:
-        places = self._places or {}
+        places: dict[str, int] = {} if self._places is None else self._places
         before = places.get(heard.channel)
         aired, tick = begun(heard, before, now)
         orders = len(heard.orders) + len(heard.inherited)
