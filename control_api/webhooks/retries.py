@@ -15,6 +15,8 @@ WAITS: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1800
 ATTEMPTS: Final = len(WAITS) + 1
 _SPREAD: Final = 5  # up to a fifth of a wait is added, so that what failed together does not come again together
 _LONGEST: Final = timedelta(days=1)
+_DATE: Final = 100
+"""Characters of a date, generously."""
 
 
 class Verdict(Enum):
@@ -66,12 +68,15 @@ def next_at(delivery: str, attempt: int, outcome: Outcome, now: datetime) -> dat
 
 
 def _asked(header: str, now: datetime) -> timedelta:
-    """What a Retry-After asks for: seconds, or a date (RFC 9110, section 10.2.3)."""
+    """What a Retry-After asks for: seconds, or a date (RFC 9110, section 10.2.3); nothing where it is neither.
+
+    Whatever a receiver writes there, the attempt is told of: a delivery of which no attempt counts would never end.
+    """
     text = header.strip()
     if text.isascii() and text.isdigit():
         return timedelta(seconds=min(int(text[:9]), int(_LONGEST.total_seconds())))
     try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+        date = parsedate_to_datetime(text[:_DATE])
+        return date - now if date.tzinfo else timedelta(0)
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # a year of twenty digits is an OverflowError
         return timedelta(0)
-    return date - now if date.tzinfo else timedelta(0)
