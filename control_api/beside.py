@@ -24,6 +24,7 @@ from control_api.ids import new_id
 from control_api.jobs.kinds import AnyKind
 from control_api.problems import MEDIA_TYPE, unavailable
 from control_api.settings import Settings
+from control_api.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("fastline.api")
 
+_DOWN: Final = "the API cannot be served now; channels play on"
 AGAIN: Final = 5
 """Seconds from one attempt to begin to the next."""
 SWITCH: Final = 0.001
@@ -47,8 +49,7 @@ class Neighbor:
     welcome: Callable[[str], None]
     """Hears the token for the first account."""
     kinds: Sequence[AnyKind] = ()
-    said: str = field(default="", init=False)
-    """Why it could not begin, as it was said last."""
+    trouble: Trouble = field(default_factory=lambda: Trouble(_log, _DOWN, "unserved"), init=False)
 
     async def run(self) -> None:
         """Serve until cancelled, whatever fails."""
@@ -58,15 +59,19 @@ class Neighbor:
                 refuser = await _refusing(listener)
                 try:
                     await serve(
-                        self.settings, self.tell, self.welcome, kinds=self.kinds, door=Door(listener, refuser.cleanup)
+                        self.settings, self._told, self.welcome, kinds=self.kinds, door=Door(listener, refuser.cleanup)
                     )
                 except Exception as error:  # noqa: BLE001 — the engine does not stop for a mistake of the API
-                    self._say(f"the API cannot be served now; channels play on: {error}")
+                    self.trouble.say(str(error))
                     await asyncio.sleep(AGAIN)
                 finally:
                     await refuser.cleanup()
         finally:
             listener.close()
+
+    def _told(self, address: str) -> None:
+        self.trouble.end()
+        self.tell(address)
 
     async def _listener(self) -> socket:
         """The socket, as soon as its port is free."""
@@ -75,13 +80,8 @@ class Neighbor:
             try:
                 return create_server((host, port), family=AF_INET6 if ":" in host else AF_INET)
             except OSError as error:
-                self._say(f"the API cannot listen on {host} port {port}: {error.strerror or error}. Channels play on")
+                self.trouble.say(f"it cannot listen on {host} port {port}: {error.strerror or error}")
                 await asyncio.sleep(AGAIN)
-
-    def _say(self, words: str) -> None:
-        if words != self.said:
-            _log.warning("%s", words, extra={"action": "unserved"})
-        self.said = words
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from limits.errors import StorageError
 from limits.storage import storage_from_string
 
 from control_api.problems import TOO_MANY, Problem
+from control_api.trouble import Trouble
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Rates:
             raise TypeError(message)
         self._limiter = SlidingWindowCounterRateLimiter(found)
         self._policies: dict[str, RateLimitItem] = {name: parse(rate) for name, rate in policies.items()}
-        self._counting = True
+        self._trouble = Trouble(_log, "requests are not counted", "rates_down")
 
     async def take(self, policy: str, who: str, cost: int = 1) -> Taken | None:
         """Count a request of `who`; None when nothing can be counted now, and so everything is allowed."""
@@ -63,11 +64,10 @@ class Rates:
             allowed = await self._limiter.hit(rate, policy, who, cost=cost)
             window = await self._limiter.get_window_stats(rate, policy, who)
         except StorageError as error:
-            if self._counting:
-                _log.warning("requests are not counted: %s", error, extra={"action": "rates_down"})
-            self._counting = False
+            if not self._trouble.lasts:  # and not once more for each way in which a store may fail
+                self._trouble.say(str(error))
             return None
-        self._counting = True
+        self._trouble.end()
         resets = max(1, math.ceil(window.reset_time - system_clock().timestamp()))
         return Taken(policy, rate.amount, rate.get_expiry(), max(window.remaining, 0), resets, allowed)
 

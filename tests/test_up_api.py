@@ -175,7 +175,7 @@ def test_a_port_that_is_taken_keeps_nothing_off_the_air(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with up(tmp_path, api=port) as running:
-            assert "Channels play on" in running.until(f"the API cannot listen on 127.0.0.1 port {port}")
+            assert "channels play on" in running.until(f"it cannot listen on 127.0.0.1 port {port}")
             running.playlist()
             taken.close()
             running.until("The API is at")

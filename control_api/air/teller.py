@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select, update
 
-from control_api import duties
 from control_api.air.listening import Ear
 from control_api.air.places import Place, Shelf
 from control_api.air.telling import MOST, tell
 from control_api.database import is_outage
+from control_api.duties import Duty
 from control_api.happenings import Happening, append
 from control_api.ids import new_id
 from control_api.instants import whole_millis
 from control_api.tables import AirPlace
+from control_api.trouble import Trouble
 from playout.store import StoreDown
 
 if TYPE_CHECKING:
@@ -65,35 +66,41 @@ class Teller:
         self._feed = feed
         self._clock = clock
         self._monotonic = monotonic
-        self._name = new_id("at")
+        self.duty = Duty(database, DUTY, new_id("at"), LEASE)
+        """Of telling; it is laid down at the end of `run`."""
         self._ear = Ear(store)
         self._places: dict[str, tuple[int, Place]] | None = None
         """The places with their versions; None when they are not known."""
         self._shelf: tuple[int, Shelf | None] = (0, None)
-        self._held_until: datetime | None = None
         self._looked: tuple[datetime, int] | None = None
         self._looks = 0
-        self._trouble = ""
+        self._trouble = Trouble(_log, "the events of the air are not told now", "untold")
 
     async def run(self) -> None:
         """Tell until cancelled. While the store or the database does not answer nothing is told; it is made up for."""
-        while True:
-            try:
-                await self.look()
-                self._trouble = ""
-            except Exception as error:
-                if not is_outage(error) and not isinstance(error, (StoreDown, Overtaken, IntegrityError)):
-                    raise
-                self._places = None
-                self._say(
-                    f"{type(error).__name__}: {str(error)[:200]}" if isinstance(error, StoreDown) else "an outage"
-                )
-            await asyncio.sleep(PERIOD)
+        try:
+            while True:
+                await self._looked_once()
+                await asyncio.sleep(PERIOD)
+        finally:
+            await self.duty.lay_down()
+
+    async def _looked_once(self) -> None:
+        """One look, or why there is none."""
+        try:
+            await self.look()
+            self._trouble.end()
+        except Exception as error:
+            if not is_outage(error) and not isinstance(error, (StoreDown, Overtaken, IntegrityError)):
+                raise
+            self._places = None
+            down = isinstance(error, StoreDown)
+            self._trouble.say(f"{type(error).__name__}: {str(error)[:200]}" if down else "an outage")
 
     async def look(self) -> int:
         """Tell what has happened since the last look, if it is this process that tells; how many events."""
         now = whole_millis(self._clock())
-        if not await self._is_ours(now):
+        if not await self.duty.holds(now):
             self._places = None
             self._looked = None
             return 0
@@ -115,14 +122,6 @@ class Teller:
         places = self._places or {}
         self._places = places | {channel: (places.get(channel, (0,))[0], place) for channel, place in silent.items()}
         return len(happenings)
-
-    async def _is_ours(self, now: datetime) -> bool:
-        """Whether this process has the duty; held on when half of the lease is over."""
-        if self._held_until is not None and now < self._held_until - LEASE / 2 and self._held_until <= now + LEASE:
-            return True
-        ours = await duties.take(self._database, DUTY, self._name, now, LEASE)
-        self._held_until = now + LEASE if ours else None
-        return ours
 
     async def _recall(self) -> None:
         """Read what has been told."""
@@ -169,11 +168,6 @@ class Teller:
             self._shelf = self._shelf[0] + 1, shelf
         if happenings:
             self._feed.ring()
-
-    def _say(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            _log.warning("the events of the air are not told now: %s", trouble, extra={"action": "untold"})
-        self._trouble = trouble
 
 
 async def _move(session: AsyncSession, channel: str, version: int, told: dict[str, object]) -> None:

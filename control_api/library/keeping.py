@@ -14,8 +14,8 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from control_api import duties
 from control_api.database import OUTAGES, Database
+from control_api.duties import Duty
 from control_api.happenings import Feed
 from control_api.ids import new_id
 from control_api.library.amendments import deliver, is_any_due
@@ -23,6 +23,7 @@ from control_api.library.intake import Intake
 from control_api.library.purging import submit_overdue
 from control_api.problems import Problem
 from control_api.settings import Settings
+from control_api.trouble import Trouble
 from playout.clock import Clock
 from playout.store import StoreDown
 
@@ -41,11 +42,16 @@ class Keeper:
     database: Database
     feed: Feed
     clock: Clock
-    holder: str = field(default_factory=lambda: new_id("kp"))
+    duty: Duty = field(init=False)
     _purged: datetime | None = None
     _next: float = 0
     """When the store is looked through again, by the clock of the loop."""
-    _down: str = ""
+    _trouble: Trouble = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody else has this name."""
+        self.duty = Duty(self.database, DUTY, new_id("kp"), _SPAN)
+        self._trouble = Trouble(_log, "the library waits", "waiting")
 
     async def run(self) -> None:
         """Do it until the task is cancelled."""
@@ -59,7 +65,7 @@ class Keeper:
                 else:
                     await self._waited(seen, seconds)
         finally:
-            await self._laid_down()
+            await self.duty.lay_down()
 
     async def _turned(self, intake: Intake) -> int | None:
         """One turn; the newest event before it, None where that cannot be told."""
@@ -72,14 +78,10 @@ class Keeper:
             if looks:
                 self._next = loop.time() + self.settings.library_beat_ms / 1000
         except (StoreDown, IntegrityError, Problem, *OUTAGES) as error:
-            words = f"{type(error).__name__}: {error}".partition("\n")[0][:300]
-            if words != self._down:
-                _log.warning("the library waits: %s", words, extra={"action": "waiting"})
-            self._down = words
+            self._trouble.say(f"{type(error).__name__}: {error}".partition("\n")[0][:300])
             return None
-        if self._down:
+        if self._trouble.end():
             _log.info("the library goes on", extra={"action": "going_on"})
-            self._down = ""
         return seen
 
     async def _waited(self, seen: int, seconds: float) -> None:
@@ -105,10 +107,4 @@ class Keeper:
                 await submit_overdue(session, now - timedelta(days=self.settings.bin_days), now)
 
     async def _holds(self) -> bool:
-        return await duties.take(self.database, DUTY, self.holder, self.clock(), _SPAN)
-
-    async def _laid_down(self) -> None:
-        try:
-            await duties.lay_down(self.database, DUTY, self.holder)
-        except OUTAGES:  # then it ends by itself
-            return
+        return await self.duty.holds(self.clock())

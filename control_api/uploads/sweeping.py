@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from control_api import duties
 from control_api.database import Database, is_outage
+from control_api.duties import Duty
 from control_api.ids import new_id
 from control_api.instants import whole_millis
 from control_api.settings import Settings
@@ -34,22 +34,29 @@ class Sweeper:
     """Called after events were written."""
     clock: Clock
     every: float = EVERY
-    holder: str = field(default_factory=lambda: new_id("sw"))
+    _duty: Duty = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody else has this name."""
+        self._duty = Duty(self.database, _DUTY, new_id("sw"), _SPAN)
 
     async def run(self) -> None:
         """Sweep now and then, until the task is cancelled."""
-        while True:
-            try:
-                await self.once()
-            except Exception as error:  # noqa: BLE001 — whatever it is, the next sweep is another try
-                words = "the database does not answer" if is_outage(error) else f"{type(error).__name__}: {error}"
-                _log.warning("uploads were not swept: %s", words, extra={"action": "sweep"})
-            await asyncio.sleep(self.every)
+        try:
+            while True:
+                try:
+                    await self.once()
+                except Exception as error:  # noqa: BLE001 — whatever it is, the next sweep is another try
+                    words = "the database does not answer" if is_outage(error) else f"{type(error).__name__}: {error}"
+                    _log.warning("uploads were not swept: %s", words, extra={"action": "sweep"})
+                await asyncio.sleep(self.every)
+        finally:
+            await self._duty.lay_down()
 
     async def once(self) -> int:
         """Remove what has expired, when it is this process's turn; how many uploads that were."""
         now = whole_millis(self.clock())
-        if not await duties.take(self.database, _DUTY, self.holder, now, _SPAN):
+        if not await self._duty.take(now):
             return 0
         gone = await sweep(self.database, self.settings.media, now)
         if gone:

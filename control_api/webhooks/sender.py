@@ -11,12 +11,13 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from control_api import duties
 from control_api.database import is_outage
 from control_api.destinations import NotAllowed
+from control_api.duties import Duty
 from control_api.ids import new_id
 from control_api.outgoing import Limits, NoAnswer
 from control_api.signing import signer
+from control_api.trouble import Trouble
 from control_api.webhooks import secrets
 from control_api.webhooks.deliveries import due, due_webhooks, forget, record, spread
 from control_api.webhooks.retries import Outcome
@@ -55,7 +56,7 @@ class Sender:
         self._hands = asyncio.Semaphore(settings.webhooks_at_once)
         self._busy: set[str] = set()
         self._signer: Signer | None = None
-        self._down = False
+        self._trouble = Trouble(_log, "no webhooks are sent now", "unsent")
         self._forgot_at = float("-inf")
 
     async def run(self) -> None:
@@ -75,32 +76,35 @@ class Sender:
                     self._busy.add(webhook)
                     tasks.create_task(self._serve(webhook))
             await self._tidy()
-            self._down = False
+            self._trouble.end()
             await self._feed.grown(newest, self._settings.webhook_poll_ms / 1000)
         except Exception as error:
             if not is_outage(error):
                 raise
-            self._say_down(error)
+            self._trouble.say(f"the database does not answer: {type(error).__name__}")
             await asyncio.sleep(self._settings.webhook_poll_ms / 1000)
 
     async def _serve(self, webhook: str) -> None:
         """Send to one webhook until nothing is due, unless another process does."""
+        span = timedelta(seconds=self._settings.webhook_lease_seconds)
+        duty = Duty(self._database, webhook, self._name, span)
         try:
-            while await self._some(webhook):
+            while await self._some(webhook, duty):
                 """There may be more."""
-            await duties.lay_down(self._database, webhook, self._name)
         except Exception as error:  # noqa: BLE001 — one webhook must not stop the others
             if is_outage(error):
-                self._say_down(error)
+                self._trouble.say(f"the database does not answer: {type(error).__name__}")
             else:
                 _log.error("webhook %s cannot be served", webhook, exc_info=error, extra={"action": "failed"})
         finally:
-            self._busy.discard(webhook)
+            try:
+                await duty.lay_down()
+            finally:
+                self._busy.discard(webhook)
 
-    async def _some(self, webhook: str) -> bool:
+    async def _some(self, webhook: str, duty: Duty) -> bool:
         """Send a few of what is due; whether something was."""
-        span = timedelta(seconds=self._settings.webhook_lease_seconds)
-        if not await duties.take(self._database, webhook, self._name, self._clock(), span):
+        if not await duty.take(self._clock()):
             return False
         found = await due(self._database, webhook, self._clock(), AT_ONCE)
         if found is None:
@@ -143,11 +147,6 @@ class Sender:
         self._forgot_at = now
         while await forget(self._database, self._clock() - timedelta(days=self._settings.delivery_days)):
             """There are more."""
-
-    def _say_down(self, error: Exception) -> None:
-        if not self._down:
-            _log.warning("no webhooks are sent: the database does not answer: %s", type(error).__name__)
-        self._down = True
 
 
 async def attempt(

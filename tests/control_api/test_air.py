@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from clients import running
+from labour import soon
 from sqlmodel import col, select
 from stations import Station, station
 from yarl import URL
@@ -18,7 +19,7 @@ from yarl import URL
 from control_api.air.teller import LEASE, Overtaken, Teller
 from control_api.database import OUTAGES, Database
 from control_api.happenings import Feed
-from control_api.tables import Event
+from control_api.tables import Duty, Event
 from playout import keys
 from playout.core.asset import Kind
 from playout.library import newest, scan
@@ -92,13 +93,48 @@ async def test_each_happening_is_told_once_although_processes_die_and_take_over(
     assert all(one.subject == "films" for one in await events(database, "channel.program_started"))
 
 
+async def test_who_ends_in_good_order_lets_another_one_tell_at_once(
+    tmp_path: Path, database_url: str, database: Database
+) -> None:
+    """Not a lease later: what is told so late says `late`."""
+    made = station(tmp_path / "media")
+    async with telling(made, database_url) as first, telling(made, database_url) as second:
+        working = asyncio.ensure_future(first.run())
+        await soon(lambda: first.duty.held_until is not None)
+        advance(made)
+        assert await second.look() == 0
+        working.cancel()
+        await asyncio.wait([working])
+        for _ in range(12):
+            await second.look()
+            assert second.duty.held_until is not None
+            advance(made)
+    assert len(await events(database, "channel.program_started")) > 1
+    assert not any(one.data.get("late") for one in (await events(database, "channel.program_started"))[1:])
+
+
+async def test_a_server_that_is_stopped_leaves_no_duty_behind(settings: Settings, database: Database) -> None:
+    async def held() -> set[str]:
+        async with database.reading() as session:
+            return set((await session.exec(select(Duty.name))).all())
+
+    async def all_held() -> bool:
+        return await held() >= {"air", "uploads", "library"}
+
+    async with running(settings.model_copy(update={"tells": True, "library_beat_ms": 100})):
+        await soon(all_held)
+    assert not await held() & {"air", "uploads", "library"}
+
+
 async def test_a_process_that_only_thinks_it_has_the_duty_tells_nothing_twice(
     tmp_path: Path, database_url: str, database: Database
 ) -> None:
     made = station(tmp_path / "media")
     async with telling(made, database_url) as first, telling(made, database_url) as second:
         await first.look()
-        first._held_until = second._held_until = made.moments.now + LEASE  # as after a pause of the whole machine
+        first.duty.held_until = second.duty.held_until = (
+            made.moments.now + LEASE
+        )  # as after a pause of the whole machine
         made.moments.now += timedelta(seconds=10)
         made.look()
         await second.look()
@@ -106,8 +142,8 @@ async def test_a_process_that_only_thinks_it_has_the_duty_tells_nothing_twice(
         made.moments.now += timedelta(seconds=2)
         while True:
             advance(made)
-            first._held_until = made.moments.now + LEASE
-            second._held_until = made.moments.now + LEASE
+            first.duty.held_until = made.moments.now + LEASE
+            second.duty.held_until = made.moments.now + LEASE
             try:
                 if await second.look():
                     break
