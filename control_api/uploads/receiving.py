@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlmodel import col, select, update
+from sqlmodel import col, func, select, update
 
 from control_api.instants import whole_millis
 from control_api.pieces import BrokenOff
@@ -31,7 +31,7 @@ from control_api.problems import (
 )
 from control_api.tables import Upload
 from control_api.uploads.landing import Digests, InUse, Landing, Short, free_bytes, place
-from control_api.uploads.room import sized
+from control_api.uploads.room import overrun, room, sized
 from control_api.uploads.states import State
 from control_api.uploads.tus import SUMS, Sum
 
@@ -163,14 +163,30 @@ class Receiver:
         finally:
             await pending
         await self._in_thread(landing.sync)
+        await self._check_room(landing, row)
         if piece.sum is not None and whole is not None and whole.digest() != piece.sum.digest:
             raise Problem(BAD_SUM, f"the {piece.sum.algorithm} of the piece is another one; nothing of it was kept")
 
     async def _checkpoint(self, landing: Landing, row: Upload) -> None:
         """Tell of what is there; where nobody said how much comes, look whether there is room for more."""
         await self.count(row, await self._in_thread(landing.sync))
-        if row.length is None and await self.free() < self._settings.upload_free_bytes:
-            raise Problem(NO_ROOM, "the disk has become too full while the bytes came")
+        await self._check_room(landing, row)
+
+    async def _check_room(self, landing: Landing, row: Upload) -> None:
+        """Whether there is room for what has come, where that was not asked before. Raises `Problem`."""
+        if row.length is not None:
+            return
+        free = await self.free()
+        async with self._database.reading() as session:
+            found = await room(session, row.owner, free)
+            held = select(func.coalesce(Upload.length, Upload.received)).where(Upload.id == row.id)
+            counted = (await session.exec(held)).one_or_none() or 0  # of a form it is what the request announced
+        size = max(counted, landing.offset)
+        kept = found.kept - counted + size
+        promised = found.promised - (counted - row.received) + (size - landing.offset)
+        wrong = overrun(replace(found, kept=kept, promised=promised), self._settings)
+        if wrong is not None:
+            raise wrong
 
     def _check(self, row: Upload, size: int) -> None:
         """Refuse more than was said, or may be."""

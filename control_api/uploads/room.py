@@ -55,6 +55,16 @@ def refusal(room: Room, wanted: int, settings: Settings) -> Problem | None:
     return None
 
 
+def overrun(room: Room, settings: Settings) -> Problem | None:
+    """Why no more may come of an upload whose length nobody said, as things stand now; None when it may. Pure."""
+    if room.kept > settings.upload_quota_bytes:
+        message = f"with it this account would keep more than its {sized(settings.upload_quota_bytes)}"
+        return Problem(NO_ROOM, message)
+    if room.free - room.promised < settings.upload_free_bytes:
+        return Problem(NO_ROOM, "the disk has become too full while the bytes came")
+    return None
+
+
 def sized(size: int) -> str:
     """A number of bytes, for people."""
     value, unit = size, 0
