@@ -28,6 +28,7 @@ from control_api.resources import RESOURCES
 from control_api.resources.reference import DOCUMENT
 from control_api.rotation import Rotation, for_a_while
 from control_api.running import served
+from control_api.signed import by_token
 from control_api.site import ASKED, SITE, Site
 from control_api.streams import Streams
 from control_api.tending import tended
@@ -82,7 +83,12 @@ def create_app(
         known=known,
         gate=gate,
         master=MasterControl(settings),
-        schemes=(_by_key(database, known, clock), *ways_in(gate, lambda request: request[ASKED].address), *schemes),
+        schemes=(
+            by_token(settings, clock),
+            _by_key(database, known, clock),
+            *ways_in(gate, lambda request: request[ASKED].address),
+            *schemes,
+        ),
         outgoing=outgoing,
         queue=workers.queue(settings, database, kinds),
         receiver=Receiver(database, settings, clock, streams.leaving),

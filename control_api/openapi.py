@@ -32,7 +32,7 @@ _HEADERS: Final = {
     "X-Request-Id": "The id under which the journal knows the request.",
     "ETag": "The tag of what is shown; send it in If-None-Match to be told 304, and in If-Match to change it.",
     "Link": "The next page, or what replaces a deprecated operation (RFC 8288).",
-    "Location": "The address of what was made.",
+    "Location": "The address of what was made, or where it plays.",
     "RateLimit": "What is left of the quota, and in how many seconds there is more.",
     "RateLimit-Policy": "How much may be asked in how many seconds.",
     "Retry-After": "After how many seconds to ask again.",
@@ -222,7 +222,7 @@ class _Writer:
     def _good(self, status: int, declared: type[BaseModel] | Media | None) -> Document:
         names = ["ETag"] if declared is not None else []
         names += ["Link"] if "cursor" in self._operation.query_model.model_fields else []
-        names += ["Location"] if status in (201, 202) else []
+        names += ["Location"] if status in (201, 202, 302) else []
         names += ["Idempotency-Replayed"] if self._said.idempotent else []
         names += ["Deprecation", "Sunset", "Link"] if self._said.deprecated is not None else []
         found: Document = {"description": self._said.summary, "headers": self._always(names)}

@@ -123,8 +123,8 @@ class Declared:
             faults.append(f"its method is one of {', '.join(sorted(_METHODS))}")
         if not re.fullmatch(r"[a-z]+(_[a-z]+)*", self.name):
             faults.append("its name is a verb and a noun in small letters")
-        if not self.answers or any(status not in range(200, 300) for status in self.answers):
-            faults.append("its answers have a status from 200 to 299")
+        if not self.answers or any(status not in (*range(200, 300), 302) for status in self.answers):
+            faults.append("its answers have a status from 200 to 299, or 302")
         if self.idempotent and (self.method != "POST" or self.raw is not None):
             faults.append("only a POST whose body is read whole heeds an Idempotency-Key")
         if self.precondition is not Precondition.NONE and self.is_safe:

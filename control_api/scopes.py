@@ -33,6 +33,7 @@ class Scope(StrEnum):
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
     METRICS_READ = "metrics:read"
+    PLAYBACK = "playback:read"
 
 
 class Open(Enum):
@@ -84,5 +85,6 @@ MEANINGS: Final = {
     Scope.KEYS_READ: "See which API keys there are; never the keys themselves.",
     Scope.KEYS_WRITE: "Make, rename and revoke API keys with no more rights than one's own.",
     Scope.METRICS_READ: "Read the figures for monitoring.",
+    Scope.PLAYBACK: "Be given addresses by which channels and published titles play.",
 }
 """What each scope allows, for people."""

@@ -183,8 +183,8 @@ class Settings(BaseModel):
         default="http://127.0.0.1:8080",
         description="How the world reaches the channels, base path included: what their addresses begin with.",
     )
-    stream_keys: Path | None = Field(
-        default=None,
+    stream_keys: str = Field(
+        default="",
         description="The file of the keys that addresses of signed channels are signed with; origins must have it too. "
         f"Empty: {KEYS} in the folder of the store. With a bucket, give every machine the same file.",
     )
@@ -499,7 +499,7 @@ class Settings(BaseModel):
     @property
     def keys_file(self) -> Path:
         """Where the keys are that addresses are signed with."""
-        return self.stream_keys or self.media / KEYS
+        return Path(self.stream_keys or self.media / KEYS)
 
     @property
     def place(self) -> Place:

@@ -17,7 +17,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_VIEWER: Final = frozenset((Scope.CATALOG_READ,))  # the audience: what is published, and nothing behind the scenes
+_VIEWER: Final = frozenset((Scope.CATALOG_READ, Scope.PLAYBACK))  # the audience: nothing behind the scenes
 _EDITOR: Final = _VIEWER | {
     Scope.TITLES_READ,
     Scope.TITLES_WRITE,

@@ -18,10 +18,13 @@ from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, sliced
 from control_api.problems import CONFLICT, UNACCEPTABLE, Problem, missing
 from control_api.scopes import Scope
+from control_api.signed import Address, address, is_closed, plain
 from playout.core.listing import Links
+from playout.core.token import channel_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from control_api.channels.document import Document
     from control_api.channels.master import MasterControl
@@ -73,12 +76,16 @@ class Part(Shown):
 
 
 class PlayShown(Shown):
-    """How to play a channel."""
+    """How to play something."""
 
-    url: str = Field(description="The multivariant playlist (HLS).")
+    url: str = Field(description="The multivariant playlist (HLS): all qualities and languages in one ladder.")
     type: str = "application/vnd.apple.mpegurl"
-    live: bool = True
-    expires_at: Instant | None = Field(default=None, description="Until when the address is good; null: for ever.")
+    live: bool = Field(default=True, description="Whether it goes on; else it has an end.")
+    expires_at: Instant | None = Field(default=None, description="Until when playing may begin by it; null: for ever.")
+    expires_in: int | None = Field(default=None, description="In how many seconds that is.")
+    session_ends_at: Instant | None = Field(
+        default=None, description="Until when what was begun plays on; ask for a new address before. null: for ever."
+    )
     offset_ms: int = Field(default=0, description="Where to begin in it: a live playlist begins where it is.")
     drm: str = Field(default="none", description="none: the segments are not encrypted.")
     start_over_url: str | None = Field(default=None, description="The program that is on, from its beginning.")
@@ -288,14 +295,27 @@ async def play_channel(call: Call[ChannelPath]) -> Answer:
     """The address of its playlist, and of the program that is on, from its beginning."""
     master, name, now = call.site.master, call.path.id, call.now
 
-    def found() -> PlayShown:
-        station = master.station()
-        who, _ = overview.airing_at(station, name, now)
-        on, _ = overview.now_next(station, name, now)
-        over = f"{links(master).playlist(who)}?from={int(on.start.timestamp())}" if on and on.asset else None
-        return PlayShown(url=links(master).playlist(who), start_over_url=over)
+    return Answer(await master.ask(lambda: playing(master, name, now)))
 
-    return Answer(await master.ask(found))
+
+def playing(master: MasterControl, name: str, now: datetime, life: int | None = None) -> PlayShown:
+    """How to play a channel that is on air; blocks. `life` is for how many seconds it may be begun, if it is signed."""
+    station, settings = master.station(), master.settings
+    overview.airing_at(station, name, now)
+    on, _ = overview.now_next(station, name, now)
+    opens = channel_path(name)
+    where = address(settings, opens, now, life) if is_closed(station, name) or life else plain(settings, opens)
+    over = f"{where.url}?from={int(on.start.timestamp())}" if on and on.asset else None
+    return told(where, now, start_over_url=over)
+
+
+def told(where: Address, now: datetime, *, live: bool = True, start_over_url: str | None = None) -> PlayShown:
+    """How an address plays."""
+    left = None if where.expires_at is None else int((where.expires_at - now).total_seconds())
+    return PlayShown(
+        url=where.url, live=live, expires_at=where.expires_at, expires_in=left, session_ends_at=where.ends_at,
+        start_over_url=start_over_url,
+    )  # fmt: skip
 
 
 OPERATIONS: Final = (

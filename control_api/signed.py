@@ -1,0 +1,99 @@
+"""Addresses that play something, signed where that is asked for. The keys and the tokens are written nowhere.
+
+Law: an address that is handed out plays until its `expires_at`, and what was begun by then until its `ends_at`.
+"""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from control_api.callers import Caller, Stranger
+from control_api.problems import unavailable
+from control_api.scopes import Scope
+from playout.core.channel import Access
+from playout.core.token import LONGEST, Pass, Untrue, read, verifying
+from playout.keyring import Keyring, NoKeys
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from control_api.callers import Scheme
+    from control_api.settings import Settings
+    from playout.clock import Clock
+    from playout.station import Station
+
+REDIRECTED: Final = "/media/stream/"
+"""Below this path a token may stand in the query: for players that can send no header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where something plays."""
+
+    url: str
+    expires_at: datetime | None = None
+    """Until when playing may begin; None: for ever."""
+    ends_at: datetime | None = None
+    """Until when what was begun plays on; None: for ever."""
+
+
+def plain(settings: Settings, opens: str, query: str = "") -> Address:
+    """The address that everyone may know."""
+    return Address(f"{settings.origin_url}/{opens}/index.m3u8{query}")
+
+
+def address(settings: Settings, opens: str, now: datetime, life: int | None = None, query: str = "") -> Address:
+    """A signed address by which playing may begin for `life` seconds; blocks. Raises `Problem` without keys."""
+    whole = now.replace(microsecond=0)
+    expires = whole + timedelta(seconds=settings.stream_token_seconds if life is None else life)
+    ends = min(expires + timedelta(seconds=settings.stream_session_seconds), whole + LONGEST)
+    try:
+        token = Keyring(settings.keys_file).sign(Pass(opens, expires, ends), now)
+    except NoKeys as bad:
+        raise unavailable(str(bad)) from bad
+    return Address(f"{settings.origin_url}/t/{token}/{opens}/index.m3u8{query}", expires, ends)
+
+
+def below(settings: Settings, token: str, opens: str) -> str:
+    """The address below a token that somebody has."""
+    return f"{settings.origin_url}/t/{token}/{opens}/index.m3u8"
+
+
+def said(settings: Settings, token: str, now: datetime) -> Pass | None:
+    """What a token says by which playing may begin at `now`; blocks. None for one that is not good."""
+    try:
+        found = read(token, verifying(Keyring(settings.keys_file).all(), now))
+    except NoKeys as bad:
+        raise unavailable(str(bad)) from bad
+    return None if isinstance(found, Untrue) or now >= found.expires else found
+
+
+def is_closed(station: Station, channel: str) -> bool:
+    """Whether a channel takes a signed address."""
+    return station.revisions(channel)[-1].channel.access is not Access.OPEN
+
+
+def on_demand_closed(settings: Settings, station: Station) -> bool:
+    """Whether films on demand take one."""
+    any_channel = any(is_closed(station, name) for name in station.channels())
+    return settings.on_demand.is_signed(any_channel=any_channel)
+
+
+def by_token(settings: Settings, clock: Clock) -> Scheme:
+    """`?token=` with the token of a signed address: it may be sent where what it opens is played."""
+
+    async def scheme(request: web.Request) -> Caller | Stranger | None:
+        token = request.query.get("token", "")
+        if not token or not request.path.startswith(REDIRECTED) or request.headers.get("Authorization"):
+            return None
+        found = await to_thread(said, settings, token, clock())
+        if found is None:
+            return Stranger("the token is not good, or has expired: ask for a new address")
+        name = f"stream:{sha256(token.encode()).hexdigest()[:16]}"
+        return Caller(name, "a signed address", frozenset({Scope.PLAYBACK}))
+
+    return scheme

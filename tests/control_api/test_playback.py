@@ -1,0 +1,278 @@
+"""One call gives the address by which something plays (A09, B06, B56, D13, D22, D23, D34, DX6), and it does."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from clients import Client, running
+from desks import WRITTEN, House, house
+from persons import account, cheap, person
+from sqlmodel import col, select, update
+from stations import Station
+from yarl import URL
+
+from control_api.database import Database
+from control_api.library.intake import Intake
+from control_api.people.roles import Role
+from control_api.site import SITE
+from control_api.tables import Asset, Title
+from playout.keyring import NAME, Keyring
+from playout.origin import Settings as OriginSettings
+from playout.origin import create_app as create_origin
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from pathlib import Path
+
+    from control_api.settings import Settings
+
+ORIGIN = "http://127.0.0.1:8080"
+PLAYBACK = "/api/v1/playback"
+KEYS = "/api/v1/streaming-keys"
+SIGNED = WRITTEN.replace("    name: Late\n", "    name: Late\n    access: signed\n")
+SIGNED_URL = re.compile(r"(/t/[A-Za-z0-9_-]+)(/(?:live|vod)/.+)")
+
+
+async def always() -> bool:
+    return True
+
+
+@dataclass
+class Stage:
+    """A station with an open and a signed channel, its API, and an origin."""
+
+    desk: House
+    api: Client
+    origin: Any
+    titles: dict[str, str]
+    """The titles by their assets."""
+
+    async def plays(self, url: str, status: int = 200, headers: Mapping[str, str] | None = None) -> bytes:
+        """What the origin answers at an address that the API gave."""
+        async with self.origin.get("/" + url.removeprefix(ORIGIN).lstrip("/"), headers=headers) as answer:
+            body: bytes = await answer.read()
+            assert answer.status == status, (url, body[:300])
+            return body
+
+    async def plays_on(self, url: str) -> None:
+        """Play its first rendition, and a segment of that."""
+        where = URL(url, encoded=True)
+        for step in ("#EXT-X-STREAM-INF", "#EXTINF"):
+            lines = (await self.plays(str(where))).decode().splitlines()
+            assert any(line.startswith(step) for line in lines)
+            where = where.join(URL([line for line in lines if line and not line.startswith("#")][-1], encoded=True))
+        assert len(await self.plays(str(where), 206, {"Range": "bytes=0-99"})) == 100
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Made once: files that are synced to the disk take their time."""
+    return house(tmp_path_factory.mktemp("house"), SIGNED)
+
+
+@pytest.fixture
+async def stage(
+    made: House, tmp_path: Path, settings: Settings, key: str, aiohttp_client: Callable[..., Awaitable[Any]]
+) -> AsyncIterator[Stage]:
+    shutil.copytree(made.station.root, tmp_path, dirs_exist_ok=True)
+    desk = House(Station(tmp_path), tmp_path / "channels.yaml")
+    desk.station.look()
+    database = Database(settings.database_url)
+    await Intake(database, desk.station.store).look(desk.now, always)
+    async with database.reading() as session:
+        titles = dict((await session.exec(select(Asset.id, Asset.title_id))).all())
+    await database.close()
+    app = create_origin(
+        desk.station.view, desk.station.changed, desk.station.store, desk.clock,
+        OriginSettings(stream_keys=tmp_path / NAME),
+    )  # fmt: skip
+    async with running(cheap(settings), clock=desk.clock) as found:
+        yield Stage(desk, found.known_by(key), await aiohttp_client(app), titles)
+
+
+async def test_a_signed_channel_plays_by_the_address_and_by_no_other(stage: Stage) -> None:
+    found = (await stage.api.post(PLAYBACK, {"channel": "late"}, 200)).json
+    assert SIGNED_URL.search(found["url"])
+    assert (found["type"], found["live"], found["drm"]) == ("application/vnd.apple.mpegurl", True, "none")
+    assert (found["offset_ms"], found["expires_in"]) == (0, 3600)
+    assert found["expires_at"] == "2026-03-01T13:02:00.000Z"
+    assert found["session_ends_at"] == "2026-03-02T13:02:00.000Z"
+    await stage.plays_on(found["url"])
+    await stage.plays_on(found["start_over_url"])
+    below = SIGNED_URL.search(found["url"])
+    assert below is not None
+    await stage.plays(below[2], 403)
+    await stage.plays(below[1] + "/live/films/index.m3u8", 403)
+    await stage.plays(below[1][:-1] + ("A" if below[1][-1] != "A" else "B") + below[2], 403)
+    stage.desk.station.moments.now += timedelta(hours=1)
+    await stage.plays(found["url"], 403)
+
+
+async def test_an_open_channel_has_one_address_for_everyone_unless_a_life_is_chosen(stage: Stage) -> None:
+    found = (await stage.api.post(PLAYBACK, {"channel": "films"}, 200)).json
+    assert found["url"] == "http://127.0.0.1:8080/live/films/index.m3u8"
+    assert (found["expires_at"], found["expires_in"], found["session_ends_at"]) == (None, None, None)
+    await stage.plays_on(found["url"])
+    chosen = (await stage.api.post(PLAYBACK, {"channel": "films", "life_seconds": 60}, 200)).json
+    assert chosen["expires_in"] == 60
+    await stage.plays_on(chosen["url"])
+
+
+async def test_start_over_and_catch_up_are_signed_too(stage: Stage) -> None:
+    since = {"channel": "late", "since": "2026-03-01T12:00:30Z"}
+    over = (await stage.api.post(PLAYBACK, since, 200)).json
+    assert over["live"]
+    assert over["url"].endswith("/live/late/index.m3u8?from=1772366430")
+    await stage.plays_on(over["url"])
+    closed = (await stage.api.post(PLAYBACK, {**since, "until": "2026-03-01T12:01:30Z"}, 200)).json
+    assert not closed["live"]
+    await stage.plays_on(closed["url"])
+    for body, pointer in (
+        ({"channel": "late", "since": "2027-03-01T12:00:00Z"}, "/since"),
+        ({**since, "until": "2026-03-01T12:00:00Z"}, ""),
+        ({"asset": "film-a", "since": "2026-03-01T12:00:30Z"}, ""),
+        ({"asset": "film-a", "channel": "late"}, ""),
+        ({}, ""),
+        ({"channel": "late", "life_seconds": 86_401}, "/life_seconds"),
+        ({"channel": "late", "life_seconds": 9}, "/life_seconds"),
+    ):
+        refused = (await stage.api.post(PLAYBACK, body, 422)).json
+        assert [error["pointer"] for error in refused["errors"]] == [pointer]
+    for body in ({"channel": "none"}, {"asset": "none"}, {"title": "ti_0199f0c47b1c7d3a9e52c1d4b7a60f38"}):
+        await stage.api.post(PLAYBACK, body, 404)
+        await stage.api.post(PLAYBACK, {**body, "life_seconds": 60}, 404)
+
+
+async def test_a_film_plays_by_its_asset_or_its_title_and_at_the_addresses_of_others(stage: Stage) -> None:
+    title = stage.titles["film-b"]
+    for body in ({"asset": "film-b"}, {"title": title}):
+        found = (await stage.api.post(PLAYBACK, body, 200)).json
+        assert "/vod/film-b/" in found["url"]
+        assert not found["live"]
+        await stage.plays_on(found["url"])
+    for path in ("/api/v1/content", "/api/content"):
+        found = (await stage.api.get(f"{path}/{title}/stream?life_seconds=120")).json
+        assert found["expires_in"] == 120
+        ladder = (await stage.plays(found["url"])).decode()
+        assert ladder.count("#EXT-X-STREAM-INF") == 2, "all qualities are in it"
+        sent = await stage.api.get(f"{path}/{title}/stream?redirect=true", 302)
+        await stage.plays_on(sent.headers["Location"])
+        assert sent.headers["Cache-Control"] == "no-store"
+    short = (await stage.api.get("/media/film-b/stream-url")).json
+    assert short["expires_in"] == 600
+    await stage.plays_on(short["stream_url"])
+    chosen = (await stage.api.get("/media/film-b/stream-url?expires_in=30")).json
+    assert chosen["expires_in"] == 30
+    stage.desk.station.moments.now += timedelta(seconds=29)
+    await stage.plays(chosen["stream_url"])
+    stage.desk.station.moments.now += timedelta(seconds=1)
+    await stage.plays(chosen["stream_url"], 403)
+    for path in ("/media/film-b/stream-url?expires_in=86401", f"/api/content/{title}/stream?life_seconds=86401"):
+        refused = (await stage.api.get(path, 400)).json
+        assert "is more than the 86400 seconds that are allowed" in refused["detail"]
+
+
+async def test_media_are_streamed_by_bearer_or_by_the_token_of_an_address(stage: Stage) -> None:
+    sent = await stage.api.get("/media/stream/film-a", 302)
+    below = SIGNED_URL.search(sent.headers["Location"])
+    assert below is not None
+    await stage.plays_on(sent.headers["Location"])
+    token = below[1].removeprefix("/t/")
+    nobody = stage.api.known_by(None)
+    again = await nobody.get(f"/media/stream/film-a?token={token}", 302)
+    assert again.headers["Location"] == sent.headers["Location"]
+    await nobody.get(f"/api/v1/titles?token={token}", 401)
+    await nobody.get("/media/stream/film-a", 401)
+    await nobody.get(f"/media/stream/film-a?token={token[:-1]}-", 401)
+    async with stage.api.app[SITE].database.writing() as session:
+        await session.exec(update(Title).values(state="published"))
+    await nobody.get(f"/media/stream/film-b?token={token}", 403)
+    stage.desk.station.moments.now += timedelta(hours=1)
+    assert "expired" in (await nobody.get(f"/media/stream/film-a?token={token}", 401)).json["detail"]
+
+
+async def test_viewers_play_what_is_published_and_nobody_else_plays_anything(stage: Stage) -> None:
+    nobody = stage.api.known_by(None)
+    viewer = await person(nobody, "vera", Role.VIEWER)
+    editor = await person(nobody, "ed", Role.EDITOR)
+    await account(nobody, "other")
+    title, site = stage.titles["film-a"], stage.api.app[SITE]
+    async with site.database.writing() as session:
+        await session.exec(update(Title).values(state="draft"))
+    for body in ({"channel": "late"}, {"channel": "films"}, {"asset": "film-a"}, {"title": title}):
+        await nobody.post(PLAYBACK, body, 401)
+        await editor.post(PLAYBACK, body, 200)
+        await viewer.post(PLAYBACK, body, 404 if "channel" not in body else 200)
+    async with site.database.writing() as session:
+        await session.exec(update(Title).where(col(Title.id) == title).values(state="published"))
+    found = (await viewer.post(PLAYBACK, {"title": title}, 200)).json
+    await stage.plays_on(found["url"])
+    await viewer.post(PLAYBACK, {"asset": "film-a"}, 200)
+    await viewer.post(PLAYBACK, {"asset": "film-b"}, 404)
+    await viewer.get(f"/media/{stage.titles['film-b']}/stream-url", 404)
+    for client in (viewer, editor):
+        await client.get(KEYS, 403)
+        await client.post(KEYS, {}, 403)
+
+
+async def test_a_title_without_media_says_so_and_one_that_plays_elsewhere_is_sent_there(stage: Stage) -> None:
+    made = (await stage.api.post("/api/v1/titles", {"kind": "movie", "name": "To come"})).json
+    assert "nothing to play" in (await stage.api.post(PLAYBACK, {"title": made["id"]}, 409)).json["detail"]
+    site = stage.api.app[SITE]
+    elsewhere = "https://elsewhere.example/film.m3u8"
+    async with site.database.writing() as session:
+        await session.exec(update(Title).where(col(Title.id) == made["id"]).values(video_url=elsewhere))
+    found = (await stage.api.post(PLAYBACK, {"title": made["id"]}, 200)).json
+    assert (found["url"], found["expires_at"]) == (elsewhere, None)
+
+
+async def test_keys_are_rotated_over_the_api_under_who_plays_and_never_shown(stage: Stage) -> None:
+    assert (await stage.api.get(KEYS)).json == {"items": []}
+    before = (await stage.api.post(PLAYBACK, {"channel": "late"}, 200)).json["url"]
+    rotated = (await stage.api.post(KEYS, {})).json["items"]
+    assert [(one["number"], one["verifies_until"] is None) for one in rotated] == [(1, False), (2, True)]
+    assert rotated[1]["signs_from"] == "2026-03-01T12:02:10.000Z"
+    stage.desk.station.moments.now += timedelta(seconds=11)
+    after = (await stage.api.post(PLAYBACK, {"channel": "late"}, 200)).json["url"]
+    for url in (before, after):
+        await stage.plays_on(url)
+    gone = (await stage.api.post(KEYS, {"forget": True})).json["items"]
+    assert [one["number"] for one in gone] == [3]
+    stage.desk.station.moments.now += timedelta(seconds=2)
+    for url in (before, after):
+        await stage.plays(url, 403)
+    await stage.plays_on((await stage.api.post(PLAYBACK, {"channel": "late"}, 200)).json["url"])
+    site = stage.api.app[SITE]
+    ring = Keyring(site.settings.keys_file)
+    entries = (await stage.api.get("/api/v1/audit")).json
+    told = json.dumps([entries, (await stage.api.get(KEYS)).json])
+    assert "streaming_key" in told
+    for secret in re.findall(r'"secret": "([^"]+)"', ring.path.read_text()):
+        assert secret not in told
+
+
+async def test_keys_that_cannot_be_read_are_an_outage_and_told_without_what_is_in_them(stage: Stage) -> None:
+    ring = Keyring(stage.api.app[SITE].settings.keys_file)
+    ring.path.write_text("hunter2")
+    for refused in (
+        await stage.api.post(PLAYBACK, {"channel": "late"}, 503),
+        await stage.api.get(KEYS, 503),
+        await stage.api.post(KEYS, {}, 503),
+    ):
+        assert "is not a file of keys" in refused.json["detail"]
+        assert b"hunter2" not in refused.body
+    await stage.api.post(PLAYBACK, {"channel": "films"}, 200)
+
+
+async def test_channels_say_who_may_play_them(stage: Stage) -> None:
+    found = {one["id"]: one["access"] for one in (await stage.api.get("/api/v1/channels")).json["items"]}
+    assert found == {"films": "open", "late": "signed"}
+    play = (await stage.api.get("/api/v1/channels/late/play")).json
+    await stage.plays_on(play["url"])
+    assert (await stage.api.get("/api/v1/channels/films/play")).json["expires_at"] is None
