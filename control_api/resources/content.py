@@ -23,7 +23,7 @@ from control_api.problems import CONFLICT, Problem, missing, unacceptable
 from control_api.resources.jobs import JobPath, JobShown, Priority
 from control_api.scopes import Scope
 from control_api.tables import Asset, Job, Title, Upload
-from control_api.uploads.landing import FOLDER
+from control_api.uploads.packing import ordered
 from control_api.uploads.states import GONE
 from control_api.uploads.states import State as UploadState
 from playout.core.asset import Kind
@@ -227,9 +227,8 @@ async def transcode_content(call: Call[Nothing, Nothing, Transcode]) -> Answer:
     said = given.model_dump(exclude={"upload", "source", "priority"})
     if given.upload is not None:
         row = await _uploaded(call.session, given.upload)
-        said |= {"name": row.name, "title": given.title or row.title, "title_id": given.title_id or row.title_id}
-        said |= {"kind": given.kind or (Kind(row.kind) if row.kind else None), "house": given.house or row.house}
-        return await _submitted(call, Package(source=f"{FOLDER}/{row.id}", **said), row.id, given.priority)
+        meant = {**ordered(row).model_dump(), **{name: value for name, value in said.items() if value}}
+        return await _submitted(call, Package.model_validate(meant), row.id, given.priority)
     return await _submitted(call, Package(source=source, **said), given.title_id or "", given.priority)
 
 

@@ -80,7 +80,8 @@ class CreationHeaders(TusHeaders):
         default=None,
         max_length=tus.LONGEST,
         description="Pairs of a key and a Base64 value with commas between them: filename, title, type, house, "
-        "title_id, fingerprint. Others are kept and handed back.",
+        "title_id, tags (with commas between them), series, season, episode, language, fingerprint. Others are kept "
+        "and handed back.",
     )
     upload_checksum: str | None = Field(default=None, max_length=200, description="Of the piece that comes along.")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 from sqlmodel import col, select
 
 from control_api import ids
@@ -13,6 +13,7 @@ from control_api.call import Answer, Call
 from control_api.changes import Change
 from control_api.instants import Instant, whole_millis
 from control_api.jobs import submit
+from control_api.library.facts import Names
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition, Raw
 from control_api.paging import Page, PageQuery, page
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 _TAG: Final = "Uploads"
 _REFUSALS: Final = (MALFORMED, FILE_TOO_LARGE, NO_ROOM, TOO_MANY_OPEN, LOCKED)
 
+_InAForm = Annotated[Names, WithJsonSchema({"type": "string", "pattern": r"^[^,]{0,100}(,[^,]{0,100}){0,99}$"})]
+
 
 class UploadPath(Given):
     """Which upload."""
@@ -70,6 +73,10 @@ class UploadPage(Page[UploadShown]):
 class Form(Wanted):
     """A form with a file."""
 
+    tags: _InAForm = Field(
+        default_factory=list,
+        description="By what channels choose it, with commas between them. With `title_id` those of the title count.",
+    )
     file: bytes = Field(description="The file, of any length; it may come before or after the other fields.")
 
 

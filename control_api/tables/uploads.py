@@ -22,12 +22,20 @@ class Upload(Row, table=True):
     """How it comes: `tus`, `form` or `link`."""
     state: str = Field(max_length=12)
     """One of `control_api.uploads.states.State`."""
+    tags: list[str] = Field(default_factory=list, sa_type=Document)
+    """By what channels choose it."""
+    series: str = Field(default="", max_length=500)
+    """Of an episode: the name of its series."""
+    season: int = Field(default=0)
+    episode: int = Field(default=0)
+    language: str = Field(default="", max_length=35)
+    """BCP 47: that of the main sound track."""
     name: str = Field(default="", max_length=255)
     """What the client calls the file: shown to people, and never a path of ours."""
     title: str = Field(default="", max_length=500)
     """What it is to be called; empty: what the packager guesses."""
     kind: str = Field(default="", max_length=10)
-    """What it is for: `movie`, `ad`…; empty: a clip."""
+    """What it is: `movie`, `short`, `ad`…, one of `control_api.library.kinds`; empty: a clip."""
     house: str = Field(default="", max_length=40)
     """The format to package it in; empty: the station's own."""
     title_id: str | None = Field(default=None, max_length=40)

@@ -1,5 +1,6 @@
 """Linking: the asset that an upload has become goes to the title that its sender named.
 
+Where none was named, the title that the intake made is given the kind that was said, which an asset cannot tell.
 The intake makes titles of what assets say of themselves. One that it made for this asset alone, and that nobody has
 touched since, goes into the bin.
 """
@@ -17,6 +18,7 @@ from control_api.instants import whole_millis
 from control_api.jobs import Broken, JobKind, Work
 from control_api.library import bin as bins
 from control_api.library.indexing import reindexed
+from control_api.library.kinds import TitleKind, aired_as, kept_as
 from control_api.tables import Asset, Title
 
 if TYPE_CHECKING:
@@ -28,10 +30,11 @@ _PAUSES: Final = (timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes
 
 
 class Link(BaseModel):
-    """Which asset, and to which title."""
+    """Which asset, and to which title, or what the title is that was made of it."""
 
     asset: str
-    title: str
+    title: str | None = None
+    kind: TitleKind | None = None
 
 
 async def _linked(work: Work, given: Link) -> None:
@@ -41,11 +44,26 @@ async def _linked(work: Work, given: Link) -> None:
         if asset is None:
             message = "the library has not taken the asset in yet"
             raise Broken(message, again=True)
+        if given.title is None:
+            await _called(session, asset, given.kind, now)
+            return
         title = await session.get(Title, given.title)
         if title is None:
             message = f"there is no title {given.title} any more"
             raise Broken(message, "Give the asset another title.")
         await give(session, asset, title.id, now)
+
+
+async def _called(session: AsyncSession, asset: Asset, kind: TitleKind | None, now: datetime) -> None:
+    """Let the title of an asset be of this kind, unless people have changed it, or it was of a kind that says more."""
+    title = await session.get(Title, asset.title_id, with_for_update=True)
+    if kind is None or title is None or title.version != 1 or title.kind != kept_as(aired_as(kind)):
+        return
+    title.kind, title.updated_at = kind, now
+    title.version += 1
+    session.add(title)
+    await session.flush()
+    await reindexed(session, [title.id])
 
 
 async def give(session: AsyncSession, asset: Asset, title: str, now: datetime) -> None:

@@ -12,12 +12,12 @@ from control_api.jobs import JobKind, Work, submit
 from control_api.jobs.packaging import PACKAGE, Package, Packed
 from control_api.jobs.queue import queue_of
 from control_api.jobs.states import State as JobState
+from control_api.library.kinds import TitleKind, aired_as
 from control_api.tables import Upload
 from control_api.uploads.landing import FOLDER, place, remove
 from control_api.uploads.linking import LINK, Link
 from control_api.uploads.shown import STATION, tell
 from control_api.uploads.states import State
-from playout.core.asset import Kind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,23 +27,36 @@ if TYPE_CHECKING:
     from control_api.tables import Job
 
 
+_FINER: Final = frozenset((TitleKind.SPECIAL, TitleKind.SHORT, TitleKind.TRAILER))
+"""Kinds that an asset cannot tell: its title is told of them once it is there."""
+
+
 class Drop(BaseModel):
     """Whose original is to be dropped."""
 
     upload: str
 
 
-async def pack(session: AsyncSession, row: Upload, now: datetime) -> Job:
-    """Submit the job that packages an upload."""
-    given = Package(
+def ordered(row: Upload) -> Package:
+    """What is to be packaged of an upload, with all that was said of it."""
+    return Package(
         source=f"{FOLDER}/{row.id}",
         name=row.name,
         house=row.house,
         title_id=row.title_id,
         title=row.title,
-        kind=Kind(row.kind) if row.kind else None,
+        kind=aired_as(row.kind) if row.kind else None,
+        tags=tuple(row.tags),
+        series=row.series,
+        season=row.season,
+        episode=row.episode,
+        language=row.language,
     )
-    return await submit(session, PACKAGE, given, now=now, owner=row.owner, subject=row.id)
+
+
+async def pack(session: AsyncSession, row: Upload, now: datetime) -> Job:
+    """Submit the job that packages an upload."""
+    return await submit(session, PACKAGE, ordered(row), now=now, owner=row.owner, subject=row.id)
 
 
 async def packed(session: AsyncSession, job: Job) -> None:
@@ -59,8 +72,9 @@ async def packed(session: AsyncSession, job: Job) -> None:
         session.add(row)
         return
     row.state, row.reason, row.asset_id = State.PACKAGED, None, Packed.model_validate(job.result).asset
-    if row.title_id is not None:
-        link = Link(asset=row.asset_id, title=row.title_id)
+    kind = TitleKind(row.kind) if row.kind in _FINER else None
+    if row.title_id is not None or kind is not None:
+        link = Link(asset=row.asset_id, title=row.title_id, kind=kind)
         await submit(session, LINK, link, now=now, subject=row.id)
     if queue_of(session).settings.originals == "drop":
         row.is_kept = False

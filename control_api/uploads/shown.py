@@ -36,7 +36,12 @@ class UploadShown(Shown):
     )
     name: str = Field(description="What the client calls the file.")
     title: str
-    kind: str = Field(description="What it is for: movie, episode, ad…; empty: a clip.")
+    kind: str = Field(description="What it is: movie, episode, short, ad…; empty: a clip.")
+    tags: list[str] = Field(description="By what channels choose it.")
+    series: str = Field(description="Of an episode: the name of its series.")
+    season: int = Field(description="The number of its season; 0: none.")
+    episode: int = Field(description="Its number in the season; 0: none.")
+    language: str = Field(description="BCP 47: the language of its main sound; empty: what the file says.")
     house: str = Field(description="The format to package it in; empty: the station's own.")
     title_id: str | None = Field(description="The title that its asset is to belong to.")
     fingerprint: str | None = Field(description="By what the client knows the file again.")

@@ -8,10 +8,10 @@ from pydantic import AfterValidator, Field, ValidationError
 from sqlmodel import col, select
 
 from control_api import ids
+from control_api.library.facts import Language, Names
 from control_api.models import Given
 from control_api.problems import UNACCEPTABLE, Problem, mistakes, unacceptable
 from control_api.tables import Title
-from playout.core.asset import Kind
 from playout.core.house import HOUSES
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def _known(house: str) -> str:
 
 
 House = Annotated[str, Field(max_length=40), AfterValidator(_known)]
-Sort = Literal["", "movie", "episode", "clip", "ad", "bumper", "filler", "video", "audio"]
+Sort = Literal[
+    "", "movie", "special", "episode", "short", "clip", "trailer", "ad", "bumper", "filler", "video", "audio"
+]
 
 
 class Wanted(Given):
@@ -41,13 +43,23 @@ class Wanted(Given):
     title: str = Field(default="", max_length=500, description="What it is to be called; empty: a guess by its name.")
     type: Sort = Field(
         default="",
-        description="What it is for: movie, episode, clip, ad, bumper or filler. video and audio are taken as clip: "
-        "what is in a file, the file says.",
+        description="What it is: movie, special, episode, short, clip, trailer, ad, bumper or filler. Channels take a "
+        "special for a movie, a short for a clip and a trailer for filler. video and audio are taken as clip: what is "
+        "in a file, the file says.",
     )
     house: House = Field(default="", description="The format to package it in; empty: the station's own.")
     title_id: str | None = Field(
         default=None, pattern=ids.pattern("ti"), description="The title that the asset is to belong to."
     )
+    tags: Names = Field(
+        default_factory=list,
+        description="By what channels choose it. With `title_id` those of the title count.",
+        examples=[["film", "noir"]],
+    )
+    series: str = Field(default="", max_length=500, description="Of an episode: the name of its series.")
+    season: int = Field(default=0, ge=0, le=100_000, description="The number of its season; 0: none.")
+    episode: int = Field(default=0, ge=0, le=100_000, description="Its number in the season; 0: none.")
+    language: Language | None = Field(default=None, description="BCP 47: the language of its main sound.")
     name: str = Field(default="", max_length=_NAME, description="What the client calls the file; for people.")
     fingerprint: str | None = Field(
         default=None, min_length=1, max_length=200, description="By what the client knows the file again."
@@ -55,8 +67,9 @@ class Wanted(Given):
 
     def values(self) -> dict[str, Any]:
         """The columns of an upload."""
-        kind = "" if self.type in ("video", "audio", "") else Kind(self.type).value
-        return {**self.model_dump(include=Wanted.model_fields.keys() - {"type"}), "kind": kind}
+        kind = "" if self.type in ("video", "audio") else self.type
+        said = self.model_dump(include=Wanted.model_fields.keys() - {"type"})
+        return {**said, "language": self.language or "", "kind": kind}
 
     async def check(self, session: AsyncSession) -> None:
         """Raises `Problem` where the title is none."""
@@ -79,9 +92,15 @@ def wanted(given: Mapping[str, str]) -> Wanted:
 
 
 def checked(given: Mapping[str, str]) -> Wanted:
-    """The same where fields that are unknown are refused, and empty ones where they mean nothing."""
+    """The same where fields that are unknown are refused, and empty ones where they mean nothing.
+
+    `tags` have commas between them.
+    """
+    values: dict[str, Any] = dict(given)
+    if "tags" in given:
+        values["tags"] = [tag for tag in given["tags"].split(",") if tag.strip()]
     try:
-        return Wanted.model_validate(dict(given))
+        return Wanted.model_validate(values)
     except ValidationError as error:
         faults = [dict(fault) for fault in error.errors(include_url=False, include_input=False)]
         words = "what is said of the file is not acceptable"

@@ -55,7 +55,7 @@ class Bench:
     async def package(self, order: Order) -> Packed:
         self.orders.append(order)
         if self.made not in self.desk.station.assets:
-            self.desk.station.asset(self.made, Kind.MOVIE, 7, 7, 7)
+            self.desk.station.asset(self.made, order.given.kind or Kind.MOVIE, 7, 7, 7)
         return Packed(asset=self.made, house=self.house, is_new=True, duration_ms=1, renditions=[], notes=[])
 
 
@@ -116,6 +116,36 @@ async def test_an_upload_for_a_title_becomes_an_asset_of_that_title(
         names = {one["name"] for one in (await client.get("/api/v1/titles?limit=100")).json["items"]}
         assert "My film" in names
         assert "Title of film-new" not in names
+
+
+@pytest.mark.parametrize(("said", "kind"), [("special", Kind.MOVIE), ("short", Kind.CLIP), ("trailer", Kind.FILLER)])
+async def test_what_an_upload_is_its_title_is_and_its_tags_are_packaged(
+    desk: House, settings: Settings, key: str, database: Database, said: str, kind: Kind
+) -> None:
+    bench = Bench(desk)
+    kinds: list[Any] = [taking_in(accepted), packaging(bench.package), replace(LINK, pauses=(timedelta(),))]
+    async with running(quick(settings, works=True), kinds=kinds, clock=desk.clock) as nobody:
+        client = nobody.known_by(key)
+        parts = (("file", "x", b"film"), ("type", None, said.encode()), ("tags", None, b"noir,late"))
+        made = await settled(client, await post(client, form(*parts, ("language", None, b"pt"))), "packaged")
+        await Intake(database, desk.station.store).look(desk.now, yes)
+        title = (await client.get(f"{ASSETS}/film-new")).json["title_id"]
+
+        async def is_called() -> bool:
+            return bool((await client.get(f"/api/v1/titles/{title}")).json["kind"] == said)
+
+        await soon(is_called)
+        anew = {"upload": made["id"], "house": "fast", "tags": ["film"]}
+        job = (await client.post("/api/v1/transcode", anew)).json["id"]
+
+        async def is_done() -> bool:
+            return bool((await client.get(f"/api/v1/jobs/{job}")).json["state"] == "succeeded")
+
+        await soon(is_done)
+    orders = [order.given for order in bench.orders]
+    assert [(one.kind, one.tags, one.language) for one in orders] == [
+        (kind, ("noir", "late"), "pt"), (kind, ("film",), "pt"),
+    ]  # fmt: skip
 
 
 async def test_another_format_replaces_nothing_and_what_is_the_same_is_the_same(

@@ -202,6 +202,6 @@ async def test_whoever_packages_hears_what_is_wanted_and_tells_what_came_of_it(
         waits = (await client.get(f"/api/v1/jobs/{full}")).json
         assert (waits["state"], waits["reason"], waits["advice"]) == ("queued", "the disk is full", "Make room.")
     (link,) = (await client.get("/api/v1/jobs?kind=link_asset")).json["items"]
-    assert (link["given"], link["subject"]) == ({"asset": "a1", "title": TITLE}, TITLE)
+    assert (link["given"], link["subject"]) == ({"asset": "a1", "title": TITLE, "kind": None}, TITLE)
     log = (await client.get(f"/api/v1/jobs/{good}/entries?kind=log")).json["items"]
     assert [entry["words"] for entry in log] == ["transcoding", "no subtitles"]

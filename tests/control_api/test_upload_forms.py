@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clients import running
 from sqlmodel import select
-from test_tus import FILM, on_disk, until
+from test_tus import FILM, create, on_disk, said, until
 
 from control_api.site import SITE
 from control_api.tables import Job, Upload
@@ -71,6 +71,9 @@ MISTAKES: list[tuple[bytes, int, str]] = [
     (form(("title_id", "a.txt", b""), FILE), 422, "what is said of the file"),
     (form(("title_id", None, b"null"), FILE), 422, "what is said of the file"),
     (form(FILE, ("fingerprint", None, b"")), 422, "what is said of the file"),
+    (form(FILE, ("tags", None, b"film," + b"x" * 101)), 422, "what is said of the file"),
+    (form(FILE, ("season", None, b"one")), 422, "what is said of the file"),
+    (form(FILE, ("language", None, b"klingonese")), 422, "what is said of the file"),
     (form(("title_id", None, b""), ("title_id", None, b""), FILE), 422, "each field comes once"),
     (form(FILE, ("title", None, b"\xff\xfe")), 422, "is not UTF-8"),
     (form(FILE, ("title", None, b"a\0b")), 422, "U+0000"),
@@ -102,7 +105,36 @@ async def test_fields_that_may_be_empty_are_and_the_document_has_no_null_in_a_fo
     assert (made["title"], made["kind"], made["house"], made["title_id"]) == ("", "", "", None)
     document = (await client.get("/openapi.json")).json
     body = document["paths"]["/api/v1/uploads"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
-    assert {field["type"] for field in body["properties"].values()} == {"string"}
+    assert {field["type"] for field in body["properties"].values()} == {"string", "integer"}
+
+
+SAID: dict[str, str] = {
+    "tags": "film, noir ,,",
+    "series": "Nights",
+    "season": "2",
+    "episode": "3",
+    "language": "PT-br",
+}
+UNDERSTOOD = {"tags": ["film", "noir"], "series": "Nights", "season": 2, "episode": 3, "language": "pt-BR"}
+
+
+async def test_tags_series_and_language_are_said_with_an_upload_whichever_way_it_comes(client: Client) -> None:
+    """What channels choose by comes with the file: by a form, its aliases, tus and a link (B34, B68)."""
+    parts: list[Part] = [(name, None, text.encode()) for name, text in SAID.items()]
+    short: Part = ("type", None, b"short")
+    found = [(await post(client, form(FILE, short, *parts))).json]
+    for path in ("/media", "/api/admin/content"):
+        made = await post(client, form(FILE, short, *parts), path=path)
+        found.append((await client.get(made.headers["Location"])).json)
+    made = await create(client, headers={"Upload-Metadata": said(type="short", **SAID)})
+    found.append((await client.get(made.headers["Location"].replace("/tus/", "/uploads/"))).json)
+    link = {"url": "https://films.example/a.mp4", "type": "short", **UNDERSTOOD}
+    found.append((await client.post("/api/v1/uploads:fetch", link, 202)).json)
+    for one in found:
+        assert {name: one[name] for name in UNDERSTOOD} == UNDERSTOOD
+        assert one["kind"] == "short"
+    refused = await client.post("/api/v1/uploads:fetch", {**link, "tags": "film"}, 422)
+    assert refused.json["errors"][0]["pointer"] == "/tags"
 
 
 async def test_aliases_leave_empty_fields_alone(client: Client) -> None:
