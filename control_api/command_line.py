@@ -56,6 +56,7 @@ def register(
         metavar="SCOPE",
         help=f"what it may do; may be repeated: {', '.join(MEANINGS)}, or {ALL}",
     )
+    key.add_argument("--new", action="store_true", help="make the database where there is none yet")
     key.add_argument("--until", type=_instant, metavar="INSTANT", help="until when it is good (default: until revoked)")
     look = command(commands, "doctor", _doctor(run, encoder, pages), "say what Fastline lacks here, and what to do")
     look.set_defaults(media=None)
@@ -107,10 +108,19 @@ async def _api(asked: argparse.Namespace) -> int:
 
 async def _api_key(asked: argparse.Namespace) -> int:
     from control_api.commands import Unserved, create_key  # noqa: PLC0415 — see the module
+    from control_api.database import Database  # noqa: PLC0415 — the same
 
     scopes = list(Scope) if ALL in asked.scope else [Scope(scope) for scope in asked.scope]
+    settings = settled(asked)
+    database = Database(settings.database_url)
+    if database.is_sqlite and not database.has_file() and not asked.new:
+        message = (
+            f"there is no database at {database.url.database}: name the station's place with --media or "
+            "FASTLINE_MEDIA, or its database with FASTLINE_DATABASE; --new makes one there"
+        )
+        raise Refused(message)
     try:
-        print(await create_key(settled(asked), asked.name, scopes, asked.until, system_clock))
+        print(await create_key(settings, asked.name, scopes, asked.until, system_clock))
     except Unserved as error:
         raise Refused(str(error)) from error
     return OK

@@ -7,6 +7,7 @@ be set: what is not given has the value of a small installation.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -37,13 +38,16 @@ from playout.keyring import NAME as KEYS
 from playout.media import Place, bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 PREFIX: Final = "FASTLINE_"
 FILE: Final = "FASTLINE_SETTINGS"
 """The environment variable that names the file."""
 _OTHERS: Final = frozenset({FILE, "FASTLINE_FFMPEG"})
 """Variables that other parts of Fastline read."""
+_FROM_FILE: Final = "_file"
+"""FASTLINE_DATABASE_FILE names a file that holds what FASTLINE_DATABASE would say: how containers are given secrets."""
+_OF_A_SERVICE: Final = re.compile(r"SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?")
 
 _SECRET: Final = ("database", "oidc", "tmdb_key", "backup_passphrase")
 """Settings that hold secrets."""
@@ -545,11 +549,8 @@ def read(environment: Mapping[str, str], given: Mapping[str, Any] | None = None)
             return Unsettled((said,))
         values.update(said)
         places.update({name: f"{path}: {name}" for name in said})
-    said = {name: text for name, text in environment.items() if name.startswith(PREFIX) and name not in _OTHERS}
-    for name, text in sorted(said.items()):
-        field = name.removeprefix(PREFIX).lower()
-        values[field] = text
-        places[field] = name
+    for field, text, name in _by_environment(environment, mistakes):
+        values[field], places[field] = text, name
     for name, value in (given or {}).items():
         values[name] = value
         places[name] = f"--{name.replace('_', '-')}"
@@ -561,6 +562,32 @@ def read(environment: Mapping[str, str], given: Mapping[str, Any] | None = None)
     except ValidationError as error:
         return Unsettled((*mistakes, *(_told(places, dict(fault)) for fault in error.errors(include_url=False))))
     return Unsettled(tuple(mistakes)) if mistakes else settings
+
+
+def _by_environment(environment: Mapping[str, str], mistakes: list[str]) -> Iterator[tuple[str, str, str]]:
+    """The settings that the environment names, each with its variable; `mistakes` hears what cannot be read."""
+    for name, text in sorted(_said(environment).items()):
+        field = name.removeprefix(PREFIX).lower()
+        named = field.removesuffix(_FROM_FILE)
+        if field in Settings.model_fields or named not in Settings.model_fields:
+            yield field, text, name
+            continue
+        try:
+            yield named, Path(text).read_text("utf-8").strip(), name
+        except (OSError, UnicodeDecodeError) as error:
+            mistakes.append(f"{name}: {text} cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def _said(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the environment says of us; not what Kubernetes says there of a service that is called as we are."""
+    return {
+        name: text
+        for name, text in environment.items()
+        if name.startswith(PREFIX)
+        and name not in _OTHERS
+        and not _OF_A_SERVICE.fullmatch(name.removeprefix(PREFIX))
+        and not text.startswith(("tcp://", "udp://"))
+    }
 
 
 def _file(path: Path) -> dict[str, Any] | str:

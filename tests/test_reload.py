@@ -82,7 +82,7 @@ def edited(path: Path, old: str, new: str) -> None:
 
 def test_the_api_is_begun_anew_when_its_code_changes_and_ends_at_once(copy: Path, tmp_path: Path) -> None:
     media = ["--media", str(tmp_path / "media")]
-    made = [sys.executable, str(copy / "fastline.py"), "api-key", "create", "--scope", "titles:read", *media]
+    made = [sys.executable, str(copy / "fastline.py"), "api-key", "create", "--scope", "titles:read", "--new", *media]
     key = subprocess.run(made, check=True, capture_output=True, text=True, cwd=copy).stdout.strip()
     words = copy / "control_api" / "command_line.py"
     with reloading(copy, "api", "--port", "0", *media) as process:

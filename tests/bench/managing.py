@@ -89,7 +89,11 @@ def _served(folder: Path, url: str) -> Iterator[tuple[str, str]]:
     }
     fastline = [sys.executable, "-m", "fastline"]
     made = subprocess.run(
-        [*fastline, "api-key", "create", "--scope", "all"], env=environment, check=True, capture_output=True, text=True
+        [*fastline, "api-key", "create", "--scope", "all", "--new"],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     process = subprocess.Popen([*fastline, "api", "--port", str(port)], env=environment, stdout=subprocess.DEVNULL)
     try:

@@ -46,7 +46,9 @@ async def started(*arguments: str, **environment: str) -> asyncio.subprocess.Pro
 async def test_a_station_is_managed_over_a_key_from_the_command_line(database_url: str, tmp_path: Path) -> None:
     environment = {"FASTLINE_DATABASE": database_url, "FASTLINE_MEDIA": str(tmp_path), "FASTLINE_PORT": "0"}
     environment["FASTLINE_STOP_SECONDS"] = "120"
-    code, said, _ = await fastline("api-key", "create", "--scope", "events:read", "--name", "night", **environment)
+    code, said, _ = await fastline(
+        "api-key", "create", "--scope", "events:read", "--name", "night", "--new", **environment
+    )
     assert code == 0
     key = said.strip()
     assert re.fullmatch(r"fl_[A-Za-z0-9]{32}", key)
@@ -210,3 +212,11 @@ def test_the_doctor_runs_the_ffmpeg_that_it_is_shown(tmp_path: Path) -> None:
     lame.chmod(0o755)
     found = doctor.encoder(str(lame))
     assert (found.state, "no encoder libx264, aac" in found.text) == (State.FAULT, True)
+
+
+async def test_a_key_for_a_place_without_a_database_is_refused(tmp_path: Path) -> None:
+    """Nobody meant a new database in whatever folder they happen to stand in."""
+    code, _, told = await fastline("api-key", "create", "--scope", "all", FASTLINE_MEDIA=str(tmp_path / "media"))
+    assert code == 1
+    assert f"there is no database at {tmp_path / 'media' / 'fastline.db'}" in told
+    assert not (tmp_path / "media").exists()

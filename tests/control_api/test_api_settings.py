@@ -116,3 +116,30 @@ def test_the_sample_names_every_setting_and_holds_the_defaults(tmp_path: Path) -
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         Settings().port = 1
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    """As containers are given them (12-factor, AX16)."""
+    path = tmp_path / "database"
+    path.write_text("postgresql://me:pass@db/tv\n")
+    settings = good(read({"FASTLINE_DATABASE_FILE": str(path), "FASTLINE_TMDB_KEY_FILE": str(path)}))
+    assert settings.database_url == "postgresql+psycopg://me:pass@db/tv"
+    assert settings.tmdb_key.get_secret_value() == "postgresql://me:pass@db/tv"
+    lacking = read({"FASTLINE_DATABASE_FILE": str(tmp_path / "none"), "FASTLINE_DATABSE_FILE": "x"})
+    assert isinstance(lacking, Unsettled)
+    assert lacking.mistakes == (
+        f"FASTLINE_DATABASE_FILE: {tmp_path / 'none'} cannot be read: No such file or directory",
+        "FASTLINE_DATABSE_FILE: there is no such setting; did you mean FASTLINE_DATABASE?",
+    )
+
+
+def test_what_kubernetes_says_of_a_service_of_our_name_is_no_setting() -> None:
+    said = {
+        "FASTLINE_SERVICE_HOST": "10.0.0.1",
+        "FASTLINE_SERVICE_PORT": "8080",
+        "FASTLINE_SERVICE_PORT_HTTP": "8080",
+        "FASTLINE_PORT": "tcp://10.0.0.1:8080",
+        "FASTLINE_PORT_8080_TCP": "tcp://10.0.0.1:8080",
+        "FASTLINE_PORT_8080_TCP_ADDR": "10.0.0.1",
+    }
+    assert good(read(said)) == Settings()
