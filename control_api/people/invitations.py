@@ -67,15 +67,15 @@ def is_open(now: datetime) -> ColumnElement[bool]:
     )
 
 
-async def accepted(session: AsyncSession, token: str, now: datetime) -> Invitation | None:
-    """The open invitation of this token, held until the end of the transaction.
+async def accepted(session: AsyncSession, token: str, now: datetime, *, held: bool = True) -> Invitation | None:
+    """The open invitation of this token, `held` until the end of the transaction.
 
     Who made it must be somebody still who may give its role; only that of the first start has nobody behind it.
     """
     if not _FORM.fullmatch(token):
         return None
     wanted = select(Invitation).where(Invitation.digest == _digest(token), is_open(now))
-    row = (await session.exec(wanted.with_for_update())).one_or_none()
+    row = (await session.exec(wanted.with_for_update() if held else wanted)).one_or_none()
     if row is None:
         return None
     if row.is_first:

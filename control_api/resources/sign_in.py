@@ -423,7 +423,7 @@ async def _check_may_register(call: Call[Nothing, Nothing, Registration]) -> Non
             raise _uninvited()
         return
     async with call.site.database.reading() as session:
-        if await invitations.accepted(session, call.body.invitation, call.now) is None:
+        if await invitations.accepted(session, call.body.invitation, call.now, held=False) is None:
             raise _uninvited()
 
 
