@@ -46,6 +46,8 @@ _log: Final = logging.getLogger("fastline.library")
 AT_ONCE: Final = 100
 """Assets in one transaction."""
 _MANY: Final = 500
+_HELD: Final = ("gone", "withdrawn", "deleted")
+"""States that an asset keeps when its files are not there: with them it would not come back as it was."""
 
 Columns = dict[str, Any]
 
@@ -73,7 +75,7 @@ class Intake:
             known = dict((await session.exec(select(Asset.id, Asset.state))).all())
         fresh = [name for name in names if name not in known and name not in self.passed]
         # a store without any assets is most likely a disk that is not there
-        lost = sorted({name for name, state in known.items() if state != "gone"} - set(names)) if names else []
+        lost = sorted({name for name, state in known.items() if state not in _HELD} - set(names)) if names else []
         back = sorted({name for name, state in known.items() if state == "gone"} & set(names))
         await self._mark(lost, "gone", now)
         await self._mark(back, "packaged", now)

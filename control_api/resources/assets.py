@@ -53,6 +53,8 @@ KIND: Final = "asset"
 TAG: Final = "Assets"
 _PICTURE: Final = r"^(poster(-\d{1,12})?\.jpg|storyboard(\.vtt|-\d{3,6}\.jpg))$"
 _TYPES: Final = {"jpg": "image/jpeg", "vtt": "text/vtt"}
+_BINNED: Final[dict[str, AssetState]] = {PACKAGED: PACKAGED, WITHDRAWN: WITHDRAWN, REPLACED: REPLACED}
+"""In which states an asset can be put into the bin."""
 _FOR_EVER: Final = "private, max-age=31536000, immutable"
 
 
@@ -364,12 +366,14 @@ async def delete_asset(call: Call[AssetPath]) -> Answer:
     answers={200: AssetDetail},
 )
 async def restore_asset(call: Call[AssetPath]) -> Answer:
-    """As it was."""
+    """As it was: what was pulled off the air and then deleted is off the air, until it is taken back."""
     known = await documented(call)
     row = await found(call, held=True)
     if row.state not in (DELETED, REPLACED, PACKAGED):
         raise Problem(CONFLICT, f"it is {row.state}: only what is deleted or replaced is restored")
-    return await _moved(call, row, known, (PACKAGED, "restored"))
+    care = await call.session.get(AssetCare, row.id)
+    was = _BINNED.get(care.was, PACKAGED) if care is not None and row.state == DELETED else PACKAGED
+    return await _moved(call, row, known, (was, "restored"))
 
 
 @Endpoint(
@@ -459,6 +463,8 @@ async def reset_poster(call: Call[AssetPath]) -> Answer:
 async def repackage_asset(call: Call[AssetPath, Nothing, RepackageGiven]) -> Answer:
     """The title stays."""
     row = await found(call)
+    if row.state not in (PACKAGED, REPLACED):
+        raise Problem(CONFLICT, f"it is {row.state}: what takes its place would be on air")
     if call.body.source and any(part.startswith(".") for part in call.body.source.split("/")):
         raise unacceptable("/source", "what begins with a dot is not for packaging: uploads go through quarantine")
     upload = await original(call.session, row.id)
@@ -598,10 +604,11 @@ async def _moved(call: Call[Any, Any, Any], row: Asset, known: Document, to: tup
     (state, action), origin = to, call.site.settings.origin_url
     before = shown(row, origin)
     if row.state != state:
+        care = await care_of(call.session, row.id)
+        care.was = row.state if state == DELETED else ""
         row.state = state
         row.version += 1
         call.session.add(row)
-        care = await care_of(call.session, row.id)
         care.deleted_at, care.deleted_by = (call.now, call.caller.id) if state == DELETED else (None, "")
         care.replaced_by = None if state == PACKAGED else care.replaced_by
         await due(call.session, row.id, call.now)
@@ -632,7 +639,7 @@ async def _ordered(call: Call[AssetPath, Nothing, WithdrawGiven], state: AssetSt
         raise unacceptable("/channels", f"there is no channel {', '.join(unknown)} on air")
     row = await found(call, held=True)
     _check_here(row.state)
-    if channels is None and row.state in (PACKAGED, WITHDRAWN):
+    if channels is None and (row.state in (PACKAGED, WITHDRAWN) or (row.state, state) == (REPLACED, WITHDRAWN)):
         row.version += row.state != state
         row.state = state
         call.session.add(row)

@@ -41,3 +41,5 @@ class AssetCare(Row, table=True):
     deleted_at: datetime | None = Field(default=None, sa_type=UtcInstant, index=True)
     """When it was put into the bin."""
     deleted_by: str = Field(default="", max_length=80)
+    was: str = Field(default="", max_length=10)
+    """In which state it was put into the bin, and comes out of it; empty while it is in none."""

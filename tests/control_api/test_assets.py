@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from labour import quick, soon
 
 from control_api.assets.breaks import Edit, State, aired, cut_list, millis, nearest, points
+from control_api.commands import create_key
 from control_api.instants import written
 from control_api.library.amendments import deliver
 from control_api.library.intake import Intake
+from control_api.scopes import Scope
 from control_api.site import SITE
 from playout import keys
 from playout.amend import amended
@@ -203,6 +205,39 @@ async def test_what_is_withdrawn_airs_as_slate_at_once_and_comes_back(
     assert [kind for kind in events if kind in ("asset.withdrawn", "asset.taken_back")] == [
         "asset.withdrawn", "asset.taken_back", "asset.withdrawn",
     ]  # fmt: skip
+
+
+async def test_only_who_rules_the_air_takes_back_what_was_withdrawn(
+    api: Client, desk: House, settings: Settings, database: Database
+) -> None:
+    """Not by the bin, not by packaging it anew, and not by files that are gone for a moment."""
+    for name in ("film-d", "film-e"):
+        desk.station.asset(name, desk.station.assets["film-a"].about.kind, 7, 7, 7)
+    await Intake(database, desk.station.store).look(desk.now, yes)
+    editor = api.known_by(
+        await create_key(settings, "editor", [Scope.ASSETS_READ, Scope.ASSETS_WRITE], None, desk.clock)
+    )
+    film = f"{ASSETS}/film-d"
+    await api.post(f"{film}/withdraw", {}, 200)
+    refused = await editor.post(f"{film}/repackage", {"source": "film.mp4"}, 409)
+    assert "withdrawn" in refused.json["detail"]
+    await editor.ask("DELETE", film, headers=await tagged(editor, "film-d"))
+    assert (await editor.ask("POST", f"{film}/restore")).json["state"] == "withdrawn"
+    assert (await told(database, desk))["film-d"].shelved is True
+    await editor.ask("POST", f"{film}/restore", 409)
+    folder, aside = desk.station.root / "assets" / "film-d", desk.station.root / "aside"
+    intake = Intake(database, desk.station.store)
+    for one, other in ((folder, aside), (aside, folder)):
+        one.rename(other)
+        await intake.look(desk.now, yes)
+    assert (await editor.get(film)).json["state"] == "withdrawn"
+    assert (await api.post(f"{film}/take-back", {}, 200)).json["asset"]["state"] == "packaged"
+    by = {"by": "film-e"}
+    await editor.post(f"{film}/replace", by, 200, headers=await tagged(editor, "film-d"))
+    await editor.ask("DELETE", film, headers=await tagged(editor, "film-d"))
+    assert (await editor.ask("POST", f"{film}/restore")).json["state"] == "replaced"
+    await api.post(f"{film}/withdraw", {}, 200)
+    await editor.ask("POST", f"{film}/restore", 409)
 
 
 async def test_where_an_asset_is_used_is_asked_of_the_published_rules(api: Client) -> None:
