@@ -93,7 +93,7 @@ def test_each_role_may_do_what_the_one_before_may_and_an_administrator_everythin
         assert is_within(less, SCOPES[more])
         assert not is_within(more, SCOPES[less])
     assert SCOPES[Role.ADMIN] == frozenset(Scope)
-    assert SCOPES[Role.VIEWER] == {Scope.CATALOG_READ}
+    assert SCOPES[Role.VIEWER] == {Scope.CATALOG_READ, Scope.PLAYBACK}
     assert scopes_of("unheard of") == frozenset()
 
 
