@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from control_api import duties
 from control_api.advertising.asking import Decision, Question, ask
 from control_api.advertising.creatives import follow, settle
 from control_api.advertising.offers import FETCHING, decided
 from control_api.database import Database, is_outage
+from control_api.duties import Duty
 from control_api.happenings import Feed, append
 from control_api.ids import new_id
 from control_api.instants import whole_millis
@@ -25,6 +25,7 @@ from control_api.outgoing import Outgoing
 from control_api.problems import Problem
 from control_api.settings import Settings
 from control_api.tables import AdCreative, AdSource, AdSourceState
+from control_api.trouble import Trouble
 from playout.clock import Clock
 from playout.core.house import DEFAULT_HOUSE, HOUSES
 
@@ -56,28 +57,40 @@ class Desk:
     free: Callable[[], Awaitable[int]]
     """How many bytes the disk of the store has left."""
     chance: Callable[[int], int] = secrets.randbelow
-    holder: str = field(default_factory=lambda: new_id("ad"))
+    duty: Duty = field(init=False)
     _settled: datetime | None = None
-    _trouble: str = ""
+    _trouble: Trouble = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody else has this name."""
+        self.duty = Duty(self.database, DUTY, new_id("ad"), LEASE)
+        self._trouble = Trouble(_log, "ad servers are not asked now", "unasked")
 
     async def run(self) -> None:
         """Do it until cancelled. While the database does not answer nothing is asked."""
-        while True:
-            try:
-                await self.turn()
-                self._trouble = ""
-            except Exception as error:
-                if not is_outage(error) and not isinstance(error, (IntegrityError, Problem)):
-                    raise
-                self._say(type(error).__name__)
-            await asyncio.sleep(PERIOD)
+        try:
+            while True:
+                await self._turned()
+                await asyncio.sleep(PERIOD)
+        finally:
+            await self.duty.lay_down()
+
+    async def _turned(self) -> None:
+        """One turn, or why there is none."""
+        try:
+            await self.turn()
+            self._trouble.end()
+        except Exception as error:
+            if not is_outage(error) and not isinstance(error, (IntegrityError, Problem)):
+                raise
+            self._trouble.say(type(error).__name__)
 
     async def turn(self) -> int:
         """Ask who is due, and see to what was offered; how much was done, if it is this process that does it."""
         now = whole_millis(self.clock())
         is_time = self._settled is None or abs(now - self._settled) >= SETTLED
         sources, is_open = await self._waiting(now)
-        if not (sources or is_open or is_time) or not await self._holds():
+        if not (sources or is_open or is_time) or not await self.duty.take(self.clock()):
             return 0
         moved = await follow(self.database, now) if is_open else 0
         if sources:
@@ -90,9 +103,6 @@ class Desk:
         if sources or moved:
             self.feed.ring()
         return len(sources) + moved
-
-    async def _holds(self) -> bool:
-        return await duties.take(self.database, DUTY, self.holder, self.clock(), LEASE)
 
     async def _waiting(self, now: datetime) -> tuple[Sequence[AdSource], bool]:
         """The sources that are to be asked now, and whether any creative is on its way."""
@@ -132,8 +142,3 @@ class Desk:
                 session, source, decision, now, took_ms=took_ms, settings=self.settings, free=free
             )
             await append(session, happenings, now)
-
-    def _say(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            _log.warning("ad servers are not asked now: %s", trouble, extra={"action": "unasked"})
-        self._trouble = trouble

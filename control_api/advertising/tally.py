@@ -17,18 +17,19 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from control_api import duties
 from control_api.advertising import beacons
 from control_api.advertising.counting import begun, off_air
 from control_api.air.listening import Ear
 from control_api.air.places import Place
 from control_api.database import Database, is_outage
 from control_api.destinations import NotAllowed
+from control_api.duties import Duty
 from control_api.ids import new_id
 from control_api.instants import whole_millis
 from control_api.outgoing import NoAnswer, Outgoing
 from control_api.settings import Settings
 from control_api.tables import AdBeacon, AdPlace, AdSource
+from control_api.trouble import Trouble
 from playout.clock import Clock
 from playout.store import Store, StoreDown
 
@@ -57,36 +58,47 @@ class Tally:
     outgoing: Outgoing
     clock: Clock
     chance: Callable[[int], int] = secrets.randbelow
-    holder: str = field(default_factory=lambda: new_id("tl"))
+    duty: Duty = field(init=False)
     _ear: Ear | None = None
     """Hears the air; None while nobody wants to be told of it."""
     _places: dict[str, int] | None = None
     """How far each channel has been counted; None while that is not known."""
     _orders: dict[str, int] = field(default_factory=dict)
     """How many withdrawals of a channel were seen."""
-    _held_until: datetime | None = None
     _tidied: datetime | None = None
-    _trouble: str = ""
+    _trouble: Trouble = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody else has this name."""
+        self.duty = Duty(self.database, DUTY, new_id("tl"), LEASE)
+        self._trouble = Trouble(_log, "ad servers are not told of the air now", "untold")
 
     async def run(self) -> None:
         """Do it until cancelled. What is not told while the store or the database is down is made up for."""
-        while True:
-            try:
-                await self.turn()
-                self._trouble = ""
-            except Exception as error:
-                if not is_outage(error) and not isinstance(error, (StoreDown, IntegrityError)):
-                    raise
-                self._places = None
-                self._say(type(error).__name__)
-            await asyncio.sleep(PERIOD)
+        try:
+            while True:
+                await self._turned()
+                await asyncio.sleep(PERIOD)
+        finally:
+            await self.duty.lay_down()
+
+    async def _turned(self) -> None:
+        """One turn, or why there is none."""
+        try:
+            await self.turn()
+            self._trouble.end()
+        except Exception as error:
+            if not is_outage(error) and not isinstance(error, (StoreDown, IntegrityError)):
+                raise
+            self._places = None
+            self._trouble.say(type(error).__name__)
 
     async def turn(self) -> int:
         """Count what has begun to air, and send what is due; how many were sent, if it is this process that does it."""
         now = whole_millis(self.clock())
         async with self.database.reading() as session:
             sources = (await session.exec(select(AdSource.beacons, AdSource.enabled))).all()
-        if not sources or not await self._is_ours(now):
+        if not sources or not await self.duty.holds(now):
             self._places = self._ear = None
             return 0
         if any(wants and enabled for wants, enabled in sources):
@@ -96,14 +108,6 @@ class Tally:
             await self._forgotten()
         await self._tidy(now)
         return await self._send(now)
-
-    async def _is_ours(self, now: datetime) -> bool:
-        """Whether this process has the duty; held on when half of the lease is over."""
-        if self._held_until is not None and now < self._held_until - LEASE / 2 and self._held_until <= now + LEASE:
-            return True
-        ours = await duties.take(self.database, DUTY, self.holder, now, LEASE)
-        self._held_until = now + LEASE if ours else None
-        return ours
 
     # What has aired
 
@@ -176,8 +180,3 @@ class Tally:
         async with self.database.writing() as session:
             await beacons.give_up(session, now)
             await beacons.forget(session, now - timedelta(days=self.settings.delivery_days))
-
-    def _say(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            _log.warning("ad servers are not told of the air now: %s", trouble, extra={"action": "untold"})
-        self._trouble = trouble

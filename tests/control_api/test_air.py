@@ -119,11 +119,11 @@ async def test_a_server_that_is_stopped_leaves_no_duty_behind(settings: Settings
             return set((await session.exec(select(Duty.name))).all())
 
     async def all_held() -> bool:
-        return await held() >= {"air", "uploads", "library"}
+        return await held() >= {"air", "uploads", "library", "ads"}
 
     async with running(settings.model_copy(update={"tells": True, "library_beat_ms": 100})):
         await soon(all_held)
-    assert not await held() & {"air", "uploads", "library"}
+    assert not await held() & {"air", "uploads", "library", "ads", "ad_beacons"}
 
 
 async def test_a_process_that_only_thinks_it_has_the_duty_tells_nothing_twice(
