@@ -5,6 +5,7 @@ Law: what is on is told from the log, by the same function of time as every play
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -14,6 +15,7 @@ from control_api.instants import Instant, Millis
 from control_api.models import Shown
 from playout import keys
 from playout.config import Faults
+from playout.core.airing import Role
 from playout.core.asset import PROGRAM_KINDS
 from playout.core.channel import in_force
 from playout.core.guide import showings
@@ -21,16 +23,20 @@ from playout.core.listing import Links, named
 from playout.core.schedule import NothingToAir
 from playout.core.shelves import shelves_of
 from playout.core.ticks import TIMEBASE, Ticks, instant_at, ticks_since
+from playout.documents import Corrupt
 from playout.publish import drafted, wish
+from playout.reports.asrun import withdrawn
 from playout.reports.guide import TooFar, library
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from control_api.channels.document import Document
     from playout.config import Draft
     from playout.core.airing import Airing, Turn
+    from playout.core.asrun import Pulled
+    from playout.core.catalog import Item
     from playout.core.channel import Channel, Revision
     from playout.core.guide import Part
     from playout.station import Station
@@ -46,6 +52,13 @@ _MOST: Final = 400
 """Turns that are looked at for it, at most."""
 
 
+class Withdrawn(Shown):
+    """That something was pulled off the air of a channel: slate plays in its place."""
+
+    since: Instant
+    reason: str | None = Field(description="Why; null for the audience.")
+
+
 class Showing(Shown):
     """A program on air."""
 
@@ -55,6 +68,7 @@ class Showing(Shown):
     subtitle: str
     asset: str | None = Field(description="Its asset; null for a time without a program.")
     kind: str
+    withdrawn: bool = Field(default=False, description="Whether it was pulled off the air: slate plays in its place.")
 
 
 class OnNow(Shown):
@@ -62,14 +76,19 @@ class OnNow(Shown):
 
     at: Instant
     role: str = Field(description="program, ad, bumper, filler or slate.")
-    asset: str = Field(description="The asset that plays: of an ad break, the ad.")
+    asset: str = Field(description="The asset that plays: of an ad break, the ad. Of one that was withdrawn, that one.")
     title: str
     start: Instant = Field(description="When this stretch of air began.")
     stop: Instant = Field(description="When it ends.")
     offset_ms: Millis = Field(description="How far into the asset it is.")
     media_sequence: int = Field(description="The media sequence number of the segment that is on.")
     play_url: str = Field(description="The channel's playlist.")
-    asset_url: str = Field(description="The asset on demand: with `offset_ms`, the same picture.")
+    asset_url: str | None = Field(
+        description="The asset on demand: with `offset_ms`, the same picture. Null while it is withdrawn."
+    )
+    withdrawn: Withdrawn | None = Field(
+        description="That the asset was pulled off the air, and slate plays in its place; null: it was not."
+    )
     program: Showing | None = Field(description="The program that is on, its breaks included.")
     next: Showing | None = Field(description="The program that comes.")
 
@@ -245,9 +264,10 @@ def now_next(station: Station, channel: str, now: datetime) -> tuple[Showing | N
     turns = _around(station, channel, now)
     who = station.revisions(channel)[-1].channel
     parts = showings(turns, library(station, turns), who)
+    pulled = withdrawn(station, channel)
     on = next((part for part in parts if part.start <= now < part.stop), None)
     after = next((part for part in parts if part.start > now), None)
-    return (showing(on) if on else None), (showing(after) if after else None)
+    return (showing(on, pulled) if on else None), (showing(after, pulled) if after else None)
 
 
 def _around(station: Station, channel: str, now: datetime) -> tuple[Turn, ...]:
@@ -267,8 +287,9 @@ def _around(station: Station, channel: str, now: datetime) -> tuple[Turn, ...]:
     return tuple(found)
 
 
-def showing(part: Part) -> Showing:
-    """A program of the guide."""
+def showing(part: Part, pulled: Mapping[str, Pulled] | None = None) -> Showing:
+    """A program of the guide; `pulled` is what is off the channel's air."""
+    order = (pulled or {}).get(part.asset)
     return Showing(
         start=part.start,
         stop=part.stop,
@@ -276,6 +297,7 @@ def showing(part: Part) -> Showing:
         subtitle=part.subtitle,
         asset=part.asset if part.kind in PROGRAM_KINDS else None,
         kind=part.kind.value,
+        withdrawn=order is not None and order.at < part.stop,
     )
 
 
@@ -285,16 +307,18 @@ class OffAir(Exception):
 
 def on_now(station: Station, links: Links, channel: str, now: datetime) -> OnNow:
     """What a playlist plays at `now`. Raises `OffAir`, `UnknownChannel`, `StoreDown`, `Corrupt`."""
-    who, airing = airing_at(station, channel, now)
+    who, turn, airing = _on(station, channel, now)
     tick = ticks_since(who.genesis, now)
-    item = station.item(airing.asset)
+    item = _item(station, turn, airing.asset)
+    pulled = withdrawn(station, channel).get(airing.asset)
+    order = pulled if pulled and pulled.at <= now else None
     cuts = item.cuts if item else None
     began = cuts.tick(airing.first) if cuts else 0
     segment = cuts.segment(Ticks(began + tick - airing.start)) if cuts else airing.first
     on, after = now_next(station, channel, now)
     return OnNow(
         at=now,
-        role=airing.role.value,
+        role=Role.SLATE.value if order else airing.role.value,
         asset=airing.asset,
         title=named(item.about) if item else airing.asset,
         start=instant_at(who.genesis, airing.start),
@@ -302,7 +326,8 @@ def on_now(station: Station, links: Links, channel: str, now: datetime) -> OnNow
         offset_ms=(began + tick - airing.start) * 1000 // TIMEBASE,
         media_sequence=airing.first_msn + segment - airing.first,
         play_url=links.playlist(who),
-        asset_url=f"{links.base}/vod/{airing.asset}/index.m3u8",
+        asset_url=None if order else f"{links.base}/vod/{airing.asset}/index.m3u8",
+        withdrawn=Withdrawn(since=order.at, reason=order.reason) if order else None,
         program=on,
         next=after,
     )
@@ -310,6 +335,19 @@ def on_now(station: Station, links: Links, channel: str, now: datetime) -> OnNow
 
 def airing_at(station: Station, channel: str, now: datetime) -> tuple[Channel, Airing]:
     """The channel, and what it airs at `now`. Raises `OffAir`, `UnknownChannel`, `StoreDown` and `Corrupt`."""
+    who, _, airing = _on(station, channel, now)
+    return who, airing
+
+
+def _item(station: Station, turn: Turn, asset: str) -> Item | None:
+    """An asset of a turn: as the library has it, or else the catalog that the turn was chosen from."""
+    with suppress(Corrupt, keys.BadKey):  # then its id stands for its title
+        list(station.stocked((turn,)))
+    return station.item(asset)
+
+
+def _on(station: Station, channel: str, now: datetime) -> tuple[Channel, Turn, Airing]:
+    """The channel, the turn that is on at `now`, and what of it is."""
     revisions = station.revisions(channel)
     who = revisions[-1].channel
     if in_force(revisions, now).retired:
@@ -320,7 +358,7 @@ def airing_at(station: Station, channel: str, now: datetime) -> tuple[Channel, A
         for turn in station.turns(channel, now, now + _AHEAD):
             for airing in turn.airings:
                 if airing.start <= tick < airing.end:
-                    return who, airing
+                    return who, turn, airing
     except NothingToAir as nothing:
         raise OffAir(str(nothing)) from nothing
     message = f"{channel} has nothing on yet"

@@ -94,7 +94,7 @@ async def play_channel_alias(call: Call[ChannelPath]) -> Answer:
         station = master.station()
         on = overview.on_now(station, links(master), name, now)
         one = overview.brief(station, name)
-        if on.role == Role.SLATE:
+        if on.role == Role.SLATE or on.asset_url is None:
             if one.type == "manual":
                 raise Problem(NOT_PLAYED, f"{name} is programmed by hand, and none of its blocks is on")
             raise Problem(NOT_FOUND, f"no video of {name} is on")

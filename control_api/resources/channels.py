@@ -275,7 +275,10 @@ async def read_now(call: Call[ChannelPath, AtQuery, Nothing]) -> Answer:
     master, name, at = call.site.master, call.path.id, call.query.at or call.now
 
     def found() -> OnNow:
-        return overview.on_now(master.station(), links(master), name, overview.foreseeable(at, call.now))
+        on = overview.on_now(master.station(), links(master), name, overview.foreseeable(at, call.now))
+        if on.withdrawn is None or call.caller.may(Scope.CHANNELS_READ):
+            return on
+        return on.model_copy(update={"withdrawn": on.withdrawn.model_copy(update={"reason": None})})
 
     return Answer(await master.ask(found))
 

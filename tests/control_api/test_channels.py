@@ -12,6 +12,7 @@ import pytest
 from clients import running
 from desks import WRITTEN, House, house
 
+from playout.amend import Amendment, amend
 from playout.config import Faults, load
 from playout.core.ticks import Ticks, ticks_since
 from playout.render import render
@@ -231,6 +232,32 @@ async def test_what_is_on_agrees_with_the_playlist_to_the_segment(api: Client, d
         None,
     )
     assert play["start_over_url"].startswith(play["url"] + "?from=17")
+    # what is withdrawn is slate at once, and nobody is told otherwise
+    order = {"assets": [airing.asset], "channels": ["films"], "reason": "rights"}
+    await api.post("/api/v1/withdrawals", order, 200)
+    off = (await api.get(f"{CHANNELS}/films/now")).json
+    since = off["withdrawn"]["since"]
+    assert off["withdrawn"] == {"since": since, "reason": "rights"}
+    assert found | {
+        "role": "slate", "asset_url": None, "withdrawn": off["withdrawn"],
+        "program": found["program"] | {"withdrawn": True}, "next": off["next"],
+    } == off  # fmt: skip
+    assert off["title"].startswith("Title of film-")
+    listed = {one["id"]: one["now"]["withdrawn"] for one in (await api.get(CHANNELS)).json["items"]}
+    assert listed == {"films": True, "late": False}
+    await api.get("/api/channel/play/films", 404)
+    before = (await api.get(f"{CHANNELS}/films/now?at=2026-03-01T11:59:30Z", None)).json
+    assert before.get("withdrawn") is None
+    await api.post("/api/v1/withdrawals:give-back", order, 200)
+    assert (await api.get(f"{CHANNELS}/films/now")).json == found
+
+
+async def test_what_left_the_library_has_its_title_while_it_is_on(api: Client, desk: House) -> None:
+    """C07: the catalog by which it was chosen knows it still."""
+    found = (await api.get(f"{CHANNELS}/films/now")).json
+    amend(desk.station.store, [Amendment(found["asset"], shelved=True)], desk.now)
+    assert desk.library().catalog.item(found["asset"]) is None
+    assert (await api.get(f"{CHANNELS}/films/now")).json["title"] == found["title"]
 
 
 async def test_a_saved_rule_is_a_channel_that_plays_with_no_further_step(api: Client, desk: House) -> None:
