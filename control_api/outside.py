@@ -155,8 +155,8 @@ def _note(request: web.Request, asked: Asked, route: str, status: int, took: flo
     _log.log(
         level,
         "%s %s %d",
-        request.method,
-        request.path,
+        request.method[:20],
+        request.rel_url.raw_path[:500],
         status,
         extra={
             "action": "request", "route": route, "status": status, "seconds": round(took, 6),

@@ -112,6 +112,18 @@ async def test_an_unknown_address_and_method_are_problems(things: Client) -> Non
     assert refused.headers["Allow"] == "GET, HEAD, PUT"
 
 
+async def test_the_journal_has_the_address_as_it_was_sent_without_its_query(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(settings.model_copy(update={"access_log": True})) as client:
+        with caplog.at_level(logging.INFO, "fastline.api"):
+            await client.get("/x%0A23:59:59%20login%1b%5b2J?token=s3cret", 404)
+            await client.get("/" + "y" * 2000, 404)
+    lines = [record.getMessage() for record in caplog.records if getattr(record, "action", "") == "request"]
+    assert [line for line in lines if "login" in line] == ["GET /x%0A23:59:59%20login%1b%5b2J 404"]
+    assert [line for line in lines if "yy" in line] == [f"GET /{'y' * 499} 404"]
+
+
 async def test_a_failure_is_a_problem_with_the_id_that_the_journal_has(
     things: Client, bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -56,3 +56,26 @@ def test_a_strangers_malformed_request_is_no_news_and_a_failure_of_ours_is(capsy
     said = capsys.readouterr().err
     assert "ValueError: ours" in said
     assert "Missing" not in said
+
+
+FORGED = "GET /x\n23:59:59 login of admin\r\x1b[2J\x9b1m\u2028\u202egpj.exe \ud800"
+
+
+def test_what_strangers_say_makes_no_line_of_its_own_and_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    journal.start(journal.Form.HUMAN)
+    logging.getLogger("fastline").info("%s 404", FORGED)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(r" GET /x\n23:59:59 login of admin\r\x1b[2J\x9b1m\u2028\u202egpj.exe \ud800 404")
+    logging.getLogger("fastline").error("it ended, ähem", exc_info=ValueError(FORGED))
+    said = capsys.readouterr().err
+    assert " it ended, ähem\n" in said
+    assert "ValueError: GET /x\n" in said
+    assert all(line.isprintable() for line in said.splitlines())
+
+
+def test_json_stays_on_its_line_whatever_strangers_say(capsys: pytest.CaptureFixture[str]) -> None:
+    journal.start(journal.Form.JSON)
+    logging.getLogger("fastline").info("%s", FORGED)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isprintable()
+    assert json.loads(line)["text"] == FORGED
