@@ -66,7 +66,7 @@ def create_app(
         settings.database_url, connections=settings.database_connections, patience_ms=settings.database_patience_ms
     )
     known = Known(timedelta(milliseconds=settings.caller_cache_ms))
-    streams = Streams(settings.streams)
+    streams = Streams(settings.streams, settings.streams_each)
     outgoing = Outgoing(
         Reach(settings.outgoing_allow, settings.outgoing_refuse), connections=settings.outgoing_connections
     )

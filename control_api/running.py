@@ -5,6 +5,7 @@ In this order: rate limit, authority, reading, If-Match, Idempotency-Key, one tr
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from email.utils import format_datetime
@@ -217,18 +218,31 @@ def _response(status: int, body: bytes | None, media_type: str, headers: dict[st
 
 
 async def _streamed(call: Call[Any, Any, Any], answer: Answer) -> web.StreamResponse:
-    """Write pieces until the stream ends, the client goes, or the process stops."""
+    """Write pieces until the stream ends, the client goes or takes nothing more, or the process stops."""
     headers = {"Content-Type": answer.media_type, "X-Accel-Buffering": "no", **answer.headers}
     response = web.StreamResponse(status=answer.status, headers=headers)
     if call.request.method == "HEAD" or answer.stream is None:
         return response
-    with call.site.streams.one():
+    patience = call.site.settings.stream_patience_ms / 1000
+    with call.site.streams.one(call.caller.id):
         await response.prepare(call.request)
         with suppress(ConnectionError):  # the client has gone, as clients do
             async for piece in answer.stream():
-                await response.write(piece)
-            await response.write_eof()
+                await _taken(call.request, response.write(piece), patience)
+            await _taken(call.request, response.write_eof(), patience)
     return response
+
+
+async def _taken(request: web.Request, writing: Awaitable[None], patience: float) -> None:
+    """Wait until it is written; who takes nothing for so many seconds is cut off."""
+    try:
+        async with asyncio.timeout(patience):
+            await writing
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+        message = "the client takes nothing"
+        raise ConnectionError(message) from None
 
 
 def _deprecated(said: Declared) -> dict[str, str]:

@@ -309,6 +309,9 @@ class Settings(BaseModel):
         "wanted `jwks`, `client_id`, `client_secret`, `link_email`, `register_new`. In the environment: JSON.",
     )
     streams: int = Field(default=200, ge=1, le=10_000, description="How many event streams may be open at a time.")
+    streams_each: int = Field(
+        default=20, ge=1, le=10_000, description="How many of them one caller may have; one more gets 503."
+    )
     stream_poll_ms: int = Field(
         default=1000,
         ge=50,
@@ -319,7 +322,14 @@ class Settings(BaseModel):
         default=15_000,
         ge=100,
         le=120_000,
-        description="After how many milliseconds of silence a stream says that it lives, and its key is checked anew.",
+        description="After how many milliseconds of silence a stream says that it lives. As often its key is checked "
+        "anew, silent or not.",
+    )
+    stream_patience_ms: int = Field(
+        default=60_000,
+        ge=100,
+        le=3_600_000,
+        description="How long, in milliseconds, who reads a stream may take nothing of it before they are cut off.",
     )
     outgoing_allow: Networks = Field(
         default=(),

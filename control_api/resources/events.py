@@ -17,6 +17,7 @@ from control_api.operation import Endpoint, Media
 from control_api.paging import Page, PageQuery, page
 from control_api.problems import MALFORMED, Mistake, Problem
 from control_api.scopes import Scope
+from control_api.streams import Pulse
 from control_api.tables import Event
 
 if TYPE_CHECKING:
@@ -109,9 +110,11 @@ async def _beginning(call: Call[Nothing, EventQuery, Nothing]) -> int:
 async def _followed(call: Call[Nothing, EventQuery, Nothing], after: int) -> AsyncIterator[bytes]:
     """The events after this one, for as long as the client may see them and the process runs."""
     site, beat = call.site, call.site.settings.stream_beat_ms / 1000
-    seen = after
+    seen, pulse = after, Pulse(beat)
     yield _AGAIN
     while not site.streams.leaving.is_set():
+        if pulse.is_due() and not await _may_still(call):
+            return
         newest = await site.feed.newest()
         found = await _batch(site, call.query, after)
         if found:
@@ -123,8 +126,6 @@ async def _followed(call: Call[Nothing, EventQuery, Nothing], after: int) -> Asy
         after = seen = max(seen, newest)
         if not await site.feed.grown(seen, beat) and not site.streams.leaving.is_set():
             yield b":\n\n"  # a comment, so that nobody between takes silence for an end
-            if not await _may_still(call):
-                return
 
 
 async def _batch(site: Site, query: EventQuery, after: int) -> Sequence[Event]:

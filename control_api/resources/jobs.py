@@ -24,6 +24,7 @@ from control_api.operation import Endpoint, Media, Operation, Precondition
 from control_api.paging import Page, PageQuery, page
 from control_api.problems import CONFLICT, MALFORMED, Mistake, Problem, missing
 from control_api.scopes import Scope
+from control_api.streams import Pulse
 from control_api.tables import Job, JobEntry
 
 if TYPE_CHECKING:
@@ -402,26 +403,26 @@ async def _followed(call: Call[JobPath, EntryQuery, Nothing], after: int) -> Asy
     """The entries after this one, for as long as there is the job, and the client may see it."""
     site = call.site
     poll, beat = site.settings.stream_poll_ms / 1000, site.settings.stream_beat_ms / 1000
-    silent = 0.0
+    pulse, is_silent = Pulse(beat), True
     yield _AGAIN
     while not site.streams.leaving.is_set():
+        if pulse.is_due():
+            if not await _may_still(call):
+                return
+            if is_silent:
+                yield b":\n\n"  # a comment, so that nobody between takes silence for an end
+            is_silent = True
         async with site.database.reading() as session:
             rows = _chosen(call).where(col(JobEntry.number) > after).order_by(col(JobEntry.number)).limit(_BATCH)
             found = (await session.exec(rows)).all()
             is_there = found or await session.get(Job, call.path.id) is not None
         if found:
             yield b"".join(_frame(entry) for entry in found)
-            after, silent = found[-1].number, 0.0
+            after, is_silent = found[-1].number, False
             continue
         if not is_there:
             return
         await site.queue.rung(poll)
-        silent += poll
-        if silent >= beat and not site.streams.leaving.is_set():
-            silent = 0.0
-            yield b":\n\n"  # a comment, so that nobody between takes silence for an end
-            if not await _may_still(call):
-                return
 
 
 async def _may_still(call: Call[Any, Any, Any]) -> bool:

@@ -145,6 +145,53 @@ async def test_a_stream_ends_when_its_key_is_revoked(client: Client) -> None:
         assert block == {"end": "end"}
 
 
+async def test_a_stream_that_is_never_silent_ends_when_its_key_is_revoked(
+    settings: Settings, key: str, database: Database
+) -> None:
+    async with running(settings.model_copy(update={"stream_beat_ms": 1000})) as found:
+        client = found.known_by(key)
+        made = (await client.post(KEYS, {"name": "x", "scopes": ["events:read"]})).json
+
+        async def busy() -> None:
+            while True:
+                await written(database, "x.y")
+
+        async with (
+            asyncio.TaskGroup() as group,
+            following(client.known_by(made["key"]), "?type=x.y") as stream,
+        ):
+            writing = group.create_task(busy())
+            await stream.event()
+            await client.ask("DELETE", f"{KEYS}/{made['id']}")
+            while "end" not in (block := await stream.block()):
+                assert block != {"comment": ""}, "it was silent"
+            writing.cancel()
+
+
+async def test_who_takes_nothing_of_a_stream_is_cut_off(settings: Settings, key: str, database: Database) -> None:
+    async with running(settings.model_copy(update={"stream_patience_ms": 300})) as found:
+        client = found.known_by(key)
+        async with database.writing() as session:
+            much = [Happening("x.y", "s", {"much": "x" * 200_000}) for _ in range(100)]
+            await append(session, much, system_clock())
+        reader, writer = await asyncio.open_connection("127.0.0.1", client.root.port, limit=1024)
+        head = f"GET {EVENTS}?after=0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
+        writer.write(f"{head}Accept: text/event-stream\r\n\r\n".encode())
+        await reader.readline()
+        while "fastline_api_streams 0.0" not in (await client.get("/metrics")).body.decode():
+            """Nobody reads on."""
+        writer.transport.abort()
+
+
+async def test_one_caller_does_not_take_all_streams(settings: Settings, key: str) -> None:
+    async with running(settings.model_copy(update={"streams_each": 1})) as found:
+        client = found.known_by(key)
+        other = client.known_by((await client.post(KEYS, {"name": "x", "scopes": ["events:read"]})).json["key"])
+        async with following(client), following(other):
+            refused = await client.get(EVENTS, 503, headers={"Accept": "text/event-stream"})
+            assert "you have 1" in refused.json["detail"]
+
+
 async def test_one_stream_too_many_is_told_when_to_come_back(settings: Settings, key: str) -> None:
     async with running(settings.model_copy(update={"streams": 2})) as found:
         client = found.known_by(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from control_api.commands import create_key
 from control_api.jobs.states import State
 from control_api.scopes import Scope
 from control_api.site import SITE
-from control_api.tables import AuditEntry
+from control_api.tables import AuditEntry, JobEntry
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
@@ -175,6 +176,34 @@ async def test_a_stream_ends_when_its_key_is_revoked_and_when_the_process_stops(
             await client.app.shutdown()
             async with asyncio.timeout(20):
                 await answer.content.read()
+
+
+async def test_a_stream_of_a_job_that_is_never_silent_ends_when_its_key_is_revoked(
+    settings: Settings, key: str, database: Database
+) -> None:
+    job = await give(database, Shop().kind(), "x")
+    async with running(settings.model_copy(update={"stream_beat_ms": 1000})) as found:
+        client = found.known_by(key)
+        made = (await client.post("/api/v1/api-keys", {"name": "x", "scopes": ["jobs:read"]})).json
+
+        async def busy() -> None:
+            for number in count(100):
+                async with database.writing() as session:
+                    line = JobEntry(
+                        job=job, number=number, at=system_clock(), kind="log", attempt=0, words="x", permille=0
+                    )
+                    session.add(line)
+
+        async with (
+            asyncio.TaskGroup() as group,
+            stream(client.known_by(made["key"]), f"{JOBS}/{job}/entries") as answer,
+        ):
+            writing = group.create_task(busy())
+            await events(answer, 2)
+            await client.ask("DELETE", f"/api/v1/api-keys/{made['id']}")
+            async with asyncio.timeout(20):
+                assert b"\n:\n" not in await answer.content.read(), "it was silent"
+            writing.cancel()
 
 
 async def test_a_job_that_is_done_is_shown_with_what_came_of_it(
