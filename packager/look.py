@@ -69,7 +69,8 @@ def look_of(source: Source) -> Look:
 async def look(path: Path, patience: float = PATIENCE) -> Look | Refusal | Unseen:
     """What is in a file; `patience` is in seconds. Cancelling ends the process."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-m", "packager.look", os.fspath(path)),
+        # its folder is another one than ours
+        *(sys.executable, "-I", "-m", "packager.look", str(path.absolute())),  # noqa: ASYNC240 — a sum of words
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import sources
 
 from packager.look import Look, Unseen, look, read
 from packager.source import Refusal
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.media
@@ -27,6 +24,13 @@ async def test_what_is_in_a_file_is_told_whatever_it_is_called(tmp_path: Path) -
     found = await look(song)
     assert isinstance(found, Look)
     assert (found.container, found.video, found.audio) == ("wav", "", ("pcm_s16le und",))
+
+
+@pytest.mark.media
+async def test_a_path_counts_from_the_folder_where_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    sources.run("-f", "lavfi", "-i", "sine=duration=2", "-f", "wav", tmp_path / "up_3")
+    assert isinstance(await look(Path("up_3")), Look)
 
 
 @pytest.mark.media
