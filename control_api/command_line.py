@@ -159,8 +159,9 @@ def _settings(asked: argparse.Namespace) -> int:
         print(sample(), end="")
         return OK
     settings = settled(asked)
-    for name, value in settings.model_dump(mode="json", exclude={"database"}).items():
-        print(f"{name} = {value}")
+    for name, value in settings.told().items():
+        if name != "database":
+            print(f"{name} = {value}")
     print(f"database = {hidden(settings)}")
     if os.environ.get(FILE):
         print(f"from {os.environ[FILE]}, and the environment", file=sys.stderr)

@@ -21,6 +21,7 @@ from control_api.instants import whole_millis
 from control_api.people import invitations
 from control_api.resources.api_keys import KeyShown
 from control_api.runner import ApiRunner
+from control_api.settings import without_password
 from control_api.site import SITE
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ async def serve(
     try:
         app = create_app(settings, kinds=kinds)
     except ConfigurationError as error:
-        message = f"requests cannot be counted at {settings.rate_storage}: {error}; `pip install fastline[redis]`"
+        where = without_password(settings.rate_storage)
+        message = f"requests cannot be counted at {where}: {error}; `pip install fastline[redis]`"
         raise Unserved(message) from error
     runner = ApiRunner(app, shutdown_timeout=settings.stop_seconds)
     try:

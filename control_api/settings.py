@@ -49,8 +49,9 @@ _FROM_FILE: Final = "_file"
 """FASTLINE_DATABASE_FILE names a file that holds what FASTLINE_DATABASE would say: how containers are given secrets."""
 _OF_A_SERVICE: Final = re.compile(r"SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?")
 
-_SECRET: Final = ("database", "oidc", "tmdb_key", "backup_passphrase")
+SECRET: Final = frozenset(("database", "oidc", "tmdb_key", "backup_passphrase", "rate_storage"))
 """Settings that hold secrets."""
+_CREDENTIALS: Final = re.compile(r"(:/+)\S*@")
 
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -510,6 +511,10 @@ class Settings(BaseModel):
     access_log: bool = Field(default=True, description="Whether every answer is written to the journal.")
     docs: bool = Field(default=True, description="Whether /docs shows the reference of the API.")
 
+    def told(self) -> dict[str, Any]:
+        """All settings as people may see them: without secrets, and without the passwords of addresses."""
+        return {name: _without_password(value) for name, value in self.model_dump(mode="json").items()}
+
     @property
     def keys_file(self) -> Path:
         """Where the keys are that addresses are signed with."""
@@ -625,12 +630,26 @@ def _unknown(place: str, name: str) -> str:
 
 def _told(places: Mapping[str, str], fault: Mapping[str, Any]) -> str:
     field, *rest = fault["loc"]
-    words = str(fault["msg"]).removeprefix("Value error, ")
+    words = without_password(str(fault["msg"]).removeprefix("Value error, "))
     # the branches of a union are Pydantic's affair: people wrote one value
     inside = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest if _is_written(part))
-    is_plain = fault["type"] != "value_error" and field not in _SECRET  # our own messages show it, or must not
+    is_plain = fault["type"] != "value_error" and field not in SECRET  # our own messages show it, or must not
     shown = f" (and not {_short(fault['input'])})" if is_plain else ""
     return f"{places.get(str(field), str(field))}{inside}: {words[:1].lower()}{words[1:]}{shown}"
+
+
+def without_password(text: str) -> str:
+    """An address without whom one asks there as: `redis://***@host`."""
+    return _CREDENTIALS.sub(r"\1***@", text)
+
+
+def _without_password(value: Any) -> Any:  # noqa: ANN401 — whatever JSON has
+    """The same of every text within a value."""
+    if isinstance(value, dict):
+        return {name: _without_password(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_password(inner) for inner in value]
+    return without_password(value) if isinstance(value, str) else value
 
 
 def _is_written(part: object) -> bool:
@@ -638,7 +657,7 @@ def _is_written(part: object) -> bool:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = without_password(repr(value))
     return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004 — one line of a terminal
 
 

@@ -21,6 +21,7 @@ from control_api import schema
 from control_api.backups import rows, sealing, stored
 from control_api.backups.archive import BadArchive, Writer
 from control_api.instants import written
+from control_api.settings import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -44,7 +45,7 @@ ROWS: Final = "database"
 STORE: Final = "store"
 _DATABASE_PERMILLE: Final = 300
 _SOME: Final = 200
-_UNTOLD: Final = frozenset(("database", "oidc", "tmdb_key", "backup_passphrase", "media", "bucket", "channels"))
+_UNTOLD: Final = SECRET | {"media", "bucket", "channels"}
 """Settings that are secret, or speak of this machine alone."""
 
 
@@ -122,7 +123,7 @@ async def _secrets(connection: AsyncConnection) -> dict[str, Any]:
 
 
 def _settings(writer: Writer, settings: Settings) -> None:
-    _add(writer, SETTINGS, settings.model_dump(mode="json", exclude=set(_UNTOLD)))
+    _add(writer, SETTINGS, {name: value for name, value in settings.told().items() if name not in _UNTOLD})
     try:
         channels = settings.channels.read_bytes()
     except FileNotFoundError:

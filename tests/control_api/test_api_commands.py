@@ -16,7 +16,7 @@ from aiohttp import ClientSession
 
 from control_api import doctor, schema
 from control_api.doctor import State
-from control_api.settings import Settings, sample
+from control_api.settings import Settings, read, sample
 
 if TYPE_CHECKING:
     from clusters import Cluster
@@ -129,6 +129,24 @@ async def test_the_sample_is_printed_and_the_settings_in_force_without_a_passwor
     _, said, _ = await fastline("settings", FASTLINE_DATABASE="postgresql://me:swordfish@h/d", FASTLINE_STREAMS="7")
     assert "streams = 7" in said
     assert "database = postgresql+psycopg://me:***@h/d" in said
+    assert "swordfish" not in said
+
+
+async def test_no_setting_that_can_hold_a_password_is_printed_with_it() -> None:
+    """Whatever it is called, and whether it is taken or refused."""
+    taken = {}
+    of_paths = {"import_folders"}  # of which a colon parts two
+    for name in (f"FASTLINE_{name.upper()}" for name in sorted(Settings.model_fields.keys() - of_paths)):
+        for scheme in ("https", "postgresql", "async+redis", "redis", "s3"):
+            found = read({name: f"{scheme}://me:swordfish@h.example/x"})
+            if isinstance(found, Settings):
+                taken[name] = f"{scheme}://me:swordfish@h.example/x"
+            else:
+                assert "swordfish" not in str(found), name
+    assert {"FASTLINE_DATABASE", "FASTLINE_RATE_STORAGE", "FASTLINE_ORIGIN_URL"} < set(taken)
+    code, said, complained = await fastline("settings", **taken)
+    assert (code, complained) == (0, "")
+    assert said.count("***") >= len(taken)
     assert "swordfish" not in said
 
 

@@ -113,12 +113,17 @@ async def test_every_row_and_file_comes_back_in_either_database(
 
 
 async def test_without_media_and_without_a_passphrase_neither_is_in_it(settings: Settings, tmp_path: Path) -> None:
-    mine = settings.model_copy(update={**QUICK, "media": tmp_path / "media"})
+    counted, public = "async+redis://:swordfish@h/1", "https://me:swordfish@tv.example"
+    mine = settings.model_copy(
+        update={**QUICK, "media": tmp_path / "media", "rate_storage": counted, "origin_url": public}
+    )
     await station(mine)
     secret = await signed(mine)
     made = await saved(mine, tmp_path / "s.tar.gz")
     plain = gzip.decompress((tmp_path / "s.tar.gz").read_bytes())
     assert secret not in plain
+    assert b"swordfish" not in plain
+    assert b'"rate": "' in plain
     other = elsewhere(tmp_path)
     done = await restore(tmp_path / "s.tar.gz", other, "")
     assert (made.secrets, done.secrets) == (False, False)
