@@ -108,8 +108,12 @@ async def test_why_tells_what_the_command_line_tells(api: Client, desk: House) -
     assert (found["text"], found["document"]) == (answer.text, json.loads(json.dumps(answer.document)))
     later = (await api.get(f"{CHANNELS}/films/why?at=20:15")).json
     assert later["document"]["instant"].startswith("2026-03-01T20:15:00")
-    for when in ("25:99", "2020-01-01T00:00"):
-        await api.get(f"{CHANNELS}/films/why?at={when}", 404)
+    await api.get(f"{CHANNELS}/films/why?at=2020-01-01T00:00", 404)
+    for when in ("25:99", "soon"):
+        told = (await api.get(f"{CHANNELS}/films/why?at={when}", 422)).json
+        (mistake,) = told["errors"]
+        assert (mistake["part"], mistake["pointer"]) == ("query", "/at")
+        assert mistake["detail"].startswith(f"{when!r} is not an instant: write `now`, 20:15, ")
 
 
 async def test_as_run_in_three_forms(api: Client, desk: House) -> None:
@@ -166,6 +170,12 @@ async def test_play_next_and_skip_change_what_is_not_committed_and_nothing_else(
     assert late[0].program[0].asset == "film-c"
     skipped = (await api.post(f"{CHANNELS}/films/skip", {}, 200)).json
     assert skipped["before"][0]["asset"] != skipped["after"][0]["asset"]
+    # what was wished for and is skipped is wished for no longer, and the next skip passes over what comes then
+    await api.post(f"{CHANNELS}/films/play-next", {"asset": "film-c"}, 200)
+    once, twice = [(await api.post(f"{CHANNELS}/films/skip", {}, 200)).json for _ in range(2)]
+    assert once["before"][0]["asset"] == "film-c"
+    assert once["after"][0]["asset"] == twice["before"][0]["asset"] == skipped["after"][0]["asset"]
+    assert twice["after"][0]["asset"] != twice["before"][0]["asset"]
     wrong = await api.post(f"{CHANNELS}/films/skip", {"asset": "film-x"}, 409)
     assert "look again" in wrong.json["detail"]
     await api.post(f"{CHANNELS}/films/play-next", {"asset": "film-x"}, 409)

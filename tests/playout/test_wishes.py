@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from languages import languages, libraries, revised
-from libraries import GENESIS
+from libraries import GENESIS, airs
 from stations import FILMS, Station, station
 
 from playout import documents, keys
 from playout.config import Programming
 from playout.core.airing import WISHED, Role, Tail
 from playout.core.asset import Kind
-from playout.core.catalog import Catalog
+from playout.core.catalog import Catalog, Query
 from playout.core.channel import Parent, Wish
 from playout.core.playlog import Log
 from playout.core.schedule import next_turn
@@ -29,7 +29,7 @@ from playout.station import Station as Stored
 from playout.wishes import MOST, Granted, Unfulfillable, foreseen, play_next, skip
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from playout.core.airing import Turn
@@ -108,6 +108,41 @@ def test_a_skip_passes_over_what_comes_and_two_who_skip_the_same_skip_one(made: 
     turns = played(made, timedelta(minutes=30))
     at = [turn.start for turn in turns].index(granted.after[0].start)
     assert turns[at : at + 3] == list(granted.after)
+
+
+def test_a_skip_takes_a_wish_back_and_then_passes_over_what_the_rules_choose(made: Station) -> None:
+    rules = foreseen(Stored(made.store), "films", made.moments.now)
+    wished(made, "film-c")
+    wished(made, "film-b", "bob")
+    one = skipped(made, "film-c")
+    assert (programs(one.before)[:2], programs(one.after)[0]) == (["film-c", "film-b"], "film-b")
+    assert [wish.asset for wish in one.revision.wishes] == ["film-b"]
+    two = skipped(made, "film-b")
+    assert (programs(two.after)[0], two.revision.wishes) == (rules, ())
+    three = skipped(made, rules)
+    assert programs(three.after)[0] == programs(two.after)[1]
+    four = wished(made, "film-c")
+    assert programs(four.after)[:2] == ["film-c", programs(three.after)[0]]
+    five = skipped(made, "film-c")
+    assert programs(five.after)[:3] == programs(three.after)
+    turns = played(made, timedelta(minutes=30))
+    at = [turn.start for turn in turns].index(five.after[0].start)
+    assert turns[at : at + 3] == list(five.after)[:3]
+    assert by_hand(turns) == []
+
+
+@pytest.mark.parametrize("wish", [wished, skipped], ids=["play next", "skip"])
+def test_a_wish_that_would_change_nothing_is_refused_and_not_published(
+    made: Station, wish: Callable[[Station, str], Granted]
+) -> None:
+    """A channel with one film has nothing else, and plays that anyway."""
+    made.publish(FILMS, airs(Query(listed=("film-a",))))
+    made.moments.now += timedelta(minutes=1)
+    made.look()
+    last = newest_revision(made.store, "films")
+    with pytest.raises(Unfulfillable, match=r"would air all the same|comes anyway"):
+        wish(made, "film-a")
+    assert newest_revision(made.store, "films") == last
 
 
 def test_a_wish_that_waits_outlives_an_edit_and_one_that_is_served_does_not_come_back(made: Station) -> None:
