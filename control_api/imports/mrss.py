@@ -348,6 +348,7 @@ def _released(node: Node) -> dict[str, str]:
         return {"released": found[0]}
     try:
         day = parsedate_to_datetime(node.first("pubdate"))
-    except (ValueError, IndexError, TypeError):
+        day = day.astimezone(UTC) if day.tzinfo else day
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # a year of twenty digits is an OverflowError
         return {}
-    return {"released": f"{(day.astimezone(UTC) if day.tzinfo else day):%Y-%m-%d}"}
+    return {"released": f"{day:%Y-%m-%d}"}

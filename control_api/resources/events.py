@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
@@ -31,6 +32,7 @@ STREAM: Final = "text/event-stream"
 _BATCH: Final = 100
 _AGAIN: Final = b"retry: 2000\n\n"  # milliseconds after which a client that was cut off comes back
 _LARGEST: Final = (1 << 63) - 1
+_SEQUENCE: Final = re.compile(r"\d{1,19}", re.ASCII)
 
 
 class EventShown(Shown):
@@ -98,7 +100,7 @@ async def _beginning(call: Call[Nothing, EventQuery, Nothing]) -> int:
     """After which event the stream begins: where the client was, what it asks for, or else now."""
     last = call.request.headers.get("Last-Event-ID", "")
     if last:
-        if not last.isascii() or not last.isdigit() or int(last) > _LARGEST:
+        if not _SEQUENCE.fullmatch(last) or int(last) > _LARGEST:
             detail = "Last-Event-ID is the sequence of an event: digits alone"
             raise Problem(MALFORMED, detail, errors=[Mistake(part="header", pointer="/Last-Event-ID", detail=detail)])
         return int(last)

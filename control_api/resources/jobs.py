@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -38,6 +39,7 @@ _TAG: Final = "Jobs"
 _BATCH: Final = 100
 _AGAIN: Final = b"retry: 2000\n\n"  # milliseconds after which a client that was cut off comes back
 _LARGEST: Final = (1 << 31) - 1
+_SEQUENCE: Final = re.compile(r"\d{1,19}", re.ASCII)
 
 Priority = Annotated[int, Field(ge=-HIGHEST, le=HIGHEST, description="The larger, the sooner; 0 is ordinary.")]
 
@@ -393,7 +395,7 @@ def _beginning(call: Call[JobPath, EntryQuery, Nothing]) -> int:
     last = call.request.headers.get("Last-Event-ID", "")
     if not last:
         return call.query.after
-    if not last.isascii() or not last.isdigit() or int(last) > _LARGEST:
+    if not _SEQUENCE.fullmatch(last) or int(last) > _LARGEST:
         detail = "Last-Event-ID is the number of an entry: digits alone"
         raise Problem(MALFORMED, detail, errors=[Mistake(part="header", pointer="/Last-Event-ID", detail=detail)])
     return int(last)

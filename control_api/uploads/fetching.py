@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 DAY: Final = 24 * 3600
 """Seconds that one attempt may take."""
 _IDLE: Final = 60
-_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII)
 _WHOLE, _PART, _UNSATISFIABLE = 200, 206, 416
 _STRONG: Final = re.compile(r'"[^"]*"')
 _PASSING: Final = frozenset((408, 425, 429, 500, 502, 503, 504))

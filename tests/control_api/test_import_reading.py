@@ -164,6 +164,18 @@ MRSS = """<?xml version="1.0" encoding="UTF-8"?>
 </channel></rss>"""
 
 
+@pytest.mark.parametrize(
+    "day",
+    [
+        "Fri, 02 Sep 99999999999999999999 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -2300",
+        "Fri, 99 Sep 1949 00:00:00 GMT",
+    ],
+)  # fmt: skip
+def test_a_day_that_is_in_no_calendar_is_left_out_and_the_feed_is_read(tmp_path: Path, day: str) -> None:
+    items, _ = read(mrss.read, tmp_path / "a.xml", MRSS.replace("Fri, 02 Sep 1949 00:00:00 GMT", day))
+    assert (len(items), said(items[0]).get("released"), said(items[1])["released"]) == (3, None, "2020")
+
+
 def test_media_rss_is_read_as_suppliers_write_it(tmp_path: Path) -> None:
     items, notes = read(mrss.read, tmp_path / "a.xml", MRSS)
     assert said(items[0]) == {

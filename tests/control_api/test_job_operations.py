@@ -143,7 +143,9 @@ async def test_entries_come_as_a_list_and_as_a_stream_that_goes_on_where_it_was(
         assert [(event["id"], event["event"]) for event in rest] == [("4", "progress"), ("5", "state")]
         listed = (await client.get(f"{JOBS}/{job}/entries?after=1&kind=state")).json["items"]
         assert [entry["words"] for entry in listed] == ["started", "succeeded"]
-        await client.get(f"{JOBS}/{job}/entries", 400, headers={"Last-Event-ID": "x", "Accept": "text/event-stream"})
+        for wrong in ("x", "1" * 5000, str(1 << 31)):
+            sent = {"Last-Event-ID": wrong, "Accept": "text/event-stream"}
+            await client.get(f"{JOBS}/{job}/entries", 400, headers=sent)
         await client.get(f"{JOBS}/jb_0199f0c47b1c7d3a9e52c1d4b7a60f38/entries", 404)
 
 
