@@ -122,26 +122,25 @@ def _written(operations: Sequence[Operation], public_url: str) -> bytes:
 
 
 async def _at_work(app: web.Application) -> AsyncIterator[None]:
-    """Bring the schema up to date, and close the database at the end."""
+    """Bring the schema up to date and do what there is to do; at the end, or where that fails, close everything."""
     site = app[SITE]
-    await schema.upgrade(site.settings.database_url)
-    await site.look()
-    await site.queue.open(site.database)
-    async with AsyncExitStack() as beside:
+    async with AsyncExitStack() as open_:
+        open_.push_async_callback(site.database.close)
+        open_.push_async_callback(site.outgoing.close)
+        open_.callback(site.gate.close)
+        open_.callback(site.master.pool.close)
+        open_.push_async_callback(site.queue.close)
+        open_.callback(site.receiver.close)
+        await schema.upgrade(site.settings.database_url)
+        await site.look()
+        await site.queue.open(site.database)
         if site.settings.works:
-            await beside.enter_async_context(
+            await open_.enter_async_context(
                 workers.working(site.queue, site.database, site.outgoing, site.clock, site.feed.ring)
             )
         if site.settings.tells:
-            await beside.enter_async_context(tended(site))
+            await open_.enter_async_context(tended(site))
         yield
-    site.receiver.close()
-    await site.queue.close()
-    site.master.pool.close()
-    site.gate.close()
-    site.master.pool.close()
-    await site.outgoing.close()
-    await site.database.close()
 
 
 async def _leave(app: web.Application) -> None:

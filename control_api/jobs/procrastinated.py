@@ -68,7 +68,6 @@ class Procrastinated(Queue):
         self._begin = self._app.task(name="fastline.begin")(self._begun)
         self._hands: Hands | None = None
         self._tasks: asyncio.TaskGroup | None = None
-        self._is_open = False
 
     async def open(self, database: Database) -> None:
         """Make the tables, unless they are there, and connect."""
@@ -80,13 +79,10 @@ class Procrastinated(Queue):
                 async with _inside(session) as connection:
                     await connection.execute(SchemaManager.get_schema())
         await self._app.open_async()
-        self._is_open = True
 
     async def close(self) -> None:
-        """Disconnect."""
-        if self._is_open:
-            self._is_open = False
-            await self._app.close_async()
+        """Disconnect, where it is connected, or tries to."""
+        await self._app.close_async()
 
     async def offer(self, session: AsyncSession, job: Job) -> None:
         """Write a ticket for the job into the transaction."""

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import clusters
 import pytest
 from clients import running
+from hypothesis import given
+from hypothesis import strategies as st
+from persons import Times
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from control_api import schema
+from control_api.app import create_app
 from control_api.commands import Unserved, create_key, serve
 from control_api.database import Database
+from control_api.runner import ApiRunner
 from control_api.scopes import Scope
+from control_api.seldom import SPAN, Seldom
 from control_api.settings import Settings
+from control_api.site import SITE
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
@@ -52,7 +64,7 @@ async def test_while_postgresql_is_stopped_requests_are_told_to_come_back(
 
 
 async def test_while_another_program_holds_sqlite_reads_go_on_and_writes_are_told_to_come_back(tmp_path: Path) -> None:
-    settings = Settings(media=tmp_path, database_patience_ms=100, access_log=False)
+    settings = Settings(media=tmp_path, database_patience_ms=100, access_log=False, works=False, tells=False)
     key = await create_key(settings, "k", list(Scope), None, system_clock)
     async with running(settings) as found:
         client = found.known_by(key)
@@ -91,3 +103,70 @@ async def test_a_pool_that_is_used_up_is_an_outage_and_no_queue_without_an_end(d
         async with site.database.engine.connect():
             await found.known_by(key).get(EVENTS, 503)
         await found.known_by(key).get(EVENTS)
+
+
+async def test_what_fails_to_begin_leaves_nothing_open(settings: Settings, database: Database) -> None:
+    """Whoever tries again every few seconds would have ever more connections and threads."""
+    mine = settings.model_copy(update={"queue": "embedded" if database.is_sqlite else "procrastinate"})
+    await renamed(database, "secret", "elsewhere")
+    app = create_app(mine)
+    site = app[SITE]
+    runner = ApiRunner(app)
+    with pytest.raises(DBAPIError):
+        await runner.setup()
+    await runner.cleanup()
+    assert "Connections in pool: 0" in site.database.engine.pool.status()
+    for ask in (site.receiver.free(), site.gate.passwords.make("a password"), site.master.pool.run(lambda: None)):
+        with pytest.raises(RuntimeError, match="after shutdown"):
+            await ask
+    await renamed(database, "elsewhere", "secret")
+    async with running(mine) as client:
+        await client.get("/readyz")
+
+
+async def renamed(database: Database, table: str, name: str) -> None:
+    async with database.writing() as session:
+        await session.exec(text(f"ALTER TABLE {table} RENAME TO {name}"))  # type: ignore[call-overload]
+
+
+async def test_an_outage_is_said_once_and_then_once_a_minute_with_a_count(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    times = Times(datetime(2027, 3, 1, tzinfo=UTC))
+    settings = Settings(media=tmp_path, database_patience_ms=100, rate="9999/second", tells=False, works=False)
+    key = await create_key(settings, "k", list(Scope), None, times)
+    async with running(settings, clock=times) as found:
+        client = found.known_by(key)
+
+        async def refused(count: int) -> list[str]:
+            caplog.clear()
+            for _ in range(count):
+                await client.post("/api/v1/api-keys", GIVEN, 503)
+            return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+        with sqlite3.connect(tmp_path / "fastline.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert await refused(5) == ["the database does not answer: database is locked"]
+            times.now += timedelta(seconds=59)
+            assert await refused(2) == []
+            times.now += timedelta(seconds=1)
+            assert await refused(3) == [
+                "the database does not answer (7 requests since this was last said): database is locked"
+            ]
+            other.execute("ROLLBACK")
+        other.close()
+        await client.post("/api/v1/api-keys", GIVEN)
+
+
+@given(st.lists(st.integers(0, 90), max_size=40))
+def test_nothing_is_left_out_of_the_counts(gaps: list[int]) -> None:
+    seldom, now, said = Seldom(), datetime(2027, 3, 1, tzinfo=UTC), list[tuple[datetime, int]]()
+    for seconds in gaps:
+        now += timedelta(seconds=seconds)
+        if count := seldom.count(now):
+            said.append((now, count))
+    assert all(after - before >= SPAN for (before, _), (after, _) in pairwise(said))
+    if gaps:
+        assert said[0][1] == 1
+        last = now + SPAN
+        assert sum(count for _, count in said) + seldom.count(last) == len(gaps) + 1
