@@ -118,7 +118,9 @@ def _problem(request: web.Request, site: Site, error: Exception) -> Problem:
         return _of_http(request, error)
     if is_outage(error):
         site.measures.outages.inc()
-        _log.warning("the database does not answer: %s", _first(error), extra={"action": "outage"})
+        if count := site.outages.count(site.clock()):
+            since = f" ({count} requests since this was last said)" if count > 1 else ""
+            _log.warning("the database does not answer%s: %s", since, _first(error), extra={"action": "outage"})
         return unavailable("the database does not answer")
     if isinstance(error, IntegrityError):
         _log.info("a change conflicts: %s", _first(error), extra={"action": "conflict"})
@@ -150,7 +152,8 @@ def _first(error: Exception) -> str:
 
 
 def _note(request: web.Request, asked: Asked, route: str, status: int, took: float) -> None:
-    level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
+    is_failure = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE
+    level = logging.WARNING if is_failure else logging.INFO  # why something is not available is said by itself
     caller = "stranger" if isinstance(asked.caller, Stranger) else asked.caller.id
     _log.log(
         level,

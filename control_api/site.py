@@ -18,6 +18,7 @@ from control_api.outgoing import Outgoing
 from control_api.people.gate import Gate
 from control_api.rates import Rates
 from control_api.rotation import Rotation
+from control_api.seldom import Seldom
 from control_api.settings import Settings
 from control_api.streams import Streams
 from control_api.uploads.receiving import Receiver
@@ -47,6 +48,8 @@ class Site:
     receiver: Receiver
     cursors: Rotation
     """What cursors and other addresses of ours are signed with."""
+    outages: Seldom = field(default_factory=Seldom)
+    """Requests that the database has not answered."""
 
     @property
     def signer(self) -> Signer:

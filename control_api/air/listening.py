@@ -1,7 +1,8 @@
 """Hearing the air: the logs in the store, read on as they grow. All of it blocks, and runs in a thread.
 
 Law: a turn in a log never changes, so each is read once, and the store is asked again only when what is known of a
-channel ends soon.
+channel ends soon. Revisions and orders are looked for in turn, of few channels at a time where a look costs something,
+and at once where the log shows that there is another one.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ _log: Final = logging.getLogger("fastline.api")
 _NUMBERED: Final = re.compile(r"(\d{8})\.json")
 _TURN: Final = re.compile(r"\d{12}\.json")
 _SLOW: Final = 4  # revisions and withdrawals are looked for in one of this many looks, times the store's pace
+_ROUND: Final = 60  # looks in which all channels have had their turn, in a store in which a look costs something
+_NEVER: Final = -1_000_000
 _SOON: Final = BEHIND + timedelta(seconds=10)
 _DAY: Final = timedelta(days=1)
 _READ: Final = 500  # turns of one channel that are read in one look
@@ -51,6 +54,8 @@ class _Channel:
     turns: list[Turn] = field(default_factory=list)
     last: tuple[str, str] = ("", "")
     """The day and the name of the last turn that was read."""
+    renewed: int = _NEVER
+    """In which look revisions and withdrawals were last looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +111,29 @@ class Ear:
 
         What cannot be read is left out, and is in the journal.
         """
-        slow = _SLOW * self._store.pace
-        if self._looks % slow == 0:
+        if self._looks % self._slow == 0:
             self._channels = {name: self._channels.get(name) or _Channel() for name in self._store.names("channels")}
+        for name in self._due():
+            self._renew(name, self._channels[name])
         found = []
-        for number, (name, channel) in enumerate(self._channels.items()):
-            if not channel.revisions or (self._looks + number) % slow == 0:
-                self._renew(name, channel)
+        for name, channel in self._channels.items():
             heard = self._heard(name, channel, places, now)
             if heard is not None:
                 found.append(heard)
         self._looks += 1
         return found
+
+    @property
+    def _slow(self) -> int:
+        return _SLOW * self._store.pace
+
+    def _due(self) -> list[str]:
+        """The channels whose revisions and withdrawals are looked for now: new ones, and a share of the others."""
+        fresh = [name for name, channel in self._channels.items() if not channel.revisions]
+        known = sorted((channel.renewed, name) for name, channel in self._channels.items() if channel.revisions)
+        due = [name for renewed, name in known if self._looks - renewed >= self._slow]
+        looks = self._slow if self._store.pace == 1 else max(self._slow, _ROUND)
+        return [*fresh, *due[: -(-len(known) // looks)]]
 
     def fresh(self, shelf: Shelf | None, most: int) -> tuple[list[Fresh], Shelf]:
         """The assets that have appeared in the library since, at most so many, and the place after them.
@@ -159,6 +175,7 @@ class Ear:
 
     def _renew(self, name: str, channel: _Channel) -> None:
         """Read revisions and withdrawals that are new."""
+        channel.renewed = self._looks
         try:
             for number in self._numbers(keys.revisions(name)):
                 if not channel.revisions or number > channel.revisions[-1].number:
@@ -185,7 +202,12 @@ class Ear:
             return None
         genesis = original.revisions[0].channel.genesis
         place = places.get(name)
-        self._read_on(newest.mirrors or name, channel, genesis, (place.tick if place else -1), now - later)
+        log = newest.mirrors or name
+        self._read_on(log, channel, genesis, (place.tick if place else -1), now - later)
+        if self._is_outdated(channel, original, now - later):
+            self._renew(log, original)
+            if in_force(original.revisions, now - later).retired:
+                return None
         return Heard(
             channel=name,
             genesis=genesis + later,
@@ -197,6 +219,15 @@ class Ear:
             titles=self._named(channel.turns, ticks_since(genesis, now - later)),
         )
 
+    def _is_outdated(self, channel: _Channel, original: _Channel, now: datetime) -> bool:
+        """Whether the log says more than is known: it names another revision, or has an end that one would explain."""
+        if self._looks - original.renewed < self._slow:
+            return False
+        last = channel.turns[-1] if channel.turns else None
+        if last is None or last.revision > original.revisions[-1].number:
+            return True
+        return instant_at(original.revisions[0].channel.genesis, last.end) < now + _SOON
+
     # The log
 
     def _read_on(self, log: str, channel: _Channel, genesis: datetime, told: int, now: datetime) -> None:
@@ -207,19 +238,33 @@ class Ear:
         if channel.turns and instant_at(genesis, channel.turns[-1].end) >= now + _SOON:
             return
         since = now if told < 0 else instant_at(genesis, Ticks(keep))
-        days = self._days(log, channel, since, now)
-        names = [
-            (day, name) for day in days for name in self._store.names(keys.log_day(log, day)) if _TURN.fullmatch(name)
-        ]
-        if channel.last[0]:
-            names = [one for one in names if one > channel.last]
-        else:
-            names = self._from(log, names, ticks_since(genesis, since))
-        for one in names[:_READ]:
+        for one in self._behind(log, channel, genesis, since, now)[:_READ]:
             turn = self._turn(log, one)
             channel.last = one
             if turn is not None:
                 channel.turns.append(turn)
+
+    def _behind(
+        self, log: str, channel: _Channel, genesis: datetime, since: datetime, now: datetime
+    ) -> list[tuple[str, str]]:
+        """The turns of the log that come next: their days and names.
+
+        The next one begins where the last one ends, and lies under that day: one list, as a rule.
+        """
+        if channel.turns and channel.last[0]:
+            end = instant_at(genesis, channel.turns[-1].end)
+            names = [one for one in self._listed(log, [end.date().isoformat()]) if one > channel.last]
+            if names or end > now:
+                return names
+        names = self._listed(log, self._days(log, channel, since, now))
+        if channel.last[0]:
+            return [one for one in names if one > channel.last]
+        return self._from(log, names, ticks_since(genesis, since))
+
+    def _listed(self, log: str, days: Sequence[str]) -> list[tuple[str, str]]:
+        return [
+            (day, name) for day in days for name in self._store.names(keys.log_day(log, day)) if _TURN.fullmatch(name)
+        ]
 
     def _days(self, log: str, channel: _Channel, since: datetime, now: datetime) -> list[str]:
         """The days of the log that may have something new."""

@@ -14,13 +14,15 @@ from control_api.instants import Instant, Millis
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media
 from control_api.paging import Page, PageQuery, resumed, sliced
-from control_api.problems import CONFLICT, NOT_FOUND, Problem
+from control_api.problems import CONFLICT, NOT_FOUND, UNACCEPTABLE, Mistake, Problem
 from control_api.resources.channels import ChannelId, ChannelPath, links
 from control_api.scopes import Scope
 from playout.core.asrun_text import comma_separated, fields, header, jsonl
 from playout.core.ticks import TIMEBASE
 from playout.reports import guide
 from playout.reports.asrun import aired, withdrawn
+from playout.reports.why import Answer as Explained
+from playout.reports.why import NoInstant
 from playout.reports.why import asked as reasons
 from playout.wishes import Unfulfillable, foreseen, play_next, skip
 from playout.withdraw import give_back, withdraw
@@ -314,12 +316,20 @@ async def export_guide(call: Call[Nothing, ExportQuery, Nothing]) -> Answer:
     path_model=ChannelPath,
     query_model=WhyQuery,
     answers={200: WhyShown},
-    refusals=(CONFLICT,),
+    refusals=(CONFLICT, UNACCEPTABLE),
 )
 async def explain_air(call: Call[ChannelPath, WhyQuery, Nothing]) -> Answer:
     """The rule that put it on air, and what was passed over for which reason."""
     master, name, at = call.site.master, call.path.id, call.query.at
-    found = await master.ask(lambda: reasons(master.station(), name, at, call.now))
+
+    def explained() -> Explained:
+        try:
+            return reasons(master.station(), name, at, call.now)
+        except NoInstant as wrong:
+            mistake = Mistake(part="query", pointer="/at", detail=str(wrong))
+            raise Problem(UNACCEPTABLE, str(wrong), errors=[mistake]) from wrong
+
+    found = await master.ask(explained)
     return Answer(WhyShown(channel=name, text=found.text, document=found.document))
 
 

@@ -37,6 +37,10 @@ class Unexplained(Exception):
     """There is nothing to explain then: it says why, and what to ask instead."""
 
 
+class NoInstant(Unexplained):
+    """What was asked about is no instant, or two: it says how to write one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Why something is on."""
@@ -56,7 +60,7 @@ def asked(station: Station, channel: str, when: str, now: datetime) -> Answer:
 
 
 def instant(text: str, revision: Revision, now: datetime) -> datetime:
-    """The instant that people mean, in UTC; raises `Unexplained` where clocks leave it out or repeat it."""
+    """The instant that people mean, in UTC; raises `NoInstant`, also where clocks leave it out or repeat it."""
     if text == "now":
         return now
     zone = revision.clocks
@@ -70,7 +74,7 @@ def instant(text: str, revision: Revision, now: datetime) -> datetime:
             found = datetime.fromisoformat(text)
     except ValueError:
         message = f"{text!r} is not an instant: write `now`, 20:15, `yesterday 20:15`, or one like 2026-03-01T20:15"
-        raise Unexplained(message) from None
+        raise NoInstant(message) from None
     if found.year in (MINYEAR, MAXYEAR):  # in UTC it may have no date
         message = f"nothing is on air in the year {found.year}"
         raise Unexplained(message)
@@ -84,11 +88,11 @@ def _by_the_clock(wall: datetime, zone: Zone, name: str) -> datetime:
     written = f"{wall:%Y-%m-%dT%H:%M:%S}"
     if not found:
         message = f"the clocks of {name} leave {written} out; write another time, or an instant in UTC with Z behind it"
-        raise Unexplained(message)
+        raise NoInstant(message)
     if len(found) > 1:
         both = " or ".join(f"{_utc(one):%Y-%m-%dT%H:%M:%SZ}" for one in found)
         message = f"the clocks of {name} show {written} twice: write {both}"
-        raise Unexplained(message)
+        raise NoInstant(message)
     return _utc(found[0]) + rest
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from libraries import airs
 from stations import FILMS, FULL, GENESIS, Station, station
 
 from control_api import air
@@ -28,6 +30,7 @@ from playout.library import newest, scan
 
 if TYPE_CHECKING:
     from control_api.happenings import Happening
+    from playout.store import Store
 
 LATER = timedelta(minutes=2)
 """From genesis to where a station begins."""
@@ -283,3 +286,82 @@ def test_the_page_about_events_tells_all_that_is_told(heard: Heard) -> None:
     told = {f"channel.{name}" for name in said} | set(re.findall(r'Happening\("((?:clock|asset)\.[a-z]+)"', sources))
     assert listed == told
     assert {kind for kind, *_ in _told(heard, [0, 3400])[0]} <= listed
+
+
+class Counted:
+    """A store in which a look costs something, and that counts what it is asked."""
+
+    pace = 3
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.lists: Counter[str] = Counter()
+        self.reads: Counter[str] = Counter()
+
+    def names(self, key: str) -> list[str]:
+        self.lists[key.rpartition("/")[2] if key.endswith(("revisions", "withdrawn")) else key] += 1
+        return self._store.names(key)
+
+    def read(self, key: str) -> bytes | None:
+        self.reads[key] += 1
+        return self._store.read(key)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def many(root: Path, count: int) -> Station:
+    """So many channels that air the same films."""
+    made = station(root)
+    for number in range(2, count + 1):
+        made.publish(replace(FILMS, id=f"films-{number}", number=str(number)))
+    made.look()
+    return made
+
+
+def test_a_store_that_costs_something_is_asked_little_however_many_channels_there_are(tmp_path: Path) -> None:
+    """50 channels, 240 looks: two lists for each, and no document twice."""
+    made = many(tmp_path, 50)
+    store = Counted(made.store)
+    ear = Ear(store)
+    ear.hear({}, made.moments.now)
+    store.lists.clear()
+    store.reads.clear()
+    for number in range(240):
+        if number % 40 == 0:
+            made.look()
+        assert len(ear.hear({}, made.moments.now)) == 50
+        made.moments.now += timedelta(seconds=2)
+    assert store.lists.total() <= 2 * 240 + 150, store.lists.most_common(8)
+    assert store.lists["revisions"] == store.lists["withdrawn"] <= 250
+    turns = {key: count for key, count in store.reads.items() if "/log/" in key}
+    assert set(turns.values()) == {1}
+
+
+def test_what_the_log_shows_is_looked_for_at_once(tmp_path: Path) -> None:
+    """A revision is known before it is told, and a channel that was retired does not end in alarm."""
+    made = many(tmp_path, 4)
+    store = Counted(made.store)
+    ear = Ear(store)
+    place, said = Place(), list[dict[str, Any]]()
+    made.moments.now += timedelta(minutes=1)
+    made.publish(replace(FILMS, id="films-4", number="4"), airs(Query(kind=(Kind.AD,))))
+    for _ in range(200):
+        made.look()
+        heard = {one.channel: one for one in ear.hear({"films-4": place}, made.moments.now)}
+        some, place = tell(heard["films-4"], place, made.moments.now)
+        said += [one.data for one in some if one.type == "channel.revision_applied"]
+        made.moments.now += timedelta(seconds=4)
+    assert [data["revision"] for data in said] == [1, 2]
+    assert all("author" in data for data in said), "it was read before it was told"
+
+
+def test_an_order_is_heard_within_a_round(tmp_path: Path) -> None:
+    made = many(tmp_path, 50)
+    ear = Ear(Counted(made.store))
+    ear.hear({}, made.moments.now)
+    made.withdraw("films-37", "film-a")
+    looks = 0
+    while not any(one.orders for one in ear.hear({}, made.moments.now)):
+        looks += 1
+    assert looks <= 62
