@@ -86,6 +86,15 @@ class Reach:
                 raise NotAllowed(message)
 
 
+def admitted(text: str, reach: Reach) -> URL:
+    """The URL, when it is one that may be asked, and so may the address in it, if it has one; raises `NotAllowed`."""
+    url = examined(text)
+    host = url.raw_host or ""
+    if literal(host) is not None:
+        reach.check(host, [host])
+    return url
+
+
 def is_of_the_world(address: Address) -> bool:
     """Whether everybody on the internet means the same machine by this address."""
     if isinstance(address, IPv6Address):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from control_api.settings import Settings
 
 HOOKS = "/api/v1/webhooks"
-EVENT = "x.happened"
+EVENT = "import.ended"
 
 
 class Clock:
@@ -92,7 +92,7 @@ async def tried(client: Client, hook: str, attempts: int) -> Any:
 async def test_an_event_is_sent_signed_and_written_down(settings: Settings, key: str, database: Database) -> None:
     async with telling(settings, key) as client, other(taken) as there:
         hook = await made(client, there)
-        await happen(database, "x.other", EVENT, subject="thing")
+        await happen(database, "backup.made", EVENT, subject="thing")
         await there.until(1)
         method, path, headers, body = there.asked[0]
         assert (method, path, headers["content-type"]) == ("POST", "/in", "application/json")
@@ -124,10 +124,10 @@ async def test_what_happened_before_a_webhook_was_made_is_not_sent(
 
 async def test_a_star_stands_for_all_events_of_a_thing(settings: Settings, key: str, database: Database) -> None:
     async with telling(settings, key) as client, other(taken) as there:
-        hook = await made(client, there, "x.*")
-        await happen(database, "xx.one", "x.one", "y.x", "x.two")
+        hook = await made(client, there, "import.*")
+        await happen(database, "imported.one", "import.one", "y.import", "import.two")
         await until(client, hook["id"], "delivered", 2)
-        assert {json.loads(body)["type"] for *_, body in there.asked} == {"x.one", "x.two"}
+        assert {json.loads(body)["type"] for *_, body in there.asked} == {"import.one", "import.two"}
 
 
 async def test_who_is_told_of_everything_is_told_of_that_too(settings: Settings, key: str) -> None:
@@ -390,7 +390,19 @@ async def test_a_webhook_with_very_many_open_deliveries_waits_and_loses_nothing(
         ({"url": "ftp://a.example/"}, "/url", "write a URL that begins with https:// or http:// and names a host"),
         ({"url": "https://u:p@a.example/"}, "/url", "leave name and password out of the URL"),
         ({"url": "http://2130706433/"}, "/url", "2130706433 is no address as it is usually written"),
-        ({"url": "https://a.example/", "types": ["Nonsense"]}, "/types/0", "String should match pattern"),
+        ({"url": "https://a.example/", "types": ["Nonsense"]}, "/types/0", "there is no type of events Nonsense"),
+        (
+            {"url": "https://a.example/", "types": ["asset.reddy"]},
+            "/types/0",
+            "there is no type of events asset.reddy; did you mean asset.ready?",
+        ),
+        (
+            {"url": "http://127.0.0.1:9000/in"},
+            "/url",
+            "127.0.0.1 leads to an address that is not asked: one of a private, "
+            "local or reserved network. The setting outgoing_allow names",
+        ),
+        ({"url": "http://[::ffff:10.0.0.1]/in"}, "/url", "::ffff:"),
         ({"url": "https://a.example/", "secret": "x"}, "/secret", "Extra inputs are not permitted"),
         ({}, "/url", "Field required"),
     ],
@@ -408,7 +420,7 @@ async def test_webhooks_are_no_way_around_the_right_to_read_events(client: Clien
     less = client.known_by((await client.post("/api/v1/api-keys", {"name": "x", "scopes": scopes})).json["key"])
     refused = await less.post(HOOKS, {"url": "https://a.example/"}, 403)
     assert refused.json["scope"] == "events:read"
-    hook = (await client.post(HOOKS, {"url": "https://a.example/", "types": ["x.y"]})).json["id"]
+    hook = (await client.post(HOOKS, {"url": "https://a.example/", "types": ["asset.ready"]})).json["id"]
     await less.ask("PATCH", f"{HOOKS}/{hook}", 403, body={"enabled": True}, headers={"If-Match": "*"})
 
 
@@ -423,6 +435,8 @@ async def test_edits_need_the_version_and_there_are_only_so_many_webhooks(settin
         read = await client.get(path)
         await client.ask("PATCH", path, body={"description": "x"}, headers={"If-Match": read.etag})
         await client.ask("PATCH", path, 412, body={"description": "y"}, headers={"If-Match": read.etag})
+        elsewhere = await client.ask("PATCH", path, 422, body={"url": "http://10.0.0.1/"}, headers={"If-Match": "*"})
+        assert "outgoing_allow" in elsewhere.json["detail"]
         null = await client.ask("PATCH", path, 422, body={"url": None}, headers={"If-Match": "*"})
         assert null.json["errors"][0]["pointer"] == "/url"
         await client.ask("DELETE", path, 204)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 from clients import running
-from others import other
+from others import HERE, other
 from processes import fastline, line
 
 from control_api.happenings import Happening, append
@@ -37,11 +37,12 @@ async def test_what_was_being_sent_when_the_process_was_killed_is_sent_again(
         await gate.wait()
         return web.Response()
 
-    async with other(answer) as there, running(settings) as found:
+    here = settings.model_copy(update={"outgoing_allow": HERE})
+    async with other(answer) as there, running(here) as found:
         client = found.known_by(key)
-        hook = (await client.post("/api/v1/webhooks", {"url": there.url(), "types": ["x.y"]})).json["id"]
+        hook = (await client.post("/api/v1/webhooks", {"url": there.url(), "types": ["asset.ready"]})).json["id"]
         async with database.writing() as session:
-            await append(session, [Happening("x.y", "s")] * 3, system_clock())
+            await append(session, [Happening("asset.ready", "s")] * 3, system_clock())
         with sending(settings) as first:
             await asyncio.to_thread(line, first, "The API is at")
             await there.until(3)
