@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fastline import main
 from playout.core.token import Pass, read, verifying
-from playout.keyring import NAME, Keyring, NoKeys
+from playout.keyring import NAME, VARIABLE, Keyring, NoKeys
 from playout.keys import NAME as KEY_NAME
 from playout.store import DirStore
 
@@ -86,3 +88,27 @@ def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NoKeys, match="Not a directory"):
         Keyring(tmp_path / "file" / NAME).mark()
+
+
+def test_keys_are_rotated_and_listed_by_a_command_that_never_shows_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    here = ["--media", str(tmp_path / "media")]
+    assert main(["stream-key", "list", *here]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["stream-key", "rotate", *here]) == 0
+    assert main(["stream-key", "rotate", *here]) == 0
+    told = capsys.readouterr()
+    ring = Keyring(tmp_path / "media" / NAME)
+    assert [line.split(":")[0] for line in told.out.splitlines()] == ["key 1", "key 1", "key 2"]
+    assert told.out.splitlines()[1].count("verifies until") == 1
+    secrets = re.findall(r'"secret": "([^"]+)"', ring.path.read_text())
+    assert len(secrets) == 2
+    assert not any(secret in told.out + told.err for secret in secrets)
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "given" / "keys.json"))
+    assert main(["stream-key", "rotate", "--forget", *here]) == 0
+    assert len(ring.all()) == 2, "the environment names another file"
+    (tmp_path / "given" / "keys.json").write_text("broken")
+    assert main(["stream-key", "rotate", *here]) == 1
+    assert "is not a file of keys" in capsys.readouterr().err
