@@ -12,6 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from control_api.pieces import pieces
 from control_api.problems import MALFORMED, UNACCEPTABLE, Mistake, Problem, unacceptable
+from control_api.uploads.plain import WHY, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -57,6 +58,9 @@ async def _read(
             raise unacceptable(msg, "send the field as it is, without an encoding")
         if name in files:
             taken = True
+            if not is_plain(part.filename or ""):
+                msg = f"/{name}/filename"
+                raise unacceptable(msg, WHY)
             await take((part.filename or "")[-NAME_LETTERS:], _bytes_of(part))
         elif len(fields) < FIELDS:
             fields[name] = await _text(part, name)

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from control_api.uploads.plain import WHY, is_plain
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -73,6 +75,9 @@ def metadata(header: str) -> dict[str, str]:
         except UnicodeDecodeError:
             message = f"the value of {key} is not UTF-8"
             raise Unreadable(message) from None
+        if not is_plain(found[key]):
+            message = f"the value of {key} {WHY}"
+            raise Unreadable(message)
     return found
 
 

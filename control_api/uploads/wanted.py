@@ -12,6 +12,7 @@ from control_api.library.facts import Language, Names
 from control_api.models import Given
 from control_api.problems import UNACCEPTABLE, Problem, mistakes, unacceptable
 from control_api.tables import Title
+from control_api.uploads.plain import Plain
 from playout.core.house import HOUSES
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Wanted(Given):
     season: int = Field(default=0, ge=0, le=100_000, description="The number of its season; 0: none.")
     episode: int = Field(default=0, ge=0, le=100_000, description="Its number in the season; 0: none.")
     language: Language | None = Field(default=None, description="BCP 47: the language of its main sound.")
-    name: str = Field(default="", max_length=_NAME, description="What the client calls the file; for people.")
+    name: Plain = Field(default="", max_length=_NAME, description="What the client calls the file; for people.")
     fingerprint: str | None = Field(
         default=None, min_length=1, max_length=200, description="By what the client knows the file again."
     )

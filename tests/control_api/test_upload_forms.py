@@ -77,6 +77,8 @@ MISTAKES: list[tuple[bytes, int, str]] = [
     (form(("title_id", None, b""), ("title_id", None, b""), FILE), 422, "each field comes once"),
     (form(FILE, ("title", None, b"\xff\xfe")), 422, "is not UTF-8"),
     (form(FILE, ("title", None, b"a\0b")), 422, "U+0000"),
+    (form(("file", "x\"; filename*=utf-8''a%00b; y=\"", FILM)), 422, "control character"),
+    (form(FILE, ("name", None, b"a\nb")), 422, "what is said of the file"),
     (form(FILE, ("title", None, b"x" * 20_000)), 422, "is longer than 16384 bytes"),
     (form(FILE, *[(f"f{n}", None, b"") for n in range(20)]), 422, "16 fields at most"),
     (form(("file", "a.mp4", b"")), 422, "the file is empty"),
