@@ -7,6 +7,8 @@ RUN := $(VENV)/.run-time
 DEV := $(VENV)/.development
 WEB := build/web/.built
 LOCK := build/lock
+# three for two cores: many tests wait for processes of their own
+WORKERS := $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
 export PORT
 
@@ -19,7 +21,7 @@ up: $(RUN) $(WEB)  ## install what is missing, make demo films if media/ is empt
 	@exec $(BIN)/fastline up $(UP)
 
 test: $(DEV)  ## run all tests (those that need a missing player are skipped, and say so)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/players
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/players
 	$(BIN)/python -m pytest tests/players
 
 check: lint names test  ## what CI runs: ruff, mypy, import-linter, the name rule, all tests
@@ -40,7 +42,7 @@ bench: $(DEV)  ## print the figures of speed and size
 	$(BIN)/python tests/bench/bench.py
 
 golden: $(DEV)  ## write the golden files anew; review the difference
-	FASTLINE_GOLDEN=write $(BIN)/python -m pytest -q tests/core
+	FASTLINE_GOLDEN=write $(BIN)/python -m pytest -q tests/core tests/control_api/test_contract.py
 
 lock: $(RUN)  ## choose versions anew and write the constraints files, with hashes for all platforms
 	test -x $(LOCK)/bin/uv || { $(BIN)/python -m venv $(LOCK) && $(LOCK)/bin/pip install --quiet uv; }
