@@ -1,41 +1,71 @@
-"""Pulling an asset off the air of channels, and giving it back to them: orders in the store. All calls block."""
+"""Pulling assets off the air of channels, and giving them back to them: orders in the store. All calls block.
+
+Law: an order is for those who have a log of their own. What is off a parent's air is off its mirrors', and what has
+ended airs nothing; who names a mirror means that one alone.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from playout import keys
+from playout.reports.asrun import withdrawn
 from playout.withdraw import give_back, withdraw
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
-    from playout.store import Store
+    from playout.station import Station
+
+_LOGGED: Final = timedelta(days=2)
+"""How far around now logs are read for an asset that nothing else knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be done with an asset."""
+    """What is to be done with assets."""
 
-    asset: str
+    assets: tuple[str, ...]
     channels: tuple[str, ...] | None
     """On which channels; None: on all."""
     reason: str
     back: bool
-    """Whether it may air again; else it leaves the air."""
+    """Whether they may air again; else they leave the air."""
 
 
-def carry_out(store: Store, order: Order, now: datetime) -> tuple[list[str], list[str]]:
-    """The channels that there are, and those that have the order now; none where one was named that there is not.
+def carry_out(station: Station, order: Order, now: datetime) -> dict[str, int]:
+    """The channels that have the order now, each with its number.
 
-    Raises `StoreDown`; then some may have it, and ordering it again does no harm.
+    Raises `UnknownChannel`, and then none has it; and `StoreDown`: then some may have it, and ordering it again does
+    no harm.
     """
-    known = [channel for channel in store.names("channels") if store.names(keys.revisions(channel))]
-    wanted = known if order.channels is None else list(dict.fromkeys(order.channels))
-    if not set(wanted) <= set(known):
-        return known, []
+    wanted = _own(station, now) if order.channels is None else list(dict.fromkeys(order.channels))
+    for channel in wanted:  # before the first order: all of them, or none
+        station.revisions(channel)
     tell = give_back if order.back else withdraw
-    for channel in wanted:
-        tell(store, channel, [order.asset], now, order.reason)
-    return known, wanted
+    return {channel: tell(station.store, channel, order.assets, now, order.reason) for channel in wanted}
+
+
+def _own(station: Station, now: datetime) -> list[str]:
+    """The channels on air that have a log of their own."""
+    return [name for name in station.channels(now) if station.original(name) == name]
+
+
+def unheard_of(station: Station, assets: Collection[str], now: datetime) -> set[str]:
+    """Those of `assets` that are not in the store, nor in the log of a channel, nor off the air of one.
+
+    A mistyped id withdraws nothing, and whoever sent it must be told before they believe that it did.
+    """
+    left = {asset for asset in assets if asset not in station.library and not _is_stored(station, asset)}
+    for channel in station.channels() if left else ():
+        left.difference_update(withdrawn(station, channel))
+        for turn in station.logged(channel, now - _LOGGED, now + _LOGGED) if left else ():
+            left.difference_update(airing.asset for airing in turn.airings)
+    return left
+
+
+def _is_stored(station: Station, asset: str) -> bool:
+    return keys.NAME.fullmatch(asset) is not None and station.store.read(keys.asset(asset)) is not None

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field
+from sqlmodel import col, select
 
+from control_api.assets.withdrawing import Order, carry_out, unheard_of
 from control_api.call import Answer, Call
 from control_api.changes import Change
 from control_api.channels import overview
@@ -17,6 +19,7 @@ from control_api.paging import Page, PageQuery, resumed, sliced
 from control_api.problems import CONFLICT, NOT_FOUND, UNACCEPTABLE, Mistake, Problem
 from control_api.resources.channels import ChannelId, ChannelPath, links
 from control_api.scopes import Scope
+from control_api.tables import Asset
 from playout.core.asrun_text import comma_separated, fields, header, jsonl
 from playout.core.ticks import TIMEBASE
 from playout.reports import guide
@@ -25,10 +28,9 @@ from playout.reports.why import Answer as Explained
 from playout.reports.why import NoInstant
 from playout.reports.why import asked as reasons
 from playout.wishes import Unfulfillable, foreseen, play_next, skip
-from playout.withdraw import give_back, withdraw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from control_api.channels.master import MasterControl
     from playout.core.airing import Turn
@@ -410,7 +412,8 @@ async def list_withdrawals(call: Call[Nothing, WithdrawalsQuery, Nothing]) -> An
     path="/api/v1/withdrawals",
     name="withdraw_assets",
     summary="Pull assets off air: slate plays in their place at once, on every origin",
-    description="They stay in the schedule, so that nothing else moves, and can be given back.",
+    description="They stay in the schedule, so that nothing else moves, and can be given back. An id that nobody knows "
+    "is refused, and then nothing is ordered.",
     scope=Scope.AIR_WRITE,
     tag=TAG,
     body_model=WithdrawalGiven,
@@ -420,8 +423,7 @@ async def list_withdrawals(call: Call[Nothing, WithdrawalsQuery, Nothing]) -> An
 )
 async def withdraw_assets(call: Call[Nothing, Nothing, WithdrawalGiven]) -> Answer:
     """An order for each channel."""
-    master = call.site.master
-    return await _ordered(call, "ordered", lambda name: withdraw(master.store, name, *_order(call)))
+    return await _ordered(call, "ordered", back=False)
 
 
 @Endpoint(
@@ -437,9 +439,8 @@ async def withdraw_assets(call: Call[Nothing, Nothing, WithdrawalGiven]) -> Answ
     refusals=(NOT_FOUND,),
 )
 async def give_assets_back(call: Call[Nothing, Nothing, WithdrawalGiven]) -> Answer:
-    """An order for each channel of which one of them is off the air."""
-    master = call.site.master
-    return await _ordered(call, "taken_back", lambda name: give_back(master.store, name, *_order(call)))
+    """An order for each channel."""
+    return await _ordered(call, "taken_back", back=True)
 
 
 @Endpoint(
@@ -500,22 +501,24 @@ OPERATIONS: Final = (
 )
 
 
-def _order(call: Call[Any, Any, WithdrawalGiven]) -> tuple[Sequence[str], datetime, str]:
-    return tuple(dict.fromkeys(call.body.assets)), call.now, call.body.reason
-
-
-async def _ordered(call: Call[Any, Any, WithdrawalGiven], action: str, order: Callable[[str], int]) -> Answer:
+async def _ordered(call: Call[Any, Any, WithdrawalGiven], action: str, *, back: bool) -> Answer:
     """An order for each channel, each told of."""
-    master, body = call.site.master, call.body
+    master, body, now = call.site.master, call.body, call.now
+    assets = tuple(dict.fromkeys(body.assets))
+    channels = tuple(body.channels) if body.channels else None
+    # read aside: no transaction waits for the store
+    async with call.site.database.reading() as session:
+        known = set((await session.exec(select(Asset.id).where(col(Asset.id).in_(assets)))).all())
 
     def made() -> list[OrderShown]:
         station = master.station()
-        names = dict.fromkeys(body.channels) if body.channels else _own(station, call.now)
-        for name in names:  # before the first order: all of them, or none
-            station.revisions(name)
+        unknown = unheard_of(station, set(assets) - known, now)
+        if unknown:
+            raise _unknown(body.assets, unknown)
+        orders = carry_out(station, Order(assets, channels, body.reason, back), now)
         return [
-            OrderShown(channel=name, number=order(name), assets=list(dict.fromkeys(body.assets)), reason=body.reason)
-            for name in names
+            OrderShown(channel=name, number=number, assets=list(assets), reason=body.reason)
+            for name, number in orders.items()
         ]
 
     orders = await master.ask(made)
@@ -525,9 +528,14 @@ async def _ordered(call: Call[Any, Any, WithdrawalGiven], action: str, order: Ca
     return Answer(OrdersShown(orders=orders))
 
 
-def _own(station: Station, now: datetime) -> list[str]:
-    """The channels on air that have a log of their own: what is off a parent's air is off its mirrors', too."""
-    return [name for name in station.channels(now) if station.original(name) == name]
+def _unknown(assets: Sequence[str], unknown: Collection[str]) -> Problem:
+    """Assets that are nowhere, each with its place in the body."""
+    wrong = [
+        Mistake(part="body", pointer=f"/assets/{number}", detail=f"there is no asset {asset!r}: look at its id again")
+        for number, asset in enumerate(assets)
+        if asset in unknown
+    ]
+    return Problem(UNACCEPTABLE, f"{len(unknown)} of the assets are unknown; nothing is ordered", errors=wrong)
 
 
 async def _granted(call: Call[ChannelPath, Any, Any], action: str, make: Callable[[Station], Granted]) -> Answer:

@@ -44,6 +44,7 @@ from control_api.tables import Asset, AssetCare, Upload
 from control_api.uploads.landing import FOLDER as UPLOADS
 from control_api.uploads.wanted import House
 from playout import keys
+from playout.station import UnknownChannel
 
 if TYPE_CHECKING:
     from control_api.tables import Job
@@ -633,10 +634,15 @@ async def _ordered(call: Call[AssetPath, Nothing, WithdrawGiven], state: AssetSt
     _check_here(await present(call))
     origin, master, given, asset = call.site.settings.origin_url, call.site.master, call.body, call.path.id
     channels = tuple(given.channels) if given.channels is not None else None
-    wanted = Order(asset, channels, given.reason, back=state == PACKAGED)
-    known, done = await master.ask(lambda: carry_out(master.store, wanted, call.now))
-    if unknown := sorted(set(channels or ()) - set(known)):
-        raise unacceptable("/channels", f"there is no channel {', '.join(unknown)} on air")
+    wanted = Order((asset,), channels, given.reason, back=state == PACKAGED)
+
+    def carried() -> dict[str, int]:
+        try:
+            return carry_out(master.station(), wanted, call.now)
+        except UnknownChannel as unknown:
+            raise unacceptable("/channels", str(unknown)) from unknown
+
+    done = await master.ask(carried)
     row = await found(call, held=True)
     _check_here(row.state)
     if channels is None and (row.state in (PACKAGED, WITHDRAWN) or (row.state, state) == (REPLACED, WITHDRAWN)):
@@ -644,7 +650,7 @@ async def _ordered(call: Call[AssetPath, Nothing, WithdrawGiven], state: AssetSt
         row.state = state
         call.session.add(row)
         await due(call.session, row.id, call.now)
-    told = OrdersShown(channels=done, asset=shown(row, origin))
+    told = OrdersShown(channels=list(done), asset=shown(row, origin))
     call.changed(Change(KIND, row.id, "withdrawn" if state == WITHDRAWN else "taken_back", after=told))
     return Answer(told, version=row.version)
 

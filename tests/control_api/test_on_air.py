@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from clients import running
-from desks import House, house
+from desks import WRITTEN, House, house
 
+from playout.amend import Amendment, amend
 from playout.core.asrun_text import comma_separated, jsonl
 from playout.core.ticks import span_of
 from playout.reports import guide
@@ -80,8 +81,8 @@ async def test_a_page_of_the_guide_ends_where_no_more_is_made_at_once(api: Clien
         ("xmltv", "text/xml", b"<?xml"),
         ("csv", "text/csv", b"channel"),
         ("json", "application/json", b"{"),
-        ("text", "text/plain", b""),
-        ("schema-org", "application/ld+json", b"["),
+        ("text", "text/plain", b"1 Films"),
+        ("schema-org", "application/ld+json", b'{\n "@context": "https://schema.org"'),
     ],
 )
 async def test_the_guide_is_exported_as_the_command_line_does(
@@ -93,7 +94,7 @@ async def test_the_guide_is_exported_as_the_command_line_does(
     start, stop = guide.between(guide.Form(form), now, None, None, 1)
     listed = [guide.listed(station, name, start, stop) for name in ("films", "late")]
     assert found.body.decode() == guide.written(guide.Form(form), listed, ORIGIN, now)
-    assert found.body.lstrip()[: len(begins)] == begins or form == "schema-org"
+    assert found.body.lstrip()[: len(begins)] == begins
     await api.get(f"/api/v1/guide?format={form}&channel=nobody", 404)
 
 
@@ -149,9 +150,39 @@ async def test_what_is_withdrawn_is_slate_at_once_and_comes_back(api: Client, de
     assert (await api.get("/api/v1/withdrawals")).json["items"] == []
     await api.post("/api/v1/withdrawals", {"assets": ["film-a"], "channels": ["films", "nobody"]}, 404)
     assert (await api.get("/api/v1/withdrawals")).json["items"] == []
+    given = {"assets": ["film-a", "typo", "film-b", "typo-2"]}
+    for path in ("/api/v1/withdrawals", "/api/v1/withdrawals:give-back"):
+        wrong = (await api.post(path, given, 422)).json["errors"]
+        assert [(one["pointer"], one["detail"]) for one in wrong] == [
+            ("/assets/1", "there is no asset 'typo': look at its id again"),
+            ("/assets/3", "there is no asset 'typo-2': look at its id again"),
+        ]
+    assert (await api.get("/api/v1/withdrawals")).json["items"] == []
     kinds = [one["type"] for one in (await api.get("/api/v1/events")).json["items"]]
     assert kinds.count("withdrawal.ordered") == 3
     assert kinds.count("withdrawal.taken_back") == 2
+
+
+async def test_an_order_is_for_those_who_have_a_log_of_their_own(settings: Settings, key: str, tmp_path: Path) -> None:
+    """By whichever address: a mirror airs what its parent does, and what has ended airs nothing."""
+    mirror = "  again: {number: 3, name: Again, mirror: {of: films, offset: 1h}}\n"
+    desk = house(tmp_path, WRITTEN + mirror)
+    desk.file.write_text(WRITTEN.partition("  # The second one.")[0] + mirror)
+    desk.publish()  # and so the second one ends
+    desk.station.moments.now += timedelta(minutes=5)
+    desk.station.look()
+    async with running(settings, clock=desk.clock) as found:
+        api = found.known_by(key)
+        orders = (await api.post("/api/v1/withdrawals", {"assets": ["film-a"]}, 200)).json["orders"]
+        assert [one["channel"] for one in orders] == ["films"]
+        listed = (await api.get("/api/v1/withdrawals")).json["items"]
+        assert [(one["channel"], one["asset"]) for one in listed] == [("again", "film-a"), ("films", "film-a")]
+        # what airs and is no longer in the store, nor in the library, can be withdrawn all the same
+        on = (await api.get(f"{CHANNELS}/films/now")).json["asset"]
+        amend(desk.station.store, [Amendment(on, shelved=True)], desk.now)
+        desk.library()
+        (tmp_path / "assets" / on / "asset.json").unlink()
+        await api.post("/api/v1/withdrawals", {"assets": [on], "channels": ["films"]}, 200)
 
 
 async def test_play_next_and_skip_change_what_is_not_committed_and_nothing_else(api: Client, desk: House) -> None:
