@@ -375,8 +375,8 @@ class Settings(BaseModel):
     )
     tells: bool = Field(
         default=True,
-        description="Whether this process sends webhooks, tells the events of the air and keeps the library in step "
-        "with the store, when no other one does.",
+        description="Whether this process sends webhooks, tells the events of the air, keeps the library in step "
+        "with the store and tidies up, when no other one does.",
     )
     webhooks: int = Field(default=100, ge=0, le=10_000, description="How many webhooks there may be.")
     webhooks_at_once: int = Field(
