@@ -17,11 +17,12 @@ from control_api.assets.repackaging import repacked
 from control_api.backups.work import BACKUP, DROP_ARCHIVE
 from control_api.database import Database, is_outage
 from control_api.destinations import Reach
+from control_api.happenings import append
 from control_api.imports.folders import IMPORT_FOLDER
 from control_api.imports.posters import POSTERS
 from control_api.imports.work import DROP_FILE, IMPORT
 from control_api.jobs import State, submit
-from control_api.jobs.packaging import PACKAGE, Packed
+from control_api.jobs.packaging import PACKAGE, Package, Packed
 from control_api.jobs.queue import Queue, in_use
 from control_api.jobs.worker import Worker
 from control_api.library.purging import PURGE
@@ -30,6 +31,7 @@ from control_api.tables import Upload
 from control_api.uploads.fetching import FETCH
 from control_api.uploads.linking import LINK, Link
 from control_api.uploads.packing import DROP, packed
+from control_api.uploads.shown import unmade
 from control_api.uploads.states import State as Sent
 from control_api.uploads.taking_in import TAKE_IN
 
@@ -92,10 +94,22 @@ async def _packaged(session: AsyncSession, job: Job) -> None:
     was_accepted = found.one_or_none() == Sent.ACCEPTED  # then the upload says to which title it goes
     await packed(session, job)
     await repacked(session, job)
+    if job.state == State.FAILED:
+        await _unpackaged(session, job)
     title = job.given.get("title_id")
     if job.state == State.SUCCEEDED and job.result is not None and title is not None and not was_accepted:
         link = Link(asset=Packed.model_validate(job.result).asset, title=title)
         await submit(session, LINK, link, now=job.ended_at or job.created_at, subject=job.subject)
+
+
+async def _unpackaged(session: AsyncSession, job: Job) -> None:
+    """Tell that there will be no asset of a source."""
+    given = Package.model_validate(job.given)
+    upload = (await session.exec(select(Upload.id).where(Upload.id == job.subject))).one_or_none()
+    source = given.name if upload is not None and given.name else given.source
+    about = {"job": job.id, **({"upload": upload} if upload is not None else {})}
+    told = unmade(upload or job.id, source, about, (job.reason or "", job.advice or ""))
+    await append(session, [told], job.ended_at or job.created_at)
 
 
 @asynccontextmanager

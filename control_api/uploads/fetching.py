@@ -26,7 +26,7 @@ from control_api.uploads import beginning
 from control_api.uploads.landing import place, remove
 from control_api.uploads.receiving import Piece, Receiver
 from control_api.uploads.room import refusal, room, sized
-from control_api.uploads.shown import STATION, bare, tell
+from control_api.uploads.shown import STATION, bare, refused
 from control_api.uploads.states import State
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ async def _refused(work: Work, row: Upload, reason: str) -> None:
     row = await _row(work, row.id) or row
     async with work.database.writing() as session:
         if await beginning.end(session, row, State.REFUSED, reason[:2000], now):
-            await tell(session, STATION, row, "refused", now)
+            await refused(session, STATION, row, now, (reason, "Send another link."))
     await asyncio.to_thread(remove, place(work.settings.media, row.id))
 
 

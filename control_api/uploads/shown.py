@@ -8,7 +8,7 @@ from pydantic import Field
 from yarl import URL
 
 from control_api.changes import Actor, Change, audited
-from control_api.happenings import append
+from control_api.happenings import Happening, append
 from control_api.instants import Instant
 from control_api.models import Shown
 from control_api.uploads.content import Probed
@@ -80,7 +80,21 @@ async def tell(session: AsyncSession, actor: Actor, row: Upload, action: str, no
     """Write what became of an upload to the audit and the events; the transaction should end right after."""
     change = Change(KIND, row.id, action, after=lasting(row))
     happening = audited(session, actor, change, now)
+    if happening is not None and row.reason:
+        happening.data["reason"] = row.reason
     await append(session, [] if happening is None else [happening], now)
+
+
+async def refused(session: AsyncSession, actor: Actor, row: Upload, now: datetime, why: tuple[str, str]) -> None:
+    """Tell that an upload was refused, and that so there will be no asset of it: the reason, and what to do."""
+    await tell(session, actor, row, "refused", now)
+    await append(session, [unmade(row.id, row.name or bare(row.link), {"upload": row.id}, why)], now)
+
+
+def unmade(subject: str, source: str, about: dict[str, str], why: tuple[str, str]) -> Happening:
+    """That something becomes no asset. `about` says which upload and which job that was; `why` reason and advice."""
+    known = {"source": source, "upload": None, "job": None, **about}
+    return Happening("asset.failed", subject, known | {"reason": why[0][:2000], "advice": why[1][:500]})
 
 
 def lasting(row: Upload) -> UploadShown:

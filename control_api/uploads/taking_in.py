@@ -20,7 +20,7 @@ from control_api.tables import Upload
 from control_api.uploads.content import Probed, Unfit
 from control_api.uploads.landing import digest_of, place, remove
 from control_api.uploads.packing import pack
-from control_api.uploads.shown import tell
+from control_api.uploads.shown import refused, tell
 from control_api.uploads.states import State
 
 if TYPE_CHECKING:
@@ -107,4 +107,7 @@ async def _decided(work: Work, row: Upload, found: Probed | Unfit) -> None:
         if isinstance(found, Probed):
             await pack(session, row, now)
         actor = Actor(row.owner, row.owner, "take_in")
-        await tell(session, actor, row, "accepted" if isinstance(found, Probed) else "refused", now)
+        if isinstance(found, Probed):
+            await tell(session, actor, row, "accepted", now)
+        else:
+            await refused(session, actor, row, now, (found.reason, found.advice))

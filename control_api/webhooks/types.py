@@ -21,7 +21,7 @@ THINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "api_key": ("created", "updated", "revoked"),
     "artwork_ticket": ("created",),
     "asset": (
-        "added", "ready", "gone", "back", "withdrawn", "taken_back", "deleted", "restored", "replaced",
+        "added", "ready", "failed", "gone", "back", "withdrawn", "taken_back", "deleted", "restored", "replaced",
         "repackage_ordered", "purge_ordered", "poster_ordered", "poster_chosen", "poster_reset", "break_added",
         "break_edited", "break_deleted",
     ),

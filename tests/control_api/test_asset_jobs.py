@@ -19,7 +19,7 @@ from test_upload_forms import form, post
 
 import fastline
 from control_api.assets.poster import drawing
-from control_api.jobs.packaging import Order, Packed, packaging
+from control_api.jobs.packaging import Order, Packed, Unpackaged, packaging
 from control_api.library.intake import Intake
 from control_api.site import SITE
 from control_api.uploads import tus
@@ -146,6 +146,39 @@ async def test_what_an_upload_is_its_title_is_and_its_tags_are_packaged(
     assert [(one.kind, one.tags, one.language) for one in orders] == [
         (kind, ("noir", "late"), "pt"), (kind, ("film",), "pt"),
     ]  # fmt: skip
+
+
+async def test_what_could_not_be_packaged_is_told_with_the_reason_and_what_to_do(
+    desk: House, settings: Settings, key: str
+) -> None:
+    """Who waits for an asset hears that there will be none, by an event and so by a webhook."""
+
+    async def package(order: Order) -> Unpackaged:
+        return Unpackaged(f"{order.given.name or order.given.source} is broken", "Send it again.", again=False)
+
+    source = settings.media / "sources" / "b.mp4"
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_bytes(b"film")
+    async with running(
+        quick(settings, works=True), kinds=[taking_in(accepted), packaging(package)], clock=desk.clock
+    ) as nobody:
+        client = nobody.known_by(key)
+        made = (await post(client, form(("file", "a.mp4", b"film")))).json["id"]
+        job = (await client.post("/api/v1/transcode", {"source": "b.mp4"})).json["id"]
+        found: list[dict[str, Any]] = []
+
+        async def is_told() -> bool:
+            found[:] = (await client.get("/api/v1/events?type=asset.failed")).json["items"]
+            return len(found) > 1
+
+        await soon(is_told)
+        told = {event["subject"]: event["data"] for event in found}
+        assert told.keys() == {made, job}
+        assert told[job] == {
+            "source": "b.mp4", "upload": None, "job": job, "reason": "b.mp4 is broken", "advice": "Send it again.",
+        }  # fmt: skip
+        assert (told[made]["source"], told[made]["upload"]) == ("a.mp4", made)
+        assert told[made]["reason"] == "a.mp4 is broken"
 
 
 async def test_another_format_replaces_nothing_and_what_is_the_same_is_the_same(

@@ -64,6 +64,7 @@ class Code:
         start, rest = first.values[0], first.values[-1]
         if not isinstance(start, ast.Constant) or not isinstance(rest, ast.FormattedValue):
             return set()  # of a Change
+        assert isinstance(start.value, str)
         actions = AIR if start.value == "channel." else self.words(rest.value, scope, tree)
         return {f"{start.value}{action}" for action in actions}
 

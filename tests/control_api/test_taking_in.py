@@ -118,8 +118,12 @@ async def test_what_is_none_is_refused_with_a_reason_and_its_bytes_are_removed(
         assert (found["state"], found["is_kept"]) == ("refused", False)
         assert found["reason"]
         await soon(lambda: on_disk(settings) == {})
-        events = [event["type"] for event in (await client.get("/api/v1/events")).json["items"]]
-        assert "upload.refused" in events
+        events = (await client.get("/api/v1/events?type=upload.refused&type=asset.failed")).json["items"]
+        assert [event["type"] for event in events] == ["upload.refused", "asset.failed"]
+        assert events[0]["data"]["reason"] == found["reason"]
+        told = events[1]["data"]
+        assert (events[1]["subject"], told["upload"], told["source"]) == (found["id"], found["id"], "film.mp4")
+        assert found["reason"] == f"{told['reason']}. {told['advice']}".strip()
     async with database.reading() as session:
         assert (await session.exec(select(Job).where(Job.kind == "package"))).all() == []
 
