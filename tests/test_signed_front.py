@@ -1,0 +1,174 @@
+"""Signed delivery, whole: real media, a real player and the nginx of docs/delivery.md, beyond a rotation (B06, B05)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+import pytest
+from test_front import AROUND
+from test_up_api import CHECKOUT, free_port, up
+
+from control_api.commands import create_key
+from control_api.scopes import Scope
+from control_api.settings import Settings
+from packager.run import ffmpeg_binary
+from playout.clock import system_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from test_up_api import Up
+
+GUIDE = CHECKOUT / "docs" / "delivery.md"
+FILE = """\
+version: 1
+defaults: {house: fast, horizon: 1m}
+channels:
+  gold: {number: 1, name: Gold, access: signed, include: {any: [film]}}
+  other: {number: 2, name: Other, access: signed, include: {any: [film]}}
+"""
+
+pytestmark = [
+    pytest.mark.media,
+    pytest.mark.skipif(shutil.which("nginx") is None and "CI" not in os.environ, reason="needs nginx"),
+]
+
+
+def film(root: Path) -> None:
+    """Make and package a film of a few seconds."""
+    source = root / "film.mp4"
+    drawn = ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=30:duration=8"]
+    heard = ["-f", "lavfi", "-i", "sine=440:duration=8"]
+    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"]
+    subprocess.run([ffmpeg_binary(), "-v", "error", *drawn, *heard, *coded, str(source)], check=True)
+    options = ["--house", "fast", "--tag", "film", "--title", "Film", "--media", str(root / "media")]
+    command = [sys.executable, str(CHECKOUT / "fastline.py"), "package", str(source), *options]
+    subprocess.run(command, check=True, cwd=CHECKOUT, capture_output=True)
+    (root / "channels.yaml").write_text(FILE, "utf-8")
+
+
+@contextmanager
+def nginx(root: Path, running: Up) -> Iterator[str]:
+    """The configuration of the page, with the port and the folder of this test; its address."""
+    port = free_port()
+    block = re.search(r"```nginx\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    inner = block[1]
+    for before, after in (
+        ("/var/cache/nginx/fastline", str(root / "cache")),
+        ("listen 80;", f"listen 127.0.0.1:{port};"),
+        ("http://127.0.0.1:8080", f"http://127.0.0.1:{running.port}"),
+    ):
+        assert before in inner
+        inner = inner.replace(before, after)
+    path = root / "nginx.conf"
+    path.write_text(AROUND.format(root=root, inner=inner, user="user root;" if os.getuid() == 0 else ""), "utf-8")
+    with subprocess.Popen([shutil.which("nginx") or "nginx", "-c", str(path)], stderr=subprocess.DEVNULL) as process:
+        try:
+            root_url = f"http://127.0.0.1:{port}"
+            while got(root_url + "/healthz")[0] != 200:
+                assert process.poll() is None
+            yield root_url
+        finally:
+            process.terminate()
+
+
+def got(url: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+    """The status and the body of an answer; 0 while nobody listens."""
+    try:
+        with urlopen(Request(url, headers=dict(headers or {})), timeout=10) as answer:  # noqa: S310 — this machine
+            return answer.status, answer.read()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read()
+    except URLError:
+        return 0, b""
+
+
+def test_a_player_plays_a_signed_channel_behind_nginx_beyond_a_rotation(tmp_path: Path) -> None:
+    film(tmp_path)
+    key = asyncio.run(create_key(Settings(media=tmp_path / "media"), "tests", list(Scope), None, system_clock))
+    known = {"Authorization": f"Bearer {key}"}
+    with up(tmp_path) as running:
+        running.until("The API is at")
+        with nginx(tmp_path, running) as front:
+
+            def address(channel: str = "gold", life: int = 3600) -> str:
+                status, found = 0, {"url": ""}
+                while status != 200:  # it is on air as soon as it is published
+                    given = {"channel": channel, "life_seconds": life}
+                    status, _, found = running.ask("/api/v1/playback", "POST", given, **known)
+                    assert running.process.poll() is None, found
+                return front + str(found["url"]).removeprefix(f"http://127.0.0.1:{running.port}")
+
+            url = address()
+            play = [ffmpeg_binary(), "-v", "error", "-progress", "-", "-i", url, "-t", "22", "-f", "null", os.devnull]
+            with subprocess.Popen(play, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as player:
+                assert running.ask("/api/v1/streaming-keys", "POST", {}, **known)[0] == 201
+                _refused(front, url, address("other"))
+                _shared(running, url, [address(life=1000 + k) for k in range(3)])
+                far, told = player.communicate(timeout=90)
+            assert player.returncode == 0
+            # it may complain of the segment that it breaks off at the end, and of nothing else
+            assert re.sub(r"\[NULL @ .*(Invalid NAL unit size|missing picture in access unit).*\n", "", told) == ""
+            assert max(map(int, re.findall(r"^out_time_us=(\d+)", far, re.MULTILINE))) > 21_900_000, "it played on"
+            younger = address()
+            assert got(younger)[0] == got(url)[0] == 200, "both keys are good"
+            assert younger.split("/")[4][:7] != url.split("/")[4][:7], "another key has signed"
+
+
+def _media(url: str) -> list[str]:
+    """A media playlist and its segments."""
+    playlist = url.replace("index.m3u8", "v360.m3u8")
+    status, body = got(playlist)
+    assert status == 200
+    below = url.split("/live/", maxsplit=1)[0]
+    lines = [line for line in body.decode().splitlines() if line.endswith(".m4s")]
+    return [playlist, *(below + "/" + line.removeprefix("../../") for line in lines)]
+
+
+def _refused(front: str, url: str, other: str) -> None:
+    """What the cache holds is given to nobody without a good token of this channel."""
+    held = _media(url)
+    for path in held:
+        assert got(path)[0] == 200
+    token, foreign = url.split("/")[4], other.split("/")[4]
+    forged = token[:-2] + ("AA" if token[-2:] != "AA" else "BB")
+    for path in (url, held[0], held[1], held[-1]):
+        assert got(path.replace(f"/t/{token}", ""))[0] == 403
+        assert got(path.replace(token, forged))[0] == 403
+        assert got(path.replace(token, "x" * 60))[0] == 403
+    mine = {path.rsplit("/media/", maxsplit=1)[1] for path in _media(other)[1:]}
+    for path in (url, held[0], *(one for one in held[1:] if one.rsplit("/media/", maxsplit=1)[1] not in mine)):
+        assert got(path.replace(token, foreign))[0] == 403
+    assert got(f"{front}/_token")[0] == 404, "it is internal"
+
+
+def _shared(running: Up, url: str, others: list[str]) -> None:
+    """Other viewers of the channel are given what the cache holds, and the origin is not asked."""
+
+    def asked() -> int:
+        text = got(f"http://127.0.0.1:{running.port}/metrics")[1].decode()
+        rows = re.findall(r'requests_total\{route="/t/\{token\}/media/\{asset\}.*\} ([0-9.]+)', text)
+        return sum(int(float(row)) for row in rows)
+
+    held = _media(url)[1:7]
+    for path in held:
+        assert got(path)[0] == 200
+    before = asked()
+    assert before > 0
+    assert len({url, *others}) == 4
+    for other in others:
+        for path in held:
+            assert got(path.replace(url.split("/")[4], other.split("/")[4]))[0] == 200
+    assert asked() - before < 6, "18 answers of the cache; the player itself may have asked for a segment or two"
