@@ -23,7 +23,7 @@ from packager import publish, tracks, verify, work
 from packager.adts import BadAdts
 from packager.analyse import Analysis, analyse, levelled
 from packager.boxes import BadBoxes
-from packager.captions import captions
+from packager.captions import MOST_BYTES, captions
 from packager.card import card
 from packager.encode import EncoderFailed, Meter, Sound, encode
 from packager.identity import asset_id, content_digest
@@ -43,7 +43,7 @@ from playout.documents import Corrupt
 from playout.store import DirStore, Store, StoreDown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from packager.sidecar import Sidecar
     from packager.subtitles import Cue
@@ -260,24 +260,24 @@ async def _texts(
     source: Source, said: Sidecar, what: Plan, folder: Work
 ) -> tuple[tuple[tuple[str, tuple[bytes, ...]], ...], tuple[str, ...]]:
     """The subtitle segments of each language, and what could not be read; an asset may lack them."""
-    found = await captions(source, said.subtitles, folder.folder)
-    texts, notes = await asyncio.to_thread(_cut, found.tracks, what)
-    return texts, (*found.notes, *(str(faults) for faults in found.faults), *notes)
+    found = await captions(source, said.subtitles, folder.folder, _cutter(what))
+    return found.tracks, (*found.notes, *(str(faults) for faults in found.faults))
 
 
-def _cut(
-    tracks: Sequence[tuple[str, tuple[Cue, ...]]], what: Plan
-) -> tuple[tuple[tuple[str, tuple[bytes, ...]], ...], tuple[str, ...]]:
-    """The segments of each language; without those that would fill the memory, and a note for each."""
-    corners = what.cuts.boundaries()
-    texts, notes = [], []
-    for language, cues in tracks:
+def _cutter(what: Plan) -> Callable[[tuple[Cue, ...]], tuple[bytes, ...] | None]:
+    """Makes the segments of one language after the other; None of those that would fill the memory."""
+    corners, left = what.cuts.boundaries(), MOST_BYTES
+
+    def cut(cues: tuple[Cue, ...]) -> tuple[bytes, ...] | None:
+        nonlocal left
         moved = in_asset(cues, what.speed, what.cuts.end)
-        if size(moved, what.house.segment) > LARGEST:
-            notes.append(f"the subtitles in `{language}` show too much at once, and are left out")
-        else:
-            texts.append((language, tuple(segments(moved, corners))))
-    return tuple(texts), tuple(notes)
+        takes = size(moved, what.house.segment)
+        if takes > min(LARGEST, left):
+            return None
+        left -= takes
+        return tuple(segments(moved, corners))
+
+    return cut
 
 
 async def _made(name: str, order: Order, shop: Shop, folder: Work) -> Asset:

@@ -1,7 +1,8 @@
 """FFmpeg as a child process: its own process group, its progress, its last words.
 
 A child that makes no progress for too long is ended; so is one whose waiter is cancelled, and, on
-Linux, one whose parent has been killed. There it is nice, too.
+Linux, one whose parent has been killed. There it is nice, too, is the first to go when memory is short, and has no
+more address space than half of the memory, or 8 GiB: what strangers send may make it ask for any amount.
 """
 
 from __future__ import annotations
@@ -33,8 +34,17 @@ _LINE: Final = 1 << 20
 _LAST_LINES: Final = 12
 
 _DIE_WITH_PARENT: Final = """
-import ctypes, os, signal, sys
+import ctypes, os, resource, signal, sys
 os.nice(int(sys.argv[2]))
+try:
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # who is out of memory ends this before what is on air
+except OSError:
+    pass
+most = max(8 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+if hard == resource.RLIM_INFINITY or most < hard:
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 if os.getppid() == int(sys.argv[1]):
     os.execv(sys.argv[3], sys.argv[3:])

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 16 << 20
 """Bytes of subtitles that are still plausible."""
+MOST_CUES: Final = 100_000
+"""Texts of one language that are still plausible: a day of them, one a second."""
+_MOST_FAULTS: Final = 100
+"""Mistakes of one file that are told."""
+_BESIDES: Final = 40
+"""Bytes that a cue takes besides its text."""
 
 _TICKS_PER_MS: Final = TIMEBASE // 1000
 _ARROW: Final = "-->"
@@ -86,6 +92,11 @@ def parse(data: bytes) -> Parsed:
         answers = list(_cues(first, block))
         faults += [answer for answer in answers if isinstance(answer, Fault)]
         cues += [answer for answer in answers if isinstance(answer, Cue) and answer.text]
+        if len(cues) > MOST_CUES:
+            return Parsed((), (Fault(0, f"holds more than {MOST_CUES} texts: are these really subtitles?"),))
+        if len(faults) > _MOST_FAULTS:
+            faults[_MOST_FAULTS:] = [Fault(0, "the rest of it is not read: there are too many mistakes")]
+            break
     if not webvtt and not cues and not faults:
         faults.append(Fault(0, "holds no subtitles"))
     return Parsed(tuple(sorted(cues)), tuple(faults))
@@ -140,7 +151,7 @@ def segments(cues: Iterable[Cue], boundaries: Sequence[Ticks]) -> list[bytes]:
 
 def size(cues: Iterable[Cue], segment: Ticks) -> int:
     """About how many bytes `segments` of this length make of `cues`: a long one is written again and again."""
-    return sum(len(cue.text) * (1 + (cue.end - cue.start) // segment) for cue in cues)
+    return sum((len(cue.text) + _BESIDES) * (1 + (cue.end - cue.start) // segment) for cue in cues)
 
 
 def printed(cue: Cue) -> bytes:

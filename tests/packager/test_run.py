@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -73,3 +74,18 @@ async def test_another_ffmpeg_can_be_named(tmp_path: Path, monkeypatch: pytest.M
     assert ffmpeg_binary() == str(other)
     ended = await ffmpeg(["-version"])
     assert (ended.status, ended.last) == (3, ("[fatal] another one",))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of children are Linux's")
+async def test_a_child_is_the_first_to_go_when_memory_is_short_and_has_an_end_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "ffmpeg"
+    script.write_text("#!/bin/sh\ncat /proc/self/oom_score_adj /proc/self/limits >&2\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("FASTLINE_FFMPEG", str(script))
+    heard: list[str] = []
+    assert (await ffmpeg([], listen=heard.append)).well
+    assert heard[0] == "1000"
+    space = next(line for line in heard if line.startswith("Max address space")).split()
+    assert 8 << 30 <= int(space[3]) <= max(8 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))

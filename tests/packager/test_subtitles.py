@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packager.subtitles import Cue, Parsed, cue_text, decoded, in_asset, parse, printed, segments, shifted
+from packager.subtitles import MOST_CUES, Cue, Parsed, cue_text, decoded, in_asset, parse, printed, segments, shifted
 from playout.core.ticks import TIMEBASE, Ticks
 from playout.core.vtt import HEAD, vtt_head
 
@@ -233,3 +233,13 @@ def test_retiming_and_shifting() -> None:
 def test_any_bytes_give_an_answer(data: bytes) -> None:
     parsed = parse(data)
     segments(parsed.cues, [Ticks(0), Ticks(48_000)])
+
+
+def test_more_texts_or_mistakes_than_anybody_writes_are_not_kept() -> None:
+    many = parse(b"00:01 --> 00:02\nx\n\n" * (MOST_CUES + 1))
+    assert (many.cues, [str(fault) for fault in many.faults]) == (
+        (), [f"holds more than {MOST_CUES} texts: are these really subtitles?"],
+    )  # fmt: skip
+    wrong = parse(b"later\nx\n\n" * 5000)
+    assert len(wrong.faults) == 101
+    assert "too many mistakes" in str(wrong.faults[-1])
