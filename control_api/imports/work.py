@@ -14,11 +14,13 @@ from control_api.imports.bringing import MOST, Bringing
 from control_api.imports.formats import Format
 from control_api.imports.posters import POSTERS, Posters
 from control_api.imports.records import Notes, Unreadable
+from control_api.imports.room import Filling
 from control_api.imports.running import bring, ended, of_file, place
 from control_api.imports.tmdb import Ask, Unanswered, of_tmdb
 from control_api.instants import whole_millis
 from control_api.jobs import Broken, JobKind, Work, submit
 from control_api.outgoing import LEAST_RATE, Limits, NoAnswer
+from control_api.problems import Problem
 from control_api.tables import Import, PosterDue
 
 if TYPE_CHECKING:
@@ -103,17 +105,22 @@ async def _fetch(work: Work, url: str, path: Path) -> None:
     limits = Limits(seconds=_FETCH_SECONDS, size=work.settings.import_bytes, least_rate=LEAST_RATE)
     await work.progress(0, "fetching the file")
     await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+    filling = Filling(work.settings)
     try:
         async with work.outgoing.asked("GET", url, limits=limits) as reply:
             if reply.status != 200:  # noqa: PLR2004 — HTTP's
                 message = f"the other server answered {reply.status}"
                 raise Broken(message, "Look at the address in a browser.", again=reply.status >= 500)  # noqa: PLR2004 — the same
+            await filling.take(0, announced=reply.length or 0)
             with await asyncio.to_thread(draft.open, "wb") as file:
                 async for piece in reply.pieces():
+                    await filling.take(len(piece))
                     await asyncio.to_thread(file.write, piece)
         await asyncio.to_thread(draft.rename, path)
     except (NoAnswer, NotAllowed) as error:
         raise Broken(str(error), "Look at the address in a browser.", again=isinstance(error, NoAnswer)) from error
+    except Problem as full:
+        raise Broken(full.detail, "It is tried again; make room on the disk of the store.", again=True) from full
     finally:
         await asyncio.to_thread(draft.unlink, missing_ok=True)
 

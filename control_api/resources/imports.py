@@ -16,6 +16,7 @@ from control_api.call import Answer, Call
 from control_api.changes import Change
 from control_api.imports.folders import IMPORT_FOLDER, FolderBring, NotAdmitted, admitted
 from control_api.imports.formats import FILES, Format
+from control_api.imports.room import Filling, turn
 from control_api.imports.running import Wanted, new, place
 from control_api.imports.tmdb import Ask
 from control_api.imports.work import IMPORT, Bring
@@ -28,7 +29,7 @@ from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media, Raw
 from control_api.paging import Page, PageQuery, page
 from control_api.pieces import BrokenOff, agree, pieces
-from control_api.problems import FILE_TOO_LARGE, MALFORMED, Problem, missing, unacceptable
+from control_api.problems import FILE_TOO_LARGE, MALFORMED, NO_ROOM, Problem, missing, unacceptable
 from control_api.scopes import Scope
 from control_api.tables import Import, ImportEntry
 
@@ -151,11 +152,13 @@ class ImportEntryQuery(PageQuery):
     raw=Raw(_TYPES),
     query_model=FileQuery,
     answers={202: ImportShown},
-    refusals=(MALFORMED, FILE_TOO_LARGE),
+    refusals=(MALFORMED, FILE_TOO_LARGE, NO_ROOM),
 )
 async def import_file(call: Call[Nothing, FileQuery, Nothing]) -> Answer:
     """The file goes to the disk as it comes, and then a job is made for it."""
     _check_file(call.query.format)
+    async with call.site.database.reading() as session:  # that of the request would wait for the body
+        await turn(session, call.caller.id)
     row = _new(call, call.query, call.query.format)
     path = place(call.site.settings.media, row.id)
     try:
@@ -322,7 +325,8 @@ def _new(call: Call[Any, Any, Any], ways: Ways, form: Format) -> Import:
 
 
 async def _begun(call: Call[Any, Any, Any], row: Import, given: BaseModel, kind: JobKind[Any] = IMPORT) -> Answer:
-    """Write the import and its job."""
+    """Write the import and its job. Raises `Problem` where too many of this owner wait already."""
+    await turn(call.session, call.caller.id)
     job = await submit(call.session, kind, given, now=call.now, owner=call.caller.id, subject=row.id)
     row.job = job.id
     call.session.add(row)
@@ -339,6 +343,8 @@ async def _taken(call: Call[Any, Any, Any], path: Path) -> None:
     too_large = Problem(FILE_TOO_LARGE, f"a file to import has {most} bytes at most: part it, or raise `import_bytes`")
     if (call.request.content_length or 0) > most:
         raise too_large
+    filling = Filling(call.site.settings)
+    await filling.take(0, announced=call.request.content_length or 0)
     await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
     await agree(call.request)
     taken = 0
@@ -348,6 +354,7 @@ async def _taken(call: Call[Any, Any, Any], path: Path) -> None:
                 taken += len(piece)
                 if taken > most:
                     raise too_large
+                await filling.take(len(piece))
                 await asyncio.to_thread(file.write, piece)
         except BrokenOff as error:
             raise Problem(MALFORMED, str(error)) from error

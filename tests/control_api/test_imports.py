@@ -18,9 +18,11 @@ from control_api.changes import Actor
 from control_api.imports.bringing import Bringing
 from control_api.imports.formats import Format
 from control_api.imports.records import Item, Record
+from control_api.imports.room import MOST_WAITING, Filling
 from control_api.imports.running import Wanted, bring, new
 from control_api.imports.work import set_ended
 from control_api.jobs.states import State
+from control_api.problems import Problem
 from control_api.tables import AuditEntry, Credit, Import, Person, Tag, Title
 from fastline import main
 from playout.clock import system_clock
@@ -166,6 +168,57 @@ async def test_bodies_that_are_too_large_empty_or_of_no_form_are_refused(client:
         many = b"name\n" + b"x" * 2000
         await small.known_by(client.key).ask("POST", f"{IMPORTS}?format=csv", 413, data=many, headers=headers)
     assert list((settings.media / "imports").iterdir()) == []
+
+
+async def test_files_are_taken_as_far_as_the_disk_and_others_bear(settings: Settings, key: str) -> None:
+    headers = {"Content-Type": "text/csv"}
+    where = f"{IMPORTS}?format=csv"
+    async with running(quick(settings, upload_free_bytes=1 << 53)) as full:
+        refused = await full.known_by(key).ask("POST", where, 507, data=b"name\nA\n", headers=headers)
+        assert refused.json["type"] == "/problems/no-room"
+        assert not (settings.media / "imports").exists()
+    async with running(quick(settings)) as idle:  # nobody does the jobs
+        client = idle.known_by(key)
+        for _ in range(MOST_WAITING):
+            await client.ask("POST", where, 202, data=b"name\nA\n", headers=headers)
+        refused = await client.ask("POST", where, 429, data=b"name\nA\n", headers=headers)
+        assert "of your imports are not over" in refused.json["detail"]
+        await client.post(f"{IMPORTS}:fetch", {"format": "csv", "url": "https://a.example/"}, 429)
+        assert len(list((settings.media / "imports").iterdir())) == MOST_WAITING
+        [first, *_] = (await client.get(IMPORTS)).json["items"]
+        await client.ask("POST", f"/api/v1/jobs/{first['job']}/cancel")
+        await client.ask("POST", where, 202, data=b"name\nA\n", headers=headers)
+
+
+async def test_the_disk_is_looked_at_again_while_a_file_comes(settings: Settings) -> None:
+    settings.media.mkdir(exist_ok=True)
+    roomy = settings.model_copy(update={"upload_free_bytes": 0})
+    filling = Filling(roomy, stride=1000)
+    await filling.take(0, announced=10)
+    with pytest.raises(Problem, match="too little"):
+        await Filling(roomy).take(0, announced=1 << 60)
+    filling._settings = roomy.model_copy(update={"upload_free_bytes": 1 << 53})
+    await filling.take(999)
+    with pytest.raises(Problem, match="too little"):
+        await filling.take(1)
+
+
+async def test_a_file_that_is_fetched_is_not_begun_without_room(settings: Settings, key: str) -> None:
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        from aiohttp import web  # noqa: PLC0415 — of this test alone
+
+        return web.Response(text="name\nA\n")
+
+    full = quick(settings, works=True, outgoing_allow=HERE, upload_free_bytes=1 << 53)
+    async with other(answer) as there, running(full) as nobody:
+        client = nobody.known_by(key)
+        begun = (await client.post(f"{IMPORTS}:fetch", {"format": "csv", "url": there.url("/a.csv")}, 202)).json
+
+        async def is_tried() -> bool:
+            return "the disk has" in (await client.get(f"/api/v1/jobs/{begun['job']}")).body.decode()
+
+        await soon(is_tried)
+        assert list((settings.media / "imports").iterdir()) == []
 
 
 def picture() -> bytes:
