@@ -61,8 +61,12 @@ def play_next(station: Station, channel: str, asset: str, now: datetime, by: str
     """
     item = station.library.catalog.item(asset)
     newest = _own(station, channel)
-    if item is None or item.house != newest.channel.house:
-        message = f"{asset!r} is not in the library, or not packaged in house {newest.channel.house!r}"
+    if item is None:
+        message = f"{asset!r} is not in the library: look at its id again; what is withdrawn is not there either"
+        raise Unfulfillable(message)
+    if item.house != newest.channel.house:
+        house = newest.channel.house
+        message = f"{asset!r} is packaged in house {item.house!r}, and {channel} airs {house!r}: package it in that one"
         raise Unfulfillable(message)
     if item.about.kind is Kind.SLATE:
         message = f"{asset!r} is no program, but what stands in for one"

@@ -164,9 +164,17 @@ def test_a_wish_that_waits_outlives_an_edit_and_one_that_is_served_does_not_come
 
 
 @pytest.mark.parametrize(
-    ("asset", "told"), [("nobody", "'nobody' is not in the library"), ("slate", "'slate' is no program")]
+    ("asset", "told"),
+    [
+        ("nobody", "'nobody' is not in the library: look at its id again"),
+        ("slate", "'slate' is no program"),
+        ("wide", "'wide' is packaged in house 'hd30', and films airs 'fast': package it in that one"),
+    ],
 )
 def test_what_cannot_be_granted_says_why(made: Station, asset: str, told: str) -> None:
+    wide = replace(made.assets["film-a"], id="wide", house="hd30")
+    made.store.put_new(keys.asset("wide"), documents.encode_readable(wide))
+    scan(made.store, newest(made.store), made.moments.now)
     with pytest.raises(Unfulfillable, match=told):
         wished(made, asset)
 
