@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from control_api.advertising.vast import EVENTS
 from playout.core.airing import Role, breaks_of
 from playout.core.ticks import Ticks, instant_at, span_of, ticks_since
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from control_api.air.telling import Heard
     from playout.core.channel import Withdrawal
 
-EVENTS: Final = ("impression", "start", "firstQuartile", "midpoint", "thirdQuartile", "complete")
-_QUARTERS: Final = {"impression": 0, "start": 0, "firstQuartile": 1, "midpoint": 2, "thirdQuartile": 3, "complete": 4}
+_QUARTERS: Final = dict(zip(EVENTS, (0, 0, 1, 2, 3, 4), strict=True))
 _GRID: Final = 1000
 """Milliseconds by which what airs may be shorter than its file: the house has a grid."""
 POSITIONS: Final = {"pre": "1", "mid": "2", "post": "3"}

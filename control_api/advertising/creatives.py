@@ -62,7 +62,10 @@ async def follow(database: Database, now: datetime) -> int:
                 database, creative, why, _NOT_FOUND if upload is None or not upload.found else _UNPLAYABLE, now
             )
         elif upload.state == State.PACKAGED and asset is not None:
-            await _dress(database, creative, asset, now)
+            try:
+                await _dress(database, creative, asset, now)
+            except Problem as error:
+                await _refuse(database, creative, error.detail, _UNPLAYABLE, now)
         else:
             continue
         moved += 1

@@ -125,7 +125,11 @@ class Desk:
         question = Question(
             source.url, house, source.channel, tuple(source.rolls), source.most, source.longest_ms
         )  # fmt: skip
-        decision = await ask(self.outgoing, question, now, self.chance)
+        try:
+            decision = await ask(self.outgoing, question, now, self.chance)
+        except Exception:  # noqa: BLE001 — whatever one server answers, the others are asked
+            _log.exception("%s: its answer could not be read, by a mistake of ours", source.id)
+            decision = Decision(fault="its answer could not be read, by a mistake of ours; the journal has it")
         return decision, round((loop.time() - begun) * 1000)
 
     async def _write(self, asked: AdSource, decision: Decision, took_ms: int) -> None:

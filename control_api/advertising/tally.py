@@ -169,6 +169,9 @@ class Tally:
                 status = reply.status
         except (NoAnswer, NotAllowed) as error:
             words = "" if status is not None else str(error)
+        except Exception:  # noqa: BLE001 — whatever one URL does, the others are told
+            _log.exception("%s: it could not be sent, by a mistake of ours", row.id)
+            words = "it could not be sent, by a mistake of ours; the journal has it"
         if status is not None and not 200 <= status < 400:  # noqa: PLR2004 — the classes of good answers
             words = f"it answered {status}"
         await beacons.record(self.database, row, status, words, whole_millis(self.clock()))
