@@ -38,7 +38,7 @@ async def _now(request: web.Request) -> web.StreamResponse:
     view, now = site.live(), site.clock()
     guide = await glances(site, view, now)
     rows = []
-    for channel in by_number(on_air.channel for on_air in view.channels.values()):
+    for channel in by_number(on_air.channel for name, on_air in view.channels.items() if name not in view.signed):
         on, after = now_next(guide.get(channel.id, ()), now)
         rows.append(
             OnAir(

@@ -66,7 +66,7 @@ class Gate:
         """Read the file if it has changed. Of many who ask at a time, all are content with a look that began later."""
         asked = self._looks
         async with self._looking:
-            if self._ring is None or self._looks > asked + 1:
+            if self._ring is None or self._looks > asked:
                 return
             self._looks += 1
             try:

@@ -169,6 +169,7 @@ async def test_what_is_open_stays_open_beside_a_signed_channel(signed: Signed) -
     listed = await signed.origin.text("/iptv/channels.m3u")
     assert "live/films/" in listed
     assert "live/gold/" not in listed, "an address that would be refused is not listed"
+    assert [row["id"] for row in json.loads(await signed.origin.text("/now.json"))] == ["films"]
     for segment in (await signed.origin.playlist("/live/films/direct/v360.m3u8")).segments:
         await signed.origin.get(
             joined("/live/films/direct/v360.m3u8", segment.uri), 206, headers={"Range": "bytes=0-9"}
