@@ -377,6 +377,10 @@ async def test_a_source_is_made_read_changed_and_deleted(client: Client) -> None
     assert (changed.json["most"], changed.json["beacons"]) == (3, True)
     await client.ask("PATCH", path, 412, body={"most": 4}, headers={"If-Match": made.etag})
     await client.ask("PATCH", path, 422, body={"most": None}, headers={"If-Match": changed.etag})
+    house = {"url": "http://192.168.0.1/vast"}
+    refused = await client.ask("PATCH", path, 422, body=house, headers={"If-Match": changed.etag})
+    assert refused.json["errors"][0]["pointer"] == "/url"
+    await client.post(SOURCES, {**given, **house}, 422)
     assert (await client.get(f"{path}/decisions")).json["items"] == []
     assert (await client.get(f"{path}/beacons?state=failed")).json["items"] == []
     await client.ask("DELETE", path, 204, headers={"If-Match": changed.etag})
