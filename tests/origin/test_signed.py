@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import shutil
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from playout.origin.doors import TOKEN, Guarded
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
+    from pathlib import Path
 
     from playout.core.rules import Rules
 
@@ -120,10 +122,25 @@ def closing(station: Station) -> None:
     station.look()
 
 
+def copied(station: Station, folder: Path) -> Station:
+    """The same station elsewhere: files that are synced to the disk take their time."""
+    shutil.copytree(station.root, folder, dirs_exist_ok=True)
+    copy = Station(folder, assets=dict(station.assets), revisions=dict(station.revisions))
+    copy.look()
+    return copy
+
+
+@pytest.fixture(scope="module")
+def closed(made: Station, tmp_path_factory: pytest.TempPathFactory) -> Station:
+    """Made once."""
+    found = copied(made, tmp_path_factory.mktemp("closed"))
+    closing(found)
+    return found
+
+
 @pytest.fixture
-async def signed(small: Station, aiohttp_client: Callable[..., Awaitable[Any]]) -> Signed:
-    closing(small)
-    return await starting(small, aiohttp_client)
+async def signed(closed: Station, tmp_path: Path, aiohttp_client: Callable[..., Awaitable[Any]]) -> Signed:
+    return await starting(copied(closed, tmp_path), aiohttp_client)
 
 
 def air(station: Station, until: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 from test_lane import PACKED, PLAIN, Listening, segment_of
-from test_signed import closing
+from test_signed import closing, copied
 
 from playout.core.token import Pass
 from playout.keyring import NAME, Keyring
@@ -17,6 +17,7 @@ from playout.origin import LaneRunner, Settings, create_app
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from stations import Station
 
@@ -36,10 +37,17 @@ async def listening(station: Station, *, lane: bool, base: str = "") -> AsyncIte
         await runner.cleanup()
 
 
+@pytest.fixture(scope="module")
+def shut(made: Station, tmp_path_factory: pytest.TempPathFactory) -> Station:
+    """Made once."""
+    found = copied(made, tmp_path_factory.mktemp("shut"))
+    closing(found)
+    return found
+
+
 @pytest.fixture
-def closed(small: Station) -> Station:
-    closing(small)
-    return small
+def closed(shut: Station, tmp_path: Path) -> Station:
+    return copied(shut, tmp_path)
 
 
 def token(station: Station, lasts: float = 3600, opens: str = "live/gold") -> str:
