@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from control_api import keys, openapi, outside, pieces, schema, workers
+from control_api.addresses import household
 from control_api.callers import bearer
 from control_api.channels.master import MasterControl
 from control_api.database import Database
@@ -23,7 +24,8 @@ from control_api.outgoing import Outgoing
 from control_api.people.gate import Gate
 from control_api.people.roles import scopes_of
 from control_api.people.schemes import schemes as ways_in
-from control_api.rates import Rates
+from control_api.rates import Rates, refused
+from control_api.readiness import Readiness
 from control_api.resources import RESOURCES
 from control_api.resources.reference import DOCUMENT
 from control_api.rotation import Rotation, for_a_while
@@ -36,7 +38,7 @@ from control_api.uploads.receiving import Receiver
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from control_api.callers import Caller, Scheme, Stranger
     from control_api.jobs.kinds import AnyKind
@@ -65,7 +67,9 @@ def create_app(
     database = Database(
         settings.database_url, connections=settings.database_connections, patience_ms=settings.database_patience_ms
     )
-    known = Known(timedelta(milliseconds=settings.caller_cache_ms))
+    policies = {"caller": settings.rate, "address": settings.rate_anonymous, "pictures": settings.rate_pictures}
+    rates = Rates(settings.rate_storage, policies)
+    known = Known(timedelta(milliseconds=settings.caller_cache_ms), spare=_spare(rates))
     streams = Streams(settings.streams, settings.streams_each)
     outgoing = Outgoing(
         Reach(settings.outgoing_allow, settings.outgoing_refuse), connections=settings.outgoing_connections
@@ -76,7 +80,8 @@ def create_app(
         settings=settings,
         clock=clock,
         database=database,
-        rates=Rates(settings.rate_storage, {"caller": settings.rate, "address": settings.rate_anonymous}),
+        rates=rates,
+        readiness=Readiness(database),
         streams=streams,
         feed=Feed(database, settings.stream_poll_ms / 1000),
         measures=Measures(),
@@ -151,6 +156,17 @@ async def _leave(app: web.Application) -> None:
     site.queue.ring()
 
 
+def _spare(rates: Rates) -> Callable[[str], Awaitable[None]]:
+    """Refuses to look for whom nobody knows in the database, for an address that has asked too often."""
+
+    async def spare(address: str) -> None:
+        left = await rates.left("address", household(address))
+        if left is not None and not left.allowed:
+            raise refused(left)
+
+    return spare
+
+
 def _by_key(database: Database, known: Known, clock: Clock) -> Scheme:
     """API keys, as `Authorization: Bearer fl_...`."""
 
@@ -158,6 +174,8 @@ def _by_key(database: Database, known: Known, clock: Clock) -> Scheme:
         sent, now = bearer(request), clock()
         if not sent.startswith(keys.PREFIX):
             return None
-        return await known.caller(sent, now, lambda: keys.caller(database, sent, scopes_of, now))
+        return await known.caller(
+            sent, now, lambda: keys.caller(database, sent, scopes_of, now), request[ASKED].address
+        )
 
     return scheme

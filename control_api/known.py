@@ -17,6 +17,8 @@ from control_api.callers import Caller, Stranger
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    Spare = Callable[[str], Awaitable[None]]
+
 MOST: Final = 10_000
 """How many are remembered; who has not asked for the longest time is forgotten first."""
 
@@ -30,10 +32,14 @@ class _Seen:
 class Known:
     """The callers that a process knows, by what they sent. The credentials themselves are not kept."""
 
-    def __init__(self, patience: timedelta, most: int = MOST) -> None:
-        """`patience` is how long somebody is remembered; zero remembers nobody."""
+    def __init__(self, patience: timedelta, most: int = MOST, spare: Spare | None = None) -> None:
+        """`patience` is how long somebody is remembered; zero remembers nobody.
+
+        `spare` is asked, with the address that a request came from, before the database is; it raises `Problem`.
+        """
         self._patience = patience
         self._most = most
+        self._spare = spare
         self._seen: OrderedDict[bytes, _Seen] = OrderedDict()
         self._named: dict[str, set[bytes]] = {}
         self._changes = 0
@@ -44,14 +50,23 @@ class Known:
         return len(self._seen)
 
     async def caller(
-        self, credentials: str, now: datetime, look: Callable[[], Awaitable[Caller | Stranger | None]]
+        self,
+        credentials: str,
+        now: datetime,
+        look: Callable[[], Awaitable[Caller | Stranger | None]],
+        address: str = "",
     ) -> Caller | Stranger | None:
-        """Who sends this, by memory or else by `look`. Strangers are not remembered: they may be known soon."""
+        """Who sends this from `address`, by memory or else by `look`.
+
+        Strangers are not remembered: they may be known soon.
+        """
         key = hashlib.sha256(credentials.encode("utf-8", "surrogateescape")).digest()
         seen = self._seen.get(key)
         if seen is not None and self._is_fresh(seen, now):
             self._seen.move_to_end(key)
             return seen.caller
+        if self._spare is not None:
+            await self._spare(address)
         before = self._changes
         self.looks += 1
         found = await look()

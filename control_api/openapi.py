@@ -254,7 +254,7 @@ class _Writer:
         }
 
     def _always(self, names: Iterable[str]) -> Document:
-        limits = ("RateLimit", "RateLimit-Policy") if self._said.counted else ()
+        limits = ("RateLimit", "RateLimit-Policy") if self._said.is_limited else ()
         return _headers("X-Request-Id", *limits, *names, *self._said.answer_headers)
 
 

@@ -109,7 +109,7 @@ class Declared:
     cost: int = 1
     """As how many requests it counts."""
     counted: bool = True
-    """Whether it counts at all."""
+    """Whether it counts at all; credentials that nobody knows count in any case."""
     changes: bool | None = None
     """Whether it must tell of its changes; None: whether its method is one that changes."""
     deprecated: Deprecation | None = None
@@ -131,6 +131,11 @@ class Declared:
             faults.append("only what changes has a precondition")
         if faults:
             raise Undeclared(_undeclared(self, faults))
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether who asks too often may be refused."""
+        return self.counted or self.scope is not OPEN
 
     @property
     def is_safe(self) -> bool:
@@ -182,7 +187,7 @@ class Operation:
         brought: tuple[tuple[bool, tuple[Kind, ...]], ...] = (
             # a query that nobody declared is refused as well
             (True, (problems.INTERNAL, problems.UNAVAILABLE, problems.MALFORMED, *said.refusals)),
-            (said.counted, (problems.TOO_MANY,)),
+            (said.is_limited, (problems.TOO_MANY,)),
             (said.scope is not OPEN, (problems.UNAUTHENTICATED, problems.FORBIDDEN)),
             (said.scope is not OPEN and not said.is_safe, (problems.CROSSED,)),
             (self.path_model is not Nothing, (problems.NOT_FOUND,)),

@@ -18,6 +18,8 @@ from control_api.trouble import Trouble
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from limits import RateLimitItem
 
 _log: Final = logging.getLogger("fastline.api")
@@ -59,9 +61,16 @@ class Rates:
 
     async def take(self, policy: str, who: str, cost: int = 1) -> Taken | None:
         """Count a request of `who`; None when nothing can be counted now, and so everything is allowed."""
+        return await self._asked(policy, who, lambda rate: self._limiter.hit(rate, policy, who, cost=cost))
+
+    async def left(self, policy: str, who: str) -> Taken | None:
+        """How a request of `who` would fare now; it is not counted."""
+        return await self._asked(policy, who, lambda rate: self._limiter.test(rate, policy, who))
+
+    async def _asked(self, policy: str, who: str, ask: Callable[[RateLimitItem], Awaitable[bool]]) -> Taken | None:
         rate = self._policies[policy]
         try:
-            allowed = await self._limiter.hit(rate, policy, who, cost=cost)
+            allowed = await ask(rate)
             window = await self._limiter.get_window_stats(rate, policy, who)
         except StorageError as error:
             if not self._trouble.lasts:  # and not once more for each way in which a store may fail

@@ -1,6 +1,7 @@
 """Running an operation: the only way to a handler, with everything that all of them promise.
 
-In this order: rate limit, authority, reading, If-Match, Idempotency-Key, one transaction, the handler, audit, ETag.
+In this order: who asks, rate limit, authority, reading, If-Match, Idempotency-Key, one transaction, the handler, audit,
+ETag.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def served(operation: Operation) -> Callable[[web.Request], Awaitable[web.Stream
             await site.look()
         if said.scope is not OPEN:  # what is open is answered to everyone, whatever they send, and without the database
             asked.caller = await resolve(request, site.schemes)
-        if said.counted:
+        if said.counted or isinstance(asked.caller, Stranger):
             await _count(site, asked, said)
         caller = _allowed(asked.caller, said)
         call: Call[Any, Any, Any] = Call(

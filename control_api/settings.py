@@ -254,6 +254,9 @@ class Settings(BaseModel):
     )
     rate: Rate = Field(default="1200/minute", description="How often one caller with a key may ask.")
     rate_anonymous: Rate = Field(default="240/minute", description="How often one address without a valid key may ask.")
+    rate_pictures: Rate = Field(
+        default="6000/minute", description="How often one address may ask for pictures of titles."
+    )
     rate_storage: str = Field(
         default="async+memory://",
         pattern=r"^async\+(memory|redis|rediss|valkey|valkeys)://",

@@ -17,6 +17,7 @@ from control_api.measures import Measures
 from control_api.outgoing import Outgoing
 from control_api.people.gate import Gate
 from control_api.rates import Rates
+from control_api.readiness import Readiness
 from control_api.rotation import Rotation
 from control_api.seldom import Seldom
 from control_api.settings import Settings
@@ -46,6 +47,7 @@ class Site:
     master: MasterControl
     queue: Queue
     receiver: Receiver
+    readiness: Readiness
     cursors: Rotation
     """What cursors and other addresses of ours are signed with."""
     outages: Seldom = field(default_factory=Seldom)

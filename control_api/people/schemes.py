@@ -47,7 +47,7 @@ def _by_token(gate: Gate, address: Callable[[web.Request], str]) -> Scheme:
                 return found if isinstance(found, Stranger) else Stranger("the access token is of somebody else")
             return replace(found, until=min(access.until, found.until or access.until))
 
-        return await gate.known.caller(sent, now, look)
+        return await gate.known.caller(sent, now, look, address(request))
 
     return scheme
 
@@ -67,7 +67,7 @@ def _by_identity(gate: Gate, address: Callable[[web.Request], str]) -> Scheme:
                 raise unavailable(str(error)) from error
             return claims if isinstance(claims, Stranger) else await _admitted(gate, claims, now, address(request))
 
-        return await gate.known.caller(sent, now, look)
+        return await gate.known.caller(sent, now, look, address(request))
 
     return scheme
 
@@ -85,7 +85,7 @@ def _by_cookie(gate: Gate, address: Callable[[web.Request], str]) -> Scheme:
         async def look() -> Caller | Stranger:
             return await sessions.by_cookie(gate.database, gate.settings, cookie, now, address(request))
 
-        found = await gate.known.caller(f"cookie {cookie}", now, look)
+        found = await gate.known.caller(f"cookie {cookie}", now, look, address(request))
         if isinstance(found, Caller) and request.method not in _SAFE:
             why = cookies.crossed(request, gate.settings, gate.csrf, cookie)
             return found if why is None else Stranger(why, is_crossed=True)

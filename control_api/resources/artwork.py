@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import Field
 from sqlmodel import col, update
 
-from control_api import ids
+from control_api import ids, rates
+from control_api.addresses import household
 from control_api.call import Answer, Call
 from control_api.callers import Caller
 from control_api.changes import Change
@@ -24,7 +25,7 @@ from control_api.library.shown import ArtworkShown, pictured
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media, Raw
 from control_api.pieces import BrokenOff, agree, pieces
-from control_api.problems import MALFORMED, NOT_FOUND, TOO_LARGE, Problem, missing, unavailable
+from control_api.problems import MALFORMED, NOT_FOUND, TOO_LARGE, TOO_MANY, Problem, missing, unavailable
 from control_api.resources.people_credits import PersonPath, person
 from control_api.resources.title_models import TitleId
 from control_api.resources.titles import check_kept, found
@@ -33,6 +34,8 @@ from control_api.tables import Artwork, ArtworkTicket, Title
 from playout.store import Store, StoreDown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from control_api.library.pictures import Picture
 
 _TAG: Final = "Artwork"
@@ -40,6 +43,9 @@ _TYPES: Final = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/g
 _RAW: Final = Raw((*_TYPES, "application/octet-stream"))
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _RANGE: Final = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
+_MOST_SIZES: Final = 10_000
+_SIZES: Final[dict[str, int]] = {}
+"""How long the pictures are that were asked for lately, by their names: they are digests, so it never changes."""
 _PURPOSE: Final = "artwork upload"
 
 
@@ -245,26 +251,44 @@ async def delete_photo(call: Call[PersonPath]) -> Answer:
     description="One range of bytes may be asked for with `Range`.",
     scope=OPEN, tag=_TAG, path_model=PicturePath, counted=False,
     answers={200: Media(("image/jpeg", "image/webp")), 206: Media(("image/jpeg", "image/webp"))},
-    answer_headers=("Accept-Ranges", "Content-Range"),
+    answer_headers=("Accept-Ranges", "Content-Range"), refusals=(TOO_MANY,),
 )  # fmt: skip
 async def read_artwork(call: Call[PicturePath]) -> Answer:
     """The bytes, or some of them."""
-    try:
-        body = await asyncio.to_thread(_store(call).read, key(call.path.file))
-    except StoreDown as error:
-        message = "the store does not answer"
-        raise unavailable(message) from error
-    if body is None:
-        raise missing("picture", call.path.file)
-    etag = f'"{call.path.file.partition(".")[0][:32]}"'
+    taken = await call.site.rates.take("pictures", household(call.address))
+    if taken is not None and not taken.allowed:
+        raise rates.refused(taken)
+    file = call.path.file
+    etag = f'"{file.partition(".")[0][:32]}"'
     headers = {"ETag": etag, "Cache-Control": _FOR_EVER, "Accept-Ranges": "bytes"}
-    media_type = f"image/{call.path.file.rpartition('.')[2]}"
+    media_type = f"image/{file.rpartition('.')[2]}"
+    size = _SIZES.get(file)
+    if size is not None and (span := _span(call, size, etag)) is not None:
+        start, stop = span
+        body = await _read(call, lambda store: store.read_range(key(file), start, stop))
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+        return Answer(raw=body, status=206, headers=headers, media_type=media_type)
+    body = await _read(call, lambda store: store.read(key(file)))
+    _SIZES[file] = len(body)
+    while len(_SIZES) > _MOST_SIZES:
+        _SIZES.pop(next(iter(_SIZES)))
     span = _span(call, len(body), etag)
     if span is None:
         return Answer(raw=body, headers=headers, media_type=media_type)
     start, stop = span
     headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
     return Answer(raw=body[start:stop], status=206, headers=headers, media_type=media_type)
+
+
+async def _read(call: Call[PicturePath], ask: Callable[[Store], bytes | None]) -> bytes:
+    try:
+        body = await asyncio.to_thread(ask, _store(call))
+    except StoreDown as error:
+        message = "the store does not answer"
+        raise unavailable(message) from error
+    if body is None:
+        raise missing("picture", call.path.file)
+    return body
 
 
 OPERATIONS: Final = (

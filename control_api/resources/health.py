@@ -51,7 +51,7 @@ async def check_readiness(call: Call) -> Answer:
     """The database answers and has the tables of this version, and the process is not being stopped."""
     if call.site.streams.leaving.is_set():
         raise unavailable("the server is being stopped")
-    revision, needed = await schema.current(call.site.database), schema.head()
+    revision, needed = await call.site.readiness.revision(), schema.head()
     if revision != needed:
         detail = f"the database is at revision {revision or 'none'}, and this version needs {needed}"
         raise unavailable(detail, seconds=30)

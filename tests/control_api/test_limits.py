@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from ipaddress import ip_network
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clients import running
 from limits.aio.storage import MemoryStorage
+from sqlalchemy import event
 
 from control_api.addresses import client as client_of
 from control_api.addresses import household
 from control_api.rates import Rates
+from control_api.site import SITE
 
 if TYPE_CHECKING:
     from clients import Client
@@ -59,6 +62,41 @@ async def test_callers_are_counted_one_by_one_and_strangers_by_address(settings:
         await client.known_by("fl_" + "x" * 32).get(EVENTS, 401)
         await client.get(EVENTS, 401)
         await client.known_by("fl_" + "y" * 32).get(EVENTS, 429)
+
+
+async def test_guesses_at_keys_ask_the_database_no_more_often_than_they_are_allowed(
+    settings: Settings, key: str
+) -> None:
+    async with running(settings.model_copy(update={"rate_anonymous": "5/hour"})) as client:
+        known, house = client.app[SITE].known, client.known_by(key)
+        await house.get(EVENTS)
+        for place in (EVENTS, "/metrics"):  # what is not counted for those who may, is for those who guess
+            found = [(await client.known_by(f"fl_{n:032}").get(place, None)).status for n in range(20)]
+            assert set(found[5:]) == {429}
+        assert known.looks <= 1 + 5
+        await house.get(EVENTS)  # who is known is not asked to wait for who guesses
+
+
+async def test_whoever_asks_at_once_whether_it_is_ready_is_one_question(client: Client) -> None:
+    asked: list[str] = []
+
+    def count(*said: Any) -> None:
+        asked.extend([str(said[2])] if "alembic_version" in str(said[2]) else [])
+
+    engine = client.app[SITE].database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", count)
+    await client.get("/readyz")
+    assert sum("FROM alembic_version" in one for one in asked) == 1
+    found = await asyncio.gather(*(client.app[SITE].readiness.revision() for _ in range(40)))
+    assert len(set(found)) == 1
+    assert sum("FROM alembic_version" in one for one in asked) == 3  # of the first, and of all who came meanwhile
+
+
+async def test_pictures_have_a_rate_of_their_own(settings: Settings) -> None:
+    async with running(settings.model_copy(update={"rate_pictures": "3/hour", "rate_anonymous": "9/hour"})) as client:
+        found = [(await client.get(f"/artwork/{'0' * 64}.jpeg", None)).status for _ in range(5)]
+        assert found == [404] * 3 + [429] * 2
+        await client.get(EVENTS, 401)
 
 
 async def test_without_a_place_to_count_everything_is_allowed_and_somebody_is_told(
