@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import Field
 
 from control_api.models import Shown
+from control_api.slips import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from pydantic import BaseModel
 
 MEDIA_TYPE: Final = "application/problem+json"
 PLACE: Final = "/problems"
@@ -244,13 +247,6 @@ def pointer(path: Iterable[object]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def mistakes(part: str, faults: Iterable[Mapping[str, Any]]) -> list[Mistake]:
-    """What a model found wrong."""
-    return [
-        Mistake(
-            part=part,
-            pointer=pointer(fault["loc"]),
-            detail=str(fault["msg"]).removeprefix("Value error, "),
-        )
-        for fault in faults
-    ]
+def mistakes(part: str, faults: Iterable[Mapping[str, Any]], model: type[BaseModel] | None = None) -> list[Mistake]:
+    """What `model` found wrong."""
+    return [Mistake(part=part, pointer=pointer(fault["loc"]), detail=told(fault, model)) for fault in faults]

@@ -61,7 +61,7 @@ def query_of(operation: Operation, request: web.Request) -> BaseModel:
     try:
         model = operation.query_model.model_validate(values)
     except ValidationError as error:
-        wrong += mistakes("query", map(dict, error.errors(include_url=False)))
+        wrong += mistakes("query", map(dict, error.errors(include_url=False)), operation.query_model)
         model = None
     if wrong or model is None:
         raise Problem(MALFORMED, "the query is not one that is known here", errors=wrong)
@@ -92,10 +92,10 @@ def _parsed(operation: Operation, raw: bytes) -> BaseModel:
     try:
         model = operation.body_model.model_validate_json(raw, strict=True)
     except ValidationError as error:
-        faults: list[dict[str, Any]] = [dict(fault) for fault in error.errors(include_url=False, include_input=False)]
+        faults: list[dict[str, Any]] = [dict(fault) for fault in error.errors(include_url=False)]
         if [fault["type"] for fault in faults] == ["json_invalid"]:
             raise Problem(MALFORMED, f"the body is not JSON: {faults[0]['ctx']['error']}") from error
-        raise Problem(UNACCEPTABLE, _counted(faults), errors=mistakes("body", faults)) from error
+        raise Problem(UNACCEPTABLE, _counted(faults), errors=mistakes("body", faults, operation.body_model)) from error
     if b"\\u0000" in raw:
         wrong = [Mistake(part="body", pointer=pointer(place), detail=_NUL) for place in _nul(json.loads(raw), ())]
         if wrong:
@@ -120,7 +120,7 @@ def _formed(operation: Operation, raw: bytes) -> BaseModel:
     try:
         model = operation.body_model.model_validate(dict(fields))
     except ValidationError as error:
-        wrong += mistakes("body", map(dict, error.errors(include_url=False, include_input=False)))
+        wrong += mistakes("body", map(dict, error.errors(include_url=False)), operation.body_model)
         raise Problem(UNACCEPTABLE, _counted(wrong), errors=wrong) from error
     if wrong:
         raise Problem(UNACCEPTABLE, _counted(wrong), errors=wrong)
@@ -135,7 +135,7 @@ def headers_of(model: type[Headers], request: web.Request) -> Headers:
     except ValidationError as error:
         faults = [
             {**fault, "loc": tuple(str(part).replace("_", "-").title() for part in fault["loc"])}
-            for fault in error.errors(include_url=False, include_input=False)
+            for fault in error.errors(include_url=False)
         ]
         raise Problem(MALFORMED, "a header is not as it should be", errors=mistakes("header", faults)) from error
 

@@ -489,8 +489,8 @@ def _package(call: Call[AssetPath, Nothing, RepackageGiven], row: Asset, source:
             **about,
         )
     except ValidationError as error:
-        faults = [dict(fault) for fault in error.errors(include_url=False, include_input=False)]
-        raise Problem(UNACCEPTABLE, "that cannot be packaged", errors=mistakes("body", faults)) from error
+        faults = map(dict, error.errors(include_url=False))
+        raise Problem(UNACCEPTABLE, "that cannot be packaged", errors=mistakes("body", faults, Package)) from error
 
 
 @Endpoint(

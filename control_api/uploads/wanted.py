@@ -103,6 +103,6 @@ def checked(given: Mapping[str, str]) -> Wanted:
     try:
         return Wanted.model_validate(values)
     except ValidationError as error:
-        faults = [dict(fault) for fault in error.errors(include_url=False, include_input=False)]
+        faults = map(dict, error.errors(include_url=False))
         words = "what is said of the file is not acceptable"
-        raise Problem(UNACCEPTABLE, words, errors=mistakes("body", faults)) from error
+        raise Problem(UNACCEPTABLE, words, errors=mistakes("body", faults, Wanted)) from error

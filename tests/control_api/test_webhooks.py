@@ -402,8 +402,12 @@ async def test_a_webhook_with_very_many_open_deliveries_waits_and_loses_nothing(
             "127.0.0.1 leads to an address that is not asked: one of a private, local or reserved network",
         ),
         ({"url": "http://[::ffff:10.0.0.1]/in"}, "/url", "::ffff:"),
-        ({"url": "https://a.example/", "secret": "x"}, "/secret", "Extra inputs are not permitted"),
-        ({}, "/url", "Field required"),
+        (
+            {"url": "https://a.example/", "secret": "x"},
+            "/secret",
+            '"secret" is not known here: known are url, types, description',
+        ),
+        ({}, "/url", "it is needed, and missing"),
     ],
 )
 async def test_what_is_wrong_with_a_webhook_is_said(
