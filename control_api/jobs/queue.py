@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import event
 
-from control_api.settings import Settings
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Collection, Iterable, Mapping
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from control_api.database import Database
     from control_api.jobs.kinds import AnyKind
+    from control_api.settings import Settings
     from control_api.tables import Job
 
 _QUEUE: Final = "fastline_queue"
@@ -111,6 +110,12 @@ def in_use(database: Database, queue: Queue) -> None:
 
 
 def queue_of(session: AsyncSession) -> Queue:
-    """The queue that the session's database uses; in a process that uses none, what is due is found by others."""
+    """The queue that the session's database uses. Raises `LookupError` where nobody has said which: see `in_use`.
+
+    Any other one would know neither the kinds of jobs, whose ends nobody would hear then, nor the folder of the store.
+    """
     found: Queue | None = session.info.get(_QUEUE)
-    return found if found is not None else Queue(Settings())
+    if found is None:
+        message = "the database has no queue: name one with `in_use` before jobs are submitted or end"
+        raise LookupError(message)
+    return found

@@ -309,8 +309,7 @@ class Worker:
         """Look after the table, as every worker does."""
         every = min(max(self._lease.total_seconds() / 4, 0.05), 15)
         while True:
-            with suppress(TimeoutError):
-                await self._kept()
+            await self._kept()
             await asyncio.sleep(every)
 
     async def _kept(self) -> None:

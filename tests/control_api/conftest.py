@@ -14,6 +14,7 @@ from clusters import migrated
 
 from control_api.commands import create_key
 from control_api.database import Database
+from control_api.jobs.queue import Queue, in_use
 from control_api.scopes import Scope
 from control_api.settings import Settings
 from playout.clock import system_clock
@@ -79,8 +80,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, settings: Settings) -> AsyncIterator[Database]:
+    """A database, and a queue that knows no kind of jobs: who runs a worker names another one."""
     found = Database(database_url)
+    in_use(found, Queue(settings))
     yield found
     await found.close()
 

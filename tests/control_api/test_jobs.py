@@ -18,6 +18,7 @@ from control_api.database import Database
 from control_api.happenings import append
 from control_api.jobs import Broken, JobKind, Work, moving
 from control_api.jobs.keeping import keep
+from control_api.jobs.queue import Queue, in_use
 from control_api.jobs.states import Move, State
 from control_api.problems import Problem
 from control_api.settings import Settings
@@ -405,3 +406,15 @@ async def test_a_worker_that_cannot_say_that_it_lives_stops_before_its_lease_end
             await soon(lambda: shop.stopped == [("long", "gone")])
             await asyncio.to_thread(cluster.start)
         await database.close()
+
+
+async def test_a_database_without_a_queue_takes_no_jobs(database_url: str) -> None:
+    """One made up would know neither whom the end of a job concerns, nor the folder of the store."""
+    bare = Database(database_url)
+    with pytest.raises(LookupError, match="the database has no queue: name one with `in_use`"):
+        await give(bare, Shop().kind(), "one")
+    in_use(bare, Queue(Settings()))
+    await give(bare, Shop().kind(), "two")
+    async with bare.reading() as session:
+        assert [job.given["name"] for job in (await session.exec(select(Job))).all()] == ["two"]
+    await bare.close()
