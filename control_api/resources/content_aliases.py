@@ -24,6 +24,8 @@ from control_api.library.shown import facts, shown
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Operation, Precondition
 from control_api.resources.audience import check_seen, states, surrounded
+from control_api.resources.content import read_content_status, transcode_content
+from control_api.resources.stats import read_stats
 from control_api.resources.title_models import CreditShown, TitlePath
 from control_api.resources.titles import KIND, check_kept, found
 from control_api.scopes import Scope
@@ -255,6 +257,9 @@ OPERATIONS: Final = (
         _alias(one, one.declared.path.replace("/api/v1/", "/api/"), f"{one.declared.name}_unversioned")
         for one in _VERSIONED
     ),
+    _alias(transcode_content, "/api/admin/transcode", "transcode_content_at_admin"),
+    _alias(read_content_status, "/api/admin/content/{id}/status", "read_content_status_at_admin"),
+    _alias(read_stats, "/api/admin/stats", "read_stats_at_admin"),
 )
 
 

@@ -33,6 +33,8 @@ def _form(operation: Operation) -> Operation:
 OPERATIONS: Final = (
     _alias(sign_in, "/api/login", "sign_in_at_login"),
     _alias(register, "/api/register", "register_at_register"),
+    _form(_alias(sign_in, "/login", "sign_in_at_the_root")),
+    _alias(register, "/register", "register_at_the_root"),
     _form(_alias(sign_in, "/auth/login", "sign_in_at_auth")),
     _alias(register, "/auth/signup", "register_at_signup"),
     _alias(sign_in, "/api/auth/login", "sign_in_unversioned"),

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from control_api.site import SITE
+from control_api.tables import Asset, Title
+from playout.clock import system_clock
+
 if TYPE_CHECKING:
     from clients import Client
 
@@ -157,3 +161,40 @@ async def test_a_series_is_shown_with_its_seasons(client: Client) -> None:
         await client.post("/api/v1/titles", episode)
     found = (await client.get(f"/api/content/{series}")).json
     assert found["seasons"] == [{"id": first, "number": 1, "title": "One", "episodes": 2}]
+
+
+async def test_content_is_packaged_and_followed_and_counted_where_admins_of_other_systems_look(
+    client: Client, films: dict[str, str]
+) -> None:
+    """B69, B70: `/api/admin/transcode`, `/api/admin/content/{id}/status` and `/api/admin/stats`."""
+    film = films["Zodiac"]
+    assert (await client.get(f"/api/admin/content/{film}/status")).json["id"] == film
+    await client.get("/api/admin/content/ti_0199f0c47b1c7d3a9e52c1d4b7a60f38/status", 404)
+    refused = await client.post("/api/admin/transcode", {"source": "none.mp4"}, 422)
+    assert refused.json["errors"][0]["pointer"] == "/source"
+    source = client.app[SITE].settings.media / "sources" / "film.mp4"
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_bytes(b"film")
+    made = await client.post("/api/admin/transcode", {"source": "film.mp4"})
+    assert made.json["kind"] == "package"
+    await client.ask("DELETE", f"/api/v1/titles/{films['M']}")
+    found = (await client.get("/api/admin/stats")).json
+    assert found == (await client.get("/api/v1/stats")).json
+    assert (found["titles"]["total"], found["titles"]["by_kind"]["movie"]) == (4, 4)
+    assert found["titles"]["by_state"] == {"draft": 1, "published": 3, "archived": 0}
+    assert (found["jobs"]["total"], found["jobs"]["by_state"]["queued"]) == (1, 1)
+    assert (found["assets"], found["uploads"]["total"]) == ({"total": 0, "by_state": {}, "duration_ms": 0}, 0)
+    assert found["accounts"]["total"] == sum(found["accounts"]["by_role"].values())
+    async with client.app[SITE].database.writing() as session:
+        asset: dict[str, Any] = {"house": "fast", "kind": "movie", "work": "w", "duration_ms": 2**30}
+        added = system_clock()
+        rows = [Asset(id=f"a{n}", title_id=film, state=one, added_at=added, **asset) for n, one in enumerate(STATES)]
+        session.add_all(rows)
+        (await session.get_one(Title, film)).views = 7
+    found = (await client.get("/api/admin/stats")).json
+    states = {"packaged": 2, "withdrawn": 1, "gone": 1}
+    assert found["assets"] == {"total": 4, "by_state": states, "duration_ms": 3 * 2**30}
+    assert found["titles"]["top"] == [{"id": film, "name": "Zodiac", "views": 7}]
+
+
+STATES = ("packaged", "packaged", "withdrawn", "gone")

@@ -49,6 +49,15 @@ async def test_a_phone_signs_in_with_a_name_and_a_password_and_asks_with_the_tok
     await server.post("/api/login", {"username": "user123", "password": "wrong"}, 401)
 
 
+async def test_people_sign_in_and_are_made_at_the_root_too(server: Client) -> None:
+    """C47, C48: POST /login and POST /register, as JSON, and /login as a form."""
+    words = {"username": "user123", "password": PASSWORD}
+    await server.post("/register", {**words, "email": "user123@example.com"}, 201)
+    assert (await server.post("/login", words, 200)).json["token_type"] == BEARER
+    data = urlencode(words).encode()
+    assert "access_token" in (await server.ask("POST", "/login", data=data, headers={"Content-Type": FORM})).json
+
+
 async def test_an_account_that_was_hashed_by_werkzeug_signs_in_at_once(server: Client) -> None:
     """C12, C72."""
     name = await account(server, "user123")
