@@ -21,7 +21,7 @@ from control_api.database import Database
 from control_api.library.intake import Intake
 from control_api.people.roles import Role
 from control_api.site import SITE
-from control_api.tables import Asset, Title
+from control_api.tables import Asset, Title, Upload
 from playout.keyring import NAME, Keyring
 from playout.origin import Settings as OriginSettings
 from playout.origin import create_app as create_origin
@@ -167,6 +167,11 @@ async def test_a_film_plays_by_its_asset_or_its_title_and_at_the_addresses_of_ot
     short = (await stage.api.get("/media/film-b/stream-url")).json
     assert short["expires_in"] == 600
     await stage.plays_on(short["stream_url"])
+    upload, now = "up_0199f0c47b1c7d3a9e52c1d4b7a60f38", stage.desk.now
+    instants: dict[str, Any] = dict.fromkeys(("created_at", "touched_at", "expires_at"), now)
+    async with stage.api.app[SITE].database.writing() as session:
+        session.add(Upload(id=upload, owner="ac_1", way="form", state="packaged", asset_id="film-c", **instants))
+    assert "/vod/film-c/" in (await stage.api.get(f"/media/{upload}/stream-url")).json["stream_url"]
     chosen = (await stage.api.get("/media/film-b/stream-url?expires_in=30")).json
     assert chosen["expires_in"] == 30
     stage.desk.station.moments.now += timedelta(seconds=29)
