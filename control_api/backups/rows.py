@@ -30,6 +30,7 @@ from sqlalchemy import (
 from control_api.columns import Document, UtcInstant
 from control_api.tables import METADATA
 from control_api.tables.search import BESIDE
+from control_api.uploads.shown import bare
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 500
 PASSING: Final = frozenset(("idempotency", "duty", "failures", "alembic_version"))
 """Tables of what holds for a moment: who repeats a request, who does a duty, who failed to sign in."""
+LINKS: Final = frozenset((("upload", "link"), ("poster_due", "url"), ("import", "link")))
+"""Columns of links that people may have put keys into: what is said of them is the link without its query."""
 SECRETS: Final = frozenset(("secret", "signing_key"))
 """Tables of what the station signs with: sealed, or left out."""
 SEARCH: Final = f"{BESIDE}title"
@@ -89,9 +92,12 @@ def _kind(column: Column[Any]) -> str:
 async def lines(connection: AsyncConnection, table: Table) -> AsyncIterator[bytes]:
     """The rows, each as a line; of a table that names itself what is named comes first."""
     kinds = described(table)
+    links = [name for name in kinds if (table.name, name) in LINKS]
     streamed = await connection.stream(_ordered(table), execution_options={"yield_per": _AT_ONCE})
     async for some in streamed.mappings().partitions(_AT_ONCE):
         found = [{name: _out(kinds[name], row[name]) for name in kinds} for row in some]
+        for one in found if links else ():
+            one |= {name: bare(one[name]) for name in links}
         yield b"".join(json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for one in found)
 
 

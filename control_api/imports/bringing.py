@@ -17,13 +17,14 @@ from sqlmodel import col, select
 from control_api.changes import Actor
 from control_api.ids import new_id
 from control_api.imports import crediting, writing
-from control_api.imports.comparing import differing, fresh
+from control_api.imports.comparing import PICTURES, differing, fresh
 from control_api.imports.matching import Made, Wish, match, portions
 from control_api.imports.records import Fault, Item, Record, said
 from control_api.imports.writing import Writing
 from control_api.library.hung import Hung, hung
 from control_api.library.kinds import TitleKind
 from control_api.tables import AuditEntry, Import, ImportEntry, ImportMemory, Title
+from control_api.uploads.shown import bare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -293,6 +294,7 @@ def _implied_seasons(wishes: Sequence[Wish]) -> dict[tuple[str | None, int | Non
 
 def _audited(one: Writing, actor: Actor, run: str, now: datetime) -> dict[str, Any]:
     record = one.wish.record.model_dump(mode="json", include=set(one.names))
+    record |= {name: bare(record[name]) for name in PICTURES if name in record}
     before = {name: getattr(one.before, name) for name in one.names if name in _AUDITED} if one.before else None
     return {
         "id": new_id("au"), "at": now, "caller": actor.id, "caller_name": actor.name, "address": actor.address,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from control_api.imports.records import said
+from control_api.uploads.shown import bare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _PLACE: Final = frozenset(("kind", "series", "series_ids", "season", "episode"))
 """What says which title it is."""
 PICTURES: Final = {"poster": "portrait", "landscape": "landscape"}
+"""Which shape each of them is; what is kept of its link is kept without the query, where keys are."""
 _SETS: Final = frozenset(("tags", "countries", "languages", "countries_allowed", "countries_denied"))
 """Lists whose order means nothing."""
 
@@ -34,7 +36,7 @@ def differing(record: Record, names: list[str], title: Title, there: Hung, credi
 
 
 def _wanted(record: Record, name: str, there: Hung) -> Any:  # noqa: ANN401 — whatever the field holds
-    value = getattr(record, name)
+    value = bare(getattr(record, name)) if name in PICTURES else getattr(record, name)
     if name == "ids":  # names that others gave it stay
         return sorted({*value, *there.ids})
     if name == "texts":

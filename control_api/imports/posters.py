@@ -17,6 +17,7 @@ from control_api.library.artwork import EASEL, Hanging, fetched, hang
 from control_api.library.pictures import Shape
 from control_api.problems import Problem
 from control_api.tables import PosterDue
+from control_api.uploads.shown import bare
 
 if TYPE_CHECKING:
     from control_api.library.pictures import Picture
@@ -49,7 +50,7 @@ async def _work(work: Work, _given: Posters) -> Copied:
             failed += 1
             reason = problem.errors[0].detail if problem.errors else problem.detail
             await _fail(work, row, reason)
-            await work.log(f"{row.url}: {reason}")
+            await work.log(f"{bare(row.url)}: {reason}")
         else:
             copied += 1
             await _hang(work, row, picture)
@@ -73,7 +74,7 @@ async def _hang(work: Work, row: PosterDue, picture: Picture) -> None:
         )
         if (await session.exec(still)).first() is None:  # the title is gone, or has another picture by now
             return
-        where = Hanging("link", row.url, title_id=row.title_id, shape=Shape(row.shape))
+        where = Hanging("link", bare(row.url), title_id=row.title_id, shape=Shape(row.shape))
         await hang(session, where, picture, whole_millis(work.clock()))
         gone = delete(PosterDue).where(col(PosterDue.title_id) == row.title_id, col(PosterDue.shape) == row.shape)
         await (await session.connection()).execute(gone)
@@ -84,6 +85,8 @@ async def _fail(work: Work, row: PosterDue, reason: str) -> None:
         there = await session.get(PosterDue, (row.title_id, row.shape))
         if there is not None and there.url == row.url:
             there.tries, there.reason = there.tries + 1, reason[:500]
+            if there.tries >= _TRIES:
+                there.url = bare(there.url)  # which may hold a key, and is not asked for again
             session.add(there)
 
 

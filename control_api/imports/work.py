@@ -36,13 +36,11 @@ _FETCH_SECONDS: Final = 3600
 
 
 class Bring(BaseModel):
-    """What is to be imported; the rest stands in the row of the import."""
+    """What is to be imported; the rest stands in the row of the import, its link too."""
 
     run: Annotated[str, Field(max_length=40)]
     """Its id."""
     state: str = "draft"
-    url: str = Field(default="", max_length=2000)
-    """Where the file is fetched from; empty: it is there."""
     ask: Ask | None = None
     """What TMDB is asked for."""
     by_name: str = Field(default="", max_length=200)
@@ -65,8 +63,11 @@ async def _work(work: Work, given: Bring) -> Brought:
     bringing = Bringing(row.id, row.feed, actor, dry_run=row.dry_run, state=given.state)
     notes = Notes()
     path = place(work.settings.media, row.id)
-    if given.url and not await asyncio.to_thread(path.exists):
-        await _fetch(work, given.url, path)
+    if given.ask is None and not await asyncio.to_thread(path.exists):
+        if not row.link:
+            message = "its file is gone, because it was over already"
+            raise Broken(message, "Import it anew.")
+        await _fetch(work, row.link, path)
 
     async def tell(seen: int) -> None:
         await work.progress(1000 * seen // (seen + MOST // 20), f"{seen} items")
@@ -136,8 +137,10 @@ async def set_ended(session: AsyncSession, job: Job) -> None:
     """The row says that it is over; its file, where it has one, is removed by a job once that is committed."""
     run, now = str(job.given["run"]), job.ended_at or job.created_at
     row = (await session.exec(select(Import).where(Import.id == run))).one_or_none()
-    if row is not None and row.ended_at is None:
-        row.ended_at, row.version = job.ended_at, row.version + 1
+    if row is not None:
+        row.link = ""  # it may hold a key, and nobody needs it any more
+        if row.ended_at is None:
+            row.ended_at, row.version = job.ended_at, row.version + 1
         session.add(row)
     if job.kind == IMPORT.name and job.given.get("ask") is None:
         await submit(session, DROP_FILE, Drop(run=run), now=now, subject=run)

@@ -32,6 +32,7 @@ from control_api.pieces import BrokenOff, agree, pieces
 from control_api.problems import FILE_TOO_LARGE, MALFORMED, NO_ROOM, Problem, missing, unacceptable
 from control_api.scopes import Scope
 from control_api.tables import Import, ImportEntry
+from control_api.uploads.shown import bare
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -185,9 +186,8 @@ async def import_link(call: Call[Nothing, Nothing, FileLinked]) -> Answer:
     """The job fetches it."""
     _check_file(call.body.format)
     row = _new(call, call.body, call.body.format)
-    row.name = row.name or call.body.url[:255]
-    given = Bring(run=row.id, state=call.body.state, url=call.body.url, by_name=call.caller.name)
-    return await _begun(call, row, given)
+    row.name, row.link = row.name or bare(call.body.url)[:255], call.body.url
+    return await _begun(call, row, Bring(run=row.id, state=call.body.state, by_name=call.caller.name))
 
 
 @Endpoint(

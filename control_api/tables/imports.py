@@ -19,7 +19,9 @@ class Import(Row, table=True):
     format: str = Field(max_length=10)
     """One of `control_api.imports.formats.Format`."""
     name: str = Field(default="", max_length=255)
-    """What people call the file, or the address it was fetched from."""
+    """What people call the file, or the address it was fetched from, without its query."""
+    link: str = Field(default="", max_length=2000)
+    """Where the file is fetched from, until the import is over: people put keys into links."""
     feed: str = Field(max_length=100)
     """Whose titles these are: what is remembered of one feed is compared with that feed alone."""
     dry_run: bool = Field(default=False)

@@ -70,10 +70,14 @@ def shown(row: Upload) -> UploadShown:
 
 
 def bare(link: str) -> str:
-    """A link without its query, where people put keys."""
+    """A link without its query and its user, where people put keys."""
     if not link:
         return ""
-    return str(URL(link).with_query(None).with_fragment(None))
+    try:
+        url = URL(link)
+        return str((url.with_user(None) if url.host else url).with_query(None).with_fragment(None))
+    except ValueError:  # it is none, and nothing of it is known
+        return ""
 
 
 async def tell(session: AsyncSession, actor: Actor, row: Upload, action: str, now: datetime) -> None:

@@ -28,7 +28,8 @@ from control_api.library import editing
 from control_api.library.facts import TitleGiven
 from control_api.scopes import Scope
 from control_api.settings import Settings
-from control_api.tables import Account, Artwork, Secret, Title
+from control_api.tables import Account, Artwork, Import, Secret, Title
+from control_api.uploads import beginning
 from fastline import main
 from playout.clock import system_clock
 
@@ -138,6 +139,25 @@ async def signed(settings: Settings) -> bytes:
         session.add(Secret(name="x", value=b"\1" * 30, created_at=datetime(2026, 1, 1, tzinfo=UTC)))
     await database.close()
     return b"AQEBAQEBAQEBAQEBAQEBAQEB"
+
+
+async def test_keys_in_links_are_in_no_backup(settings: Settings, tmp_path: Path) -> None:
+    mine = settings.model_copy(update={**QUICK, "media": tmp_path / "media"})
+    mine.channels.write_text("channels: {}\n")
+    now, link = system_clock(), "https://me:s3cret@feeds.example/a.csv?token=s3cret#s3cret"
+    database = Database(mine.database_url)
+    try:
+        async with database.writing() as session:
+            upload = beginning.new("ac_1", "link", now, mine, link=link)
+            film = Import(id="im_1", format="csv", feed="csv", name="A", link=link, created_at=now)
+            session.add_all([upload, film])
+    finally:
+        await database.close()
+    await saved(mine, tmp_path / "s.tar.gz")
+    plain = gzip.decompress((tmp_path / "s.tar.gz").read_bytes())
+    assert b"s3cret" not in plain
+    assert plain.count(b"https://feeds.example/a.csv") == 2
+    assert ("poster_due", "url") in rows.LINKS
 
 
 async def test_secrets_open_with_their_passphrase_alone(settings: Settings, tmp_path: Path) -> None:

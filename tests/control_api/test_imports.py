@@ -23,7 +23,7 @@ from control_api.imports.running import Wanted, bring, new
 from control_api.imports.work import set_ended
 from control_api.jobs.states import State
 from control_api.problems import Problem
-from control_api.tables import AuditEntry, Credit, Import, Person, Tag, Title
+from control_api.tables import METADATA, AuditEntry, Credit, Import, Person, Tag, Title
 from fastline import main
 from playout.clock import system_clock
 
@@ -148,9 +148,10 @@ async def test_the_report_as_a_table_has_every_item_and_no_formulas(client: Clie
     await client.get(f"{IMPORTS}/im_0199f0c47b1c7d3a9e52c1d4b7a60f38/report.csv", 404)
 
 
-async def test_what_breaks_off_keeps_what_came_before_it(client: Client) -> None:
+async def test_what_breaks_off_keeps_what_came_before_it(client: Client, database: Database) -> None:
     found = await send(client, '[{"name": "A"}, {"name": "B"}, {"na', format="json")
     assert counts(found) == (2, 0, 0, 0)
+    await until(database, found["job"], State.FAILED)
     job = (await client.get(f"/api/v1/jobs/{found['job']}")).json
     assert (job["state"], job["reason"]) == (
         "failed", "line 1: it is no JSON here: unterminated string starting at; 2 items before it are kept",
@@ -255,6 +256,40 @@ async def test_a_feed_is_fetched_and_its_pictures_are_copied(settings: Settings,
             begun = (await client.post(f"{IMPORTS}:fetch", body, 202)).json
             failed = await until(database, begun["job"], State.FAILED)
             assert "127.0.0.1" in (failed.reason or "")
+
+
+async def test_keys_in_links_are_kept_until_the_import_is_over_and_shown_to_nobody(
+    settings: Settings, key: str, database: Database
+) -> None:
+    from aiohttp import web  # noqa: PLC0415 — of this test alone
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path == "/p.png":
+            return web.Response(body=picture(), content_type="image/png")
+        return web.Response(text=f"name,poster\nM,{there.url('/p.png?token=s3cret')}\n")
+
+    async def keepers() -> list[str]:
+        """Tables that have it."""
+        async with database.engine.connect() as connection:
+            found = [(name, await connection.execute(table.select())) for name, table in METADATA.tables.items()]
+            return [name for name, rows in found if "s3cret" in repr(rows.all())]
+
+    async with other(answer) as there:
+        body = {"format": "csv", "url": there.url("/feed.csv?token=s3cret").replace("//", "//me:s3cret@")}
+        async with running(quick(settings, outgoing_allow=HERE)) as idle:
+            refused = await idle.known_by(key).post(f"{IMPORTS}:fetch", body, None)
+            body["url"] = there.url("/feed.csv?token=s3cret")
+            begun = (await idle.known_by(key).post(f"{IMPORTS}:fetch", body, 202)).json
+        assert refused.status in (202, 422)
+        assert "s3cret" not in refused.body.decode()
+        assert begun["name"] == there.url("/feed.csv")
+        assert await keepers() == ["import"]
+        async with running(settings.model_copy(update={"outgoing_allow": HERE})) as open_:
+            await until(database, begun["job"], State.SUCCEEDED)
+            jobs = (await open_.known_by(key).get("/api/v1/jobs?kind=posters")).json["items"]
+            copied = await until(database, jobs[0]["id"], State.SUCCEEDED)
+    assert copied.result == {"copied": 1, "failed": 0}
+    assert await keepers() == []
 
 
 async def batches(*some: list[Item]) -> AsyncIterator[list[Item]]:

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("format", sa.String(10), nullable=False),
         sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("link", sa.String(2000), nullable=False),
         sa.Column("feed", sa.String(100), nullable=False),
         sa.Column("dry_run", sa.Boolean(), nullable=False),
         sa.Column("job", sa.String(40), nullable=False),
