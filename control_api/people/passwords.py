@@ -21,6 +21,8 @@ from control_api.problems import unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pwdlib.hashers import HasherProtocol
+
     from control_api.settings import Settings
 
 Result = TypeVar("Result")
@@ -70,10 +72,9 @@ class Verdict:
 class Passwords:
     """Makes and verifies hashes."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._hash = PasswordHash(
-            (Argon2Hasher(time_cost=settings.password_rounds, memory_cost=settings.password_memory_kib),)
-        )
+    def __init__(self, settings: Settings, hasher: HasherProtocol | None = None) -> None:
+        """`hasher` makes hashes and verifies them; without one it is argon2id, at the cost that the settings say."""
+        self._hash = PasswordHash((hasher or _argon2(settings),))
         self._pool = ThreadPoolExecutor(settings.password_threads, thread_name_prefix="password")
         self._most = settings.password_threads * (_WAITING + 1)
         self._inside = 0
@@ -114,6 +115,10 @@ class Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         finally:
             self._inside -= 1
+
+
+def _argon2(settings: Settings) -> Argon2Hasher:
+    return Argon2Hasher(time_cost=settings.password_rounds, memory_cost=settings.password_memory_kib)
 
 
 def is_known(kept: str) -> bool:

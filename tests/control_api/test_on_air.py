@@ -81,8 +81,8 @@ async def test_a_page_of_the_guide_ends_where_no_more_is_made_at_once(api: Clien
         ("xmltv", "text/xml", b"<?xml"),
         ("csv", "text/csv", b"channel"),
         ("json", "application/json", b"{"),
-        ("text", "text/plain", b"1 Films"),
-        ("schema-org", "application/ld+json", b'{\n "@context": "https://schema.org"'),
+        ("text", "text/plain", b"1  Films"),
+        ("schema-org", "application/ld+json", b'{"@context"'),
     ],
 )
 async def test_the_guide_is_exported_as_the_command_line_does(
@@ -250,6 +250,7 @@ async def test_exports_and_simulations_of_such_instants_are_refused(api: Client)
         await api.get(f"/api/v1/guide?format=csv&days=-31&at={at_}", 400)
     await api.post(f"{CHANNELS}/films/simulate", {"days": 1, "start": "9999-12-31T23:59:59Z"}, 422)
     body = {"start": "9999-12-31T23:00:00Z", "assets": ["film-a"]}
-    assert (await api.post(f"{CHANNELS}/films/blocks", body, None)).status in {201, 400, 422}
+    anything = {"If-Match": "*"}
+    assert (await api.post(f"{CHANNELS}/films/blocks", body, None, headers=anything)).status in {201, 400, 422}
     span = {"start": "9999-12-31T22:00:00Z", "stop": "9999-12-31T23:59:59Z"}
-    assert (await api.post(f"{CHANNELS}/films/blocks:fill", span, None)).status in {200, 400, 422}
+    assert (await api.post(f"{CHANNELS}/films/blocks:fill", span, None, headers=anything)).status in {200, 400, 422}

@@ -47,6 +47,7 @@ async def test_a_rule_says_what_it_matches_and_what_would_air(api: Client, desk:
     assert desk.text == WRITTEN
     none = (await api.post(f"{CHANNELS}:preview", {"channel": {"include": {"any": ["x"]}}, "sample": 0}, 200)).json
     assert none["matched"][0]["count"] == 0
+    assert none["coming"]
     assert all(one["asset"] is None for one in none["coming"])
     assert none["findings"]
 

@@ -26,6 +26,7 @@ from test_jobs import (  # noqa: F401 — they are run once more, on this queue
 
 from control_api import workers
 from control_api.jobs.procrastinated import SCHEMA, Procrastinated
+from control_api.jobs.queue import queue_of
 from control_api.jobs.states import Move, State
 from control_api.settings import Settings, read
 
@@ -122,8 +123,13 @@ async def no_tickets(database: Database) -> bool:
 async def test_a_ticket_that_was_lost_is_written_anew(database: Database, settings: Settings, opened: Shop) -> None:
     job = await give(database, opened.kind(), "a")
     async with database.writing() as session:
+        queue = queue_of(session)
         await session.exec(text(f'SET LOCAL search_path TO "{SCHEMA}"'))  # type: ignore[call-overload]
         await session.exec(text(f'DELETE FROM "{SCHEMA}".procrastinate_jobs'))  # type: ignore[call-overload] # noqa: S608
+    assert await tickets(database) == []
+    for _ in range(2):
+        await queue.tend(database)
+        assert await tickets(database) == [("others", "todo")]
     async with working(database, quick(settings), opened.kind()):
         await until(database, job, State.SUCCEEDED)
 

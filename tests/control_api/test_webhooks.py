@@ -17,6 +17,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from control_api.happenings import Happening, append
 from control_api.tables import METADATA
+from control_api.webhooks.deliveries import forget
 from control_api.webhooks.retries import ATTEMPTS, WAITS
 from playout.clock import system_clock
 
@@ -454,7 +455,14 @@ async def test_what_ended_long_ago_is_forgotten(settings: Settings, key: str, da
         hook = await made(client, there)
         await happen(database, EVENT)
         await until(client, hook["id"], "delivered")
-    clock.now += timedelta(days=31)
+        await happen(database, EVENT)
+        await until(client, hook["id"], "delivered", 2)
+        ended = clock.now
+        assert not await forget(database, ended)
+        assert len(await deliveries(client, hook["id"])) == 2
+        assert await forget(database, ended + timedelta(milliseconds=1), limit=1)
+        assert len(await deliveries(client, hook["id"])) == 1
+    clock.now += timedelta(days=settings.delivery_days + 1)
     async with telling(settings, key, clock) as client, asyncio.timeout(60):
         while await deliveries(client, hook["id"]):
-            """Not yet."""
+            """The sender has not looked yet."""
