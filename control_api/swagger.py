@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from playout.npm import NotBuilt, Package, build
+from playout.npm import WEB, NotBuilt, Package, build
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _VERSION: Final = (
     "swagger-ui-dist",
@@ -54,20 +57,20 @@ class File:
     media_type: str
 
 
-def file(name: str) -> File | None:
-    """The file of this name; None when there is none, or it was not fetched."""
+def file(name: str, web: Path = WEB) -> File | None:
+    """The file of this name; None when there is none, or it was not fetched. `web` is where built files lie."""
     if name == "start.js":
         return File(_START.encode(), "text/javascript")
     found = {SCRIPT.built.name: (SCRIPT, "text/javascript"), STYLE.built.name: (STYLE, "text/css")}.get(name)
-    if found is None or not found[0].built.is_file():
+    if found is None or not found[0].at(web).is_file():
         return None
-    return File(found[0].built.read_bytes(), found[1])
+    return File(found[0].at(web).read_bytes(), found[1])
 
 
-def page() -> bytes:
-    """The page at /docs and at /api-docs; its links are relative."""
+def page(web: Path = WEB) -> bytes:
+    """The page at /docs and at /api-docs; its links are relative. `web` is where built files lie."""
     title = "Fastline control API"
-    if not (SCRIPT.built.is_file() and STYLE.built.is_file()):
+    if not (SCRIPT.at(web).is_file() and STYLE.at(web).is_file()):
         words = (
             f"<h1>{title}</h1>\n<p>The page that shows the reference was not fetched when this was built: "
             "<code>python -m control_api.swagger</code> does that, once, with a network.</p>\n"

@@ -40,7 +40,11 @@ class Package:
     @property
     def built(self) -> Path:
         """Where the file lies once it is built; the version is in its name."""
-        return WEB / f"{self.name}-{self.version}" / Path(self.member).name
+        return self.at(WEB)
+
+    def at(self, web: Path) -> Path:
+        """Where it lies in another folder of built files."""
+        return web / f"{self.name}-{self.version}" / Path(self.member).name
 
 
 class NotBuilt(Exception):

@@ -26,7 +26,8 @@ from playout.library import newest, scan
 from playout.store import DirStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
     from pathlib import Path
 
     from control_api.settings import Settings
@@ -35,18 +36,22 @@ STEP = timedelta(seconds=5)
 
 
 @asynccontextmanager
-async def telling(made: Station, url: str) -> AsyncIterator[Teller]:
-    """A process that tells, at the station's own time."""
+async def telling(made: Station, url: str, monotonic: Callable[[], int] | None = None) -> AsyncIterator[Teller]:
+    """A process that tells, at the station's own time, which `monotonic` says too unless it is given."""
     database = Database(url, patience_ms=200)
     teller = Teller(
         DirStore(made.root),
         database,
         Feed(database, 1),
         made.moments.clock,
-        lambda: round(made.moments.now.timestamp() * 1_000_000) * 1000,
+        monotonic or (lambda: nanoseconds(made.moments.now)),
     )
     yield teller
     await database.close()
+
+
+def nanoseconds(now: datetime) -> int:
+    return round(now.timestamp() * 1_000_000) * 1000
 
 
 async def events(database: Database, *types: str) -> list[Event]:
@@ -193,7 +198,8 @@ async def test_withdrawals_assets_and_a_clock_that_was_set_are_told(
 ) -> None:
     made = station(tmp_path / "media")
     library = scan(made.store, newest(made.store), made.moments.now)
-    async with telling(made, database_url) as teller:
+    stood: list[datetime] = []  # where the monotonic clock has stopped
+    async with telling(made, database_url, lambda: nanoseconds((stood or [made.moments.now])[0])) as teller:
         await teller.look()
         on_air = made.on_air("films").log.airings[0].asset
         made.withdraw("films", "film-a", "film-b", "film-c", on_air)
@@ -209,8 +215,7 @@ async def test_withdrawals_assets_and_a_clock_that_was_set_are_told(
         (ready,) = await events(database, "asset.ready")
         assert (ready.subject, ready.data["title"]) == ("fresh", "Title of fresh")
         assert await events(database, "clock.drifted") == []
-        monotonic = made.moments.now
-        teller._monotonic = lambda: round(monotonic.timestamp() * 1_000_000) * 1000
+        stood.append(made.moments.now)
         advance(made)
         await teller.look()
         (drifted,) = await events(database, "clock.drifted")

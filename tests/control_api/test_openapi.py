@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from clients import running
@@ -17,6 +17,8 @@ from control_api.problems import KINDS
 from control_api.scopes import Scope
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clients import Client
 
     from control_api.operation import Operation
@@ -90,15 +92,18 @@ async def test_the_page_of_the_reference_needs_no_other_server(client: Client, p
     assert "script-src 'self';" in found.headers["Content-Security-Policy"]
 
 
-async def test_where_the_page_was_not_built_it_says_so(
-    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
-    monkeypatch.setattr("playout.npm.WEB", tmp_path)  # an empty build folder
-    text = (await client.get("/docs")).body.decode()
+def test_where_the_page_was_not_built_it_says_so(tmp_path: Path) -> None:
+    text = swagger.page(tmp_path).decode()
     assert "was not fetched" in text
     assert "href='openapi.json'" in text
-    await client.get(f"/docs/{swagger.SCRIPT.built.name}", 404)
-    await client.get("/docs/start.js")
+    assert swagger.file(swagger.SCRIPT.built.name, tmp_path) is None
+    assert swagger.file("start.js", tmp_path) is not None
+    for package in (swagger.SCRIPT, swagger.STYLE):
+        package.at(tmp_path).parent.mkdir(exist_ok=True)
+        package.at(tmp_path).write_bytes(b"built")
+    assert "was not fetched" not in swagger.page(tmp_path).decode()
+    found = swagger.file(swagger.SCRIPT.built.name, tmp_path)
+    assert found == swagger.File(b"built", "text/javascript")
 
 
 async def test_the_page_can_be_switched_off(settings: Settings) -> None:
