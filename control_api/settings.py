@@ -257,6 +257,9 @@ class Settings(BaseModel):
     rate_pictures: Rate = Field(
         default="6000/minute", description="How often one address may ask for pictures of titles."
     )
+    picture_seconds: float = Field(
+        default=30, ge=0.1, le=3600, description="How long a picture that somebody sends may take to come, in seconds."
+    )
     rate_storage: str = Field(
         default="async+memory://",
         pattern=r"^async\+(memory|redis|rediss|valkey|valkeys)://",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 _AT_A_TIME: Final = 2
 _WAITING: Final = 8
+_COMING: Final = 12
+"""Pictures that may be on their way at a time; each may take `LARGEST` bytes of memory."""
+_COMING_EACH: Final = 4
+"""Those of one caller."""
 _LIMITS: Final = Limits(seconds=30, size=LARGEST, least_rate=LEAST_RATE, rate_seconds=10)
 
 
@@ -38,6 +43,24 @@ class Easel:
     def __init__(self, at_a_time: int = _AT_A_TIME, waiting: int = _WAITING) -> None:
         self._hands = ThreadPoolExecutor(at_a_time, thread_name_prefix="easel")
         self._free = at_a_time + waiting
+        self._coming: Counter[str] = Counter()
+
+    @contextmanager
+    def coming(self, who: str) -> Iterator[None]:
+        """Room for a picture of theirs that is on its way, for as long as the block runs. Raises `Problem`.
+
+        While it comes it takes nobody's place at the easel, so that slow connections stop no picture that is there.
+        """
+        if self._coming[who] >= _COMING_EACH or self._coming.total() >= _COMING:
+            message = "as many pictures as can be are on their way"
+            raise unavailable(message, seconds=2)
+        self._coming[who] += 1
+        try:
+            yield
+        finally:
+            self._coming[who] -= 1
+            if not self._coming[who]:
+                del self._coming[who]
 
     @contextmanager
     def place(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
@@ -25,7 +25,7 @@ from control_api.library.shown import ArtworkShown, pictured
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media, Raw
 from control_api.pieces import BrokenOff, agree, pieces
-from control_api.problems import MALFORMED, NOT_FOUND, TOO_LARGE, TOO_MANY, Problem, missing, unavailable
+from control_api.problems import MALFORMED, NOT_FOUND, TOO_LARGE, TOO_MANY, UNACCEPTABLE, Problem, missing, unavailable
 from control_api.resources.people_credits import PersonPath, person
 from control_api.resources.title_models import TitleId
 from control_api.resources.titles import check_kept, found
@@ -113,8 +113,7 @@ class PicturePath(Given):
 )  # fmt: skip
 async def put_artwork(call: Call[PlacePath, PlaceQuery, Nothing]) -> Answer:
     """What the bytes are is looked at, not what they are called."""
-    with EASEL.place():
-        picture = await EASEL.draw(_store(call), await _sent(call), call.path.shape)
+    picture = await _drawn(call, call.path.shape)
     return await _hung(call, _place(call, "upload"), picture)
 
 
@@ -126,8 +125,9 @@ async def put_artwork(call: Call[PlacePath, PlaceQuery, Nothing]) -> Answer:
 )  # fmt: skip
 async def link_artwork(call: Call[PlacePath, PlaceQuery, PictureLink]) -> Answer:
     """It is fetched now, and kept here: what becomes of the link does not matter."""
-    with EASEL.place():
+    with EASEL.coming(call.caller.id):
         sent = await fetched(call.site.outgoing, call.body.url, "/url")
+    with EASEL.place():
         picture = await EASEL.draw(_store(call), sent, call.path.shape, "/url")
     return await _hung(call, _place(call, "link", call.body.url), picture)
 
@@ -206,13 +206,14 @@ async def upload_artwork(call: Call[TicketPath, TicketQuery, Nothing]) -> Answer
         raise _worthless()
     async with call.site.database.reading() as session:
         ticket = await session.get(ArtworkTicket, call.path.ticket)
-    if ticket is None or ticket.used_at is not None or ticket.expires_at <= call.now:
+    if ticket is None or ticket.expires_at <= call.now or not await _claimed(call, None, call.now):
         raise _worthless()
-    with EASEL.place():
-        picture = await EASEL.draw(_store(call), await _sent(call), Shape(ticket.shape))
-    unused = update(ArtworkTicket).where(col(ArtworkTicket.id) == ticket.id, col(ArtworkTicket.used_at).is_(None))
-    if (await call.session.exec(unused.values(used_at=call.now))).rowcount != 1:
-        raise _worthless()
+    try:
+        picture = await _drawn(call, Shape(ticket.shape))
+    except Problem as problem:
+        if problem.kind is UNACCEPTABLE:  # it came in whole, and is no picture: they may send another one
+            await _claimed(call, call.now, None)
+        raise
     call.caller = Caller(ticket.made_by, ticket.made_by_name, frozenset())
     where = Hanging("upload", title_id=ticket.title_id, shape=Shape(ticket.shape), language=ticket.language)
     return await _hung(call, where, picture)
@@ -224,8 +225,7 @@ async def upload_artwork(call: Call[TicketPath, TicketQuery, Nothing]) -> Answer
 )  # fmt: skip
 async def put_photo(call: Call[PersonPath]) -> Answer:
     """In portrait, two wide and three high."""
-    with EASEL.place():
-        picture = await EASEL.draw(_store(call), await _sent(call), Shape.PORTRAIT)
+    picture = await _drawn(call, Shape.PORTRAIT)
     row = await person(call.session, call.path.id)
     before, after = await hang(call.session, Hanging("upload", person_id=row.id), picture, call.now)
     return _told(call, "person", row.id, before, after)
@@ -335,6 +335,29 @@ def _told(call: Call[Any, Any, Any], kind: str, subject: str, before: Artwork | 
     shown = pictured(after, call.site.settings.public_url)
     call.changed(Change(kind, subject, "artwork_changed", before and pictured(before), pictured(after)))
     return Answer(shown)
+
+
+async def _claimed(call: Call[TicketPath, Any, Any], before: datetime | None, after: datetime | None) -> bool:
+    """Let an address that was used at `before` be used at `after`; whether nobody else did that before."""
+    used = col(ArtworkTicket.used_at)
+    ours = (col(ArtworkTicket.id) == call.path.ticket, used.is_(None) if before is None else used == before)
+    async with call.site.database.writing() as session:
+        return (await session.exec(update(ArtworkTicket).where(*ours).values(used_at=after))).rowcount == 1
+
+
+async def _drawn(call: Call[Any, Any, Any], shape: Shape) -> Picture:
+    """The picture in the body, drawn and kept. Raises `Problem`."""
+    who = household(call.address) if call.caller.is_anonymous else call.caller.id
+    seconds = call.site.settings.picture_seconds
+    with EASEL.coming(who):
+        try:
+            async with asyncio.timeout(seconds):
+                sent = await _sent(call)
+        except TimeoutError as error:
+            detail = f"the picture did not come within {seconds:g} seconds"
+            raise Problem(MALFORMED, detail) from error
+    with EASEL.place():
+        return await EASEL.draw(_store(call), sent, shape)
 
 
 async def _sent(call: Call[Any, Any, Any]) -> bytes:

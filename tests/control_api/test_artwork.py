@@ -5,6 +5,7 @@ Rows A17, BX14, C27, C28, CX1.
 
 from __future__ import annotations
 
+import asyncio
 import struct
 import zlib
 from datetime import timedelta
@@ -17,15 +18,19 @@ from clients import running
 from others import HERE, other
 from PIL import Image
 from shelf import eventually, film, packaged, titles
+from yarl import URL
 
+from control_api.commands import create_key
 from control_api.library.artwork import Easel
 from control_api.library.pictures import LARGEST, SHAPES, NoPicture, Shape, drawn
 from control_api.problems import Problem
+from control_api.scopes import Scope
 from playout import keys
 from playout.clock import system_clock
 from playout.store import DirStore
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from clients import Client
@@ -220,3 +225,59 @@ def test_no_more_pictures_wait_than_memory_bears() -> None:
     assert refused.value.headers["Retry-After"] == "2"
     with easel.place():
         pass
+
+
+async def slowly(gate: asyncio.Event) -> AsyncIterator[bytes]:
+    """The beginning of a picture, and the rest much later."""
+    yield picture()[:100]
+    await gate.wait()
+    yield picture()[100:]
+
+
+async def sending(client: Client, path: str, gate: asyncio.Event) -> int:
+    headers = {"Content-Type": "image/png"} | ({"Authorization": f"Bearer {client.key}"} if client.key else {})
+    url = client.root.join(URL(path, encoded=True))
+    async with client.session.put(url, data=slowly(gate), headers=headers) as answer:
+        return answer.status
+
+
+async def test_pictures_that_come_slowly_stop_no_others(settings: Settings, key: str) -> None:
+    gate = asyncio.Event()
+    async with running(settings) as stranger:
+        client = stranger.known_by(key)
+        other = stranger.known_by(await create_key(settings, "other", [Scope.TITLES_WRITE], None, system_clock))
+        path = f"/api/v1/titles/{await title(client)}/artwork/square"
+        async with asyncio.TaskGroup() as group:
+            slow = [group.create_task(sending(other, path, gate)) for _ in range(10)]
+
+            async def only_four_are_let_in() -> bool:
+                return sum(one.done() for one in slow) == 6
+
+            await eventually(only_four_are_let_in)
+            await put(client, path, picture())
+            gate.set()
+        assert sorted(one.result() for one in slow) == [200] * 4 + [503] * 6
+
+
+async def test_a_picture_that_does_not_come_is_waited_for_no_longer(settings: Settings, key: str) -> None:
+    async with running(settings.model_copy(update={"picture_seconds": 0.3})) as stranger:
+        client = stranger.known_by(key)
+        path = f"/api/v1/titles/{await title(client)}/artwork/square"
+        assert await sending(client, path, asyncio.Event()) == 400
+
+
+async def test_of_two_who_send_with_one_signed_address_one_is_read(settings: Settings, key: str) -> None:
+    gate = asyncio.Event()
+    async with running(settings) as stranger:
+        client = stranger.known_by(key)
+        path = f"/api/v1/titles/{await title(client)}/artwork/square/upload-url"
+        signed = (await client.post(path, {"seconds": 60})).json["url"]
+        async with asyncio.TaskGroup() as group:
+            both = [group.create_task(sending(stranger, signed, gate)) for _ in range(2)]
+
+            async def one_is_refused() -> bool:  # though nothing has come in whole
+                return any(one.done() for one in both)
+
+            await eventually(one_is_refused)
+            gate.set()
+        assert sorted(one.result() for one in both) == [200, 404]
