@@ -53,7 +53,7 @@ class Call(Generic[Path, Query, Body]):
     query: Query
     body: Body
     session: AsyncSession
-    """The one transaction of this request; of an operation that only reads, a session that may not write."""
+    """The one transaction of this request; of an operation that only reads, a session that is never committed."""
     now: datetime
     address: str
     request_id: str

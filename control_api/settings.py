@@ -356,7 +356,10 @@ class Settings(BaseModel):
         description="How often, in milliseconds, the store is looked through for assets that nobody knows.",
     )
     bin_days: int = Field(
-        default=30, ge=1, le=3650, description="How many days a deleted title lies in the bin before it is purged."
+        default=30,
+        ge=1,
+        le=3650,
+        description="How many days a deleted title or asset lies in the bin before it is purged.",
     )
     upload_bytes: int = Field(
         default=256 << 30, ge=1, le=1 << 46, description="How large an uploaded file may be, in bytes."

@@ -33,7 +33,9 @@ class Asset(Row, table=True):
     added_at: datetime = Field(sa_type=UtcInstant, index=True)
     """When it was packaged."""
     state: str = Field(default="packaged", max_length=10)
-    """`packaged`; `withdrawn`, pulled off the air; `gone`, no longer in the store."""
+    """`packaged`; `withdrawn`, pulled off the air; `replaced` by what was packaged anew; `deleted`, in the bin; `gone`,
+    no longer in the store.
+    """
     version: int = Field(default=1)
     """Counts its edits."""
 
