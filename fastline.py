@@ -68,9 +68,6 @@ if TYPE_CHECKING:
     from playout.store import Store
 
 
-USAGE: Final = 2
-"""The exit code with which argparse ends; the others are the commands'."""
-
 VIDEOS: Final = (
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ts", ".m2ts", ".mts", ".avi", ".mpg", ".mpeg", ".wmv", ".flv"),
     *(".mxf", ".ogv", ".3gp"),

@@ -62,8 +62,7 @@ async def outside(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
     finally:
         took = time.perf_counter() - begun
-        resource = request.match_info.route.resource
-        route = resource.canonical if resource is not None else "none"
+        route = site_route(request)
         site.measures.answered(request.method, route, status, None if streamed else took)
         if site.settings.access_log:
             _note(request, asked, route, status, took)

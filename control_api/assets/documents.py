@@ -25,8 +25,3 @@ def document(store: Store, asset: str) -> Asset | None:
 @lru_cache(maxsize=_KEPT)
 def _decoded(data: bytes, key: str) -> Asset:
     return decode(data, Asset, key)
-
-
-def sizes(asset: Asset) -> dict[str, int]:
-    """How many bytes each rendition has."""
-    return {track.name: track.offsets[-1] - (track.offsets[0] if track.init == "" else 0) for track in asset.tracks}

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from control_api.imports.records import Notes
 
-MEDIA: Final = "media"
 _DEEPEST: Final = 40
 _BESIDE: Final = len(("rss", "channel", "item"))
 _LONGEST: Final = 4 << 20

@@ -129,14 +129,6 @@ async def beat(
     return stops
 
 
-async def stopped(database: Database, leases: Mapping[str, str]) -> dict[str, Stop]:
-    """Which of these jobs must stop, and why; a look that disturbs nobody."""
-    async with database.reading() as session:
-        found = (await session.exec(select(Job).where(col(Job.id).in_(list(leases))))).all()
-    rows = {job.id: job for job in found}
-    return {name: _why(rows.get(name)) for name, held in leases.items() if name not in rows or rows[name].lease != held}
-
-
 def _why(job: Job | None) -> Stop:
     if job is None or job.state == State.CANCELED:
         return Stop.CANCELED

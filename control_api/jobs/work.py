@@ -101,8 +101,3 @@ class Work:
         """The same as `note`, and lets others run."""
         self.note(words)
         await asyncio.sleep(0)
-
-    async def cancelled(self) -> bool:
-        """Whether the job must stop, for whoever works where cancelling does not reach, as in a thread."""
-        await asyncio.sleep(0)
-        return self.stopped is not None

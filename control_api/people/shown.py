@@ -11,8 +11,6 @@ from control_api.models import Shown
 from control_api.people.roles import Role, scopes_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from control_api.tables import Account, Session
 
 
@@ -87,8 +85,3 @@ class SessionShown(Shown):
             revoked_for=row.revoked_for,
             is_this=row.id == asking,
         )
-
-
-def is_over(row: Session, now: datetime) -> bool:
-    """Whether the session has ended."""
-    return row.revoked_at is not None or min(row.idle_at, row.expires_at) <= now

@@ -610,7 +610,7 @@ async def _moved(call: Call[Any, Any, Any], row: Asset, known: Document, to: tup
         row.state = state
         row.version += 1
         call.session.add(row)
-        care.deleted_at, care.deleted_by = (call.now, call.caller.id) if state == DELETED else (None, "")
+        care.deleted_at = call.now if state == DELETED else None
         care.replaced_by = None if state == PACKAGED else care.replaced_by
         await due(call.session, row.id, call.now)
         if state == DELETED:

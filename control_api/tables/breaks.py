@@ -33,13 +33,12 @@ class AssetCare(Row, table=True):
 
     asset_id: str = Field(sa_column=Column(String(128), ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True))
     poster: str = Field(default="", max_length=128)
-    """The file in `media/posters/` that was chosen instead of the packager's; empty: the packager's."""
+    """The file in the folder of the asset that was chosen instead of the packager's; empty: the packager's."""
     poster_ms: int | None = Field(default=None)
     """Of which moment it is."""
     replaced_by: str | None = Field(default=None, max_length=128)
     """The asset that was packaged anew in its place."""
     deleted_at: datetime | None = Field(default=None, sa_type=UtcInstant, index=True)
     """When it was put into the bin."""
-    deleted_by: str = Field(default="", max_length=80)
     was: str = Field(default="", max_length=10)
     """In which state it was put into the bin, and comes out of it; empty while it is in none."""

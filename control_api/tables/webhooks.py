@@ -39,7 +39,6 @@ class WebhookPlace(Row, table=True):
     """The sequence of the last event that has become a delivery, or was not wanted."""
     succeeded_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     """When it last answered as it should."""
-    failed_at: datetime | None = Field(default=None, sa_type=UtcInstant)
 
 
 class Delivery(Row, table=True):

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 FOLDER: Final = ".uploads"
 """The folder of uploads in `sources/`. Its dot keeps it from the watched folder, which would package what is there."""
-_BLOCK: Final = 1 << 20
 _REMEMBERED: Final = 256
 
 

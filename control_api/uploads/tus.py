@@ -86,8 +86,3 @@ def _decoded(text: str) -> bytes | None:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
-
-
-def written(pairs: Mapping[str, str]) -> str:
-    """Pairs as `Upload-Metadata` has them."""
-    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}".strip() for key, value in pairs.items())

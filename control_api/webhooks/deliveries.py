@@ -190,8 +190,6 @@ async def record(database: Database, webhook: str, outcomes: Mapping[str, Outcom
             _mark(row, outcomes[row.id], now)
         if any(row.state == DELIVERED for row in rows):
             place.succeeded_at = now
-        if any(row.state != DELIVERED for row in rows):
-            place.failed_at = now
         why = _disabled(place, rows, outcomes)
         happening = await _disable(session, webhook, why, now) if why else None
         await append(session, [happening] if happening else [], now)

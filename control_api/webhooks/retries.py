@@ -12,7 +12,6 @@ from typing import Final
 
 WAITS: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000))
 """How long to wait after each attempt but the last; with all of them a delivery is tried for two days and more."""
-ATTEMPTS: Final = len(WAITS) + 1
 _SPREAD: Final = 5  # up to a fifth of a wait is added, so that what failed together does not come again together
 _LONGEST: Final = timedelta(days=1)
 _DATE: Final = 100

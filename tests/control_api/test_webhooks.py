@@ -18,7 +18,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from control_api.happenings import Happening, append
 from control_api.tables import METADATA
 from control_api.webhooks.deliveries import forget
-from control_api.webhooks.retries import ATTEMPTS, WAITS
+from control_api.webhooks.retries import WAITS
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 HOOKS = "/api/v1/webhooks"
 EVENT = "import.ended"
+ATTEMPTS = len(WAITS) + 1
 
 
 class Clock:

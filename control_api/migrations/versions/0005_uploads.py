@@ -69,7 +69,6 @@ def upgrade() -> None:
         sa.Column("poster_ms", sa.Integer(), nullable=True),
         sa.Column("replaced_by", sa.String(128), nullable=True),
         sa.Column("deleted_at", columns.UtcInstant(), nullable=True),
-        sa.Column("deleted_by", sa.String(80), nullable=False),
         sa.Column("was", sa.String(10), nullable=False),
         sa.ForeignKeyConstraint(
             ["asset_id"], ["asset.id"], name=op.f("fk_asset_care_asset_id_asset"), ondelete="CASCADE"

@@ -33,7 +33,6 @@ def upgrade() -> None:
         sa.Column("webhook", sa.String(40), nullable=False),
         sa.Column("after", columns.Counter, nullable=False),
         sa.Column("succeeded_at", columns.UtcInstant(), nullable=True),
-        sa.Column("failed_at", columns.UtcInstant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["webhook"], ["webhook.id"], name=op.f("fk_webhook_place_webhook_webhook"), ondelete="CASCADE"
         ),
