@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 50
 _TAGS: Final = 100
-_NOT_FOUND, _UNPLAYABLE = 401, 405
+_NOT_FOUND, _TOO_LATE, _UNPLAYABLE = 401, 402, 405
 
 
 @dataclass(slots=True)
@@ -58,9 +58,7 @@ async def follow(database: Database, now: datetime) -> int:
     for creative, upload, asset in found:
         if upload is None or State(upload.state) in GONE:
             why = "its upload is gone" if upload is None else upload.reason or f"its upload is {upload.state}"
-            await _refuse(
-                database, creative, why, _NOT_FOUND if upload is None or not upload.found else _UNPLAYABLE, now
-            )
+            await _refuse(database, creative, why, _code(upload), now)
         elif upload.state == State.PACKAGED and asset is not None:
             try:
                 await _dress(database, creative, asset, now)
@@ -70,6 +68,13 @@ async def follow(database: Database, now: datetime) -> int:
             continue
         moved += 1
     return moved
+
+
+def _code(upload: Upload | None) -> int:
+    """What VAST calls it when a file comes to nothing."""
+    if upload is not None and upload.digest:  # it was there whole
+        return _UNPLAYABLE
+    return _TOO_LATE if upload is not None and upload.state == State.EXPIRED else _NOT_FOUND
 
 
 async def _refuse(database: Database, name: str, why: str, code: int, now: datetime) -> None:

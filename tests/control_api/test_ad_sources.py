@@ -288,7 +288,7 @@ async def test_a_file_that_is_not_there_or_no_media_is_refused_and_tried_again_a
     await soon(is_refused)
     assert await station.errors() == {
         ("gone?code=407", "error 407"), ("bad?code=407", "error 407"), ("gone?code=401", "error 401"),
-        ("bad?code=401", "error 401"),
+        ("bad?code=405", "error 405"),
     }  # fmt: skip
     station.moment += timedelta(minutes=1)
     await station.turn()
