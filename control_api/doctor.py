@@ -23,6 +23,7 @@ from control_api import schema
 from control_api.channels.file import trouble
 from control_api.database import Database, is_outage
 from control_api.library.search import has_trigrams
+from control_api.sizes import MIB, sized
 from control_api.tables.search import MISSING_TRIGRAMS
 from playout.clock import system_clock
 from playout.media import Nowhere, Place
@@ -86,7 +87,7 @@ async def examine(settings: Settings, ffmpeg: Finding | str, assets: Sequence[tu
         decoder(),
         await database(settings),
         store(settings.place),
-        disk(settings.media),
+        disk(settings),
         channels(settings.channels),
         clock(settings.media),
         port(settings),
@@ -183,15 +184,23 @@ def store(media: Place) -> Finding:
     return Finding("store", State.OK, f"{media} can be written, and nothing in it twice")
 
 
-def disk(media: Path, free: int | None = None) -> Finding:
-    """Whether there is room for films; `free` is what the disk says, in bytes."""
+def disk(settings: Settings, free: int | None = None) -> Finding:
+    """Whether there is room for films, and for jobs and uploads to begin; `free` is what the disk says, in bytes."""
+    media = settings.media
     if free is None:
         try:
             free = shutil.disk_usage(media).free
         except OSError as error:
             return Finding("disk", State.FAULT, f"{media} cannot be asked: {error.strerror}", "See the store above.")
-    text = f"{free / (1 << 30):.1f} GiB free in {media}"
+    text = f"{sized(free)} free in {media}"
     advice = "Make room, or set FASTLINE_MEDIA to a larger disk: an hour of film takes 1 to 3 GiB."
+    reserve, spared = settings.disk_reserve_mb * MIB, settings.upload_free_bytes
+    kept = (
+        (reserve, f"disk_reserve_mb leaves {sized(reserve)} of it free, so jobs wait"),
+        (spared, f"upload_free_bytes leaves {sized(spared)} of it free, so uploads are refused"),
+    )
+    if lacking := [words for size, words in kept if free <= size]:
+        return Finding("disk", State.FAULT, f"{text}; {'; '.join(lacking)}", f"{advice} Or set these settings lower.")
     if free < _TOO_LITTLE:
         return Finding("disk", State.FAULT, text, advice)
     return Finding("disk", State.WARNING, text, advice) if free < _SCARCE else Finding("disk", State.OK, text)

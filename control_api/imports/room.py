@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from sqlmodel import col, func, select
 
 from control_api.problems import NO_ROOM, TOO_MANY, Problem
+from control_api.sizes import sized
 from control_api.tables import Import
 from control_api.uploads.landing import free_bytes
-from control_api.uploads.room import sized
 
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession

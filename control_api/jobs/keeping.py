@@ -14,6 +14,7 @@ from control_api.happenings import append
 from control_api.instants import written
 from control_api.jobs import moving, taking
 from control_api.jobs.states import ENDED, UNENDED, Move, State
+from control_api.sizes import MIB
 from control_api.tables import Job
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from control_api.happenings import Happening
     from control_api.settings import Settings
 
-_MIB: Final = 1 << 20
 _PURGED: Final = 500
 
 
@@ -50,7 +50,7 @@ def spare(settings: Settings) -> int:
     place = settings.media
     while not place.exists() and place != place.parent:
         place = place.parent
-    return shutil.disk_usage(place).free - settings.disk_reserve_mb * _MIB
+    return shutil.disk_usage(place).free - settings.disk_reserve_mb * MIB
 
 
 async def promised(session: AsyncSession, but: str = "") -> int:

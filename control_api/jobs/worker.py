@@ -26,6 +26,7 @@ from control_api.jobs.legible import kept
 from control_api.jobs.states import Move
 from control_api.jobs.taking import Taken
 from control_api.jobs.work import Broken, Lacking, Stop, Work
+from control_api.sizes import MIB, sized
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from playout.clock import Clock
 
 _log: Final = logging.getLogger("fastline.jobs")
-_MIB: Final = 1 << 20
 
 
 @dataclass(slots=True, eq=False)
@@ -208,7 +208,8 @@ class Worker:
                 job.needs_bytes = needs
                 session.add(job)
                 return
-        reason = f"it needs {needs // _MIB} MiB of disk, and {left // _MIB} MiB are free besides the reserve"
+        kept = f"the {sized(self._settings.disk_reserve_mb * MIB)} that are left free (disk_reserve_mb)"
+        reason = f"it needs {sized(needs)} of disk, and there are {sized(left)} besides {kept}"
         raise Lacking(needs, reason)
 
     async def _settled(self, attempt: _Attempt) -> None:

@@ -21,11 +21,12 @@ from control_api.jobs import Broken, JobKind, Work
 from control_api.outgoing import LEAST_RATE, Limits, NoAnswer, TooLarge
 from control_api.pieces import PIECE
 from control_api.problems import Problem, unacceptable
+from control_api.sizes import sized
 from control_api.tables import Upload
 from control_api.uploads import beginning
 from control_api.uploads.landing import place, remove
 from control_api.uploads.receiving import Piece, Receiver
-from control_api.uploads.room import refusal, room, sized
+from control_api.uploads.room import refusal, room
 from control_api.uploads.shown import STATION, bare, refused
 from control_api.uploads.states import State
 

@@ -29,9 +29,10 @@ from control_api.problems import (
     missing,
     unavailable,
 )
+from control_api.sizes import sized
 from control_api.tables import Upload
 from control_api.uploads.landing import Digests, InUse, Landing, Short, free_bytes, place
-from control_api.uploads.room import overrun, room, sized
+from control_api.uploads.room import overrun, room
 from control_api.uploads.states import State
 from control_api.uploads.tus import SUMS, Sum
 

@@ -12,6 +12,7 @@ from sqlalchemy import case, func, text
 from sqlmodel import col, select
 
 from control_api.problems import FILE_TOO_LARGE, NO_ROOM, TOO_MANY_OPEN, Problem
+from control_api.sizes import sized
 from control_api.tables import Upload
 from control_api.uploads.states import State
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _LOCK: Final = 0x55504C44  # any number that only we use
 _AGAIN: Final = "60"
-_UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,6 @@ def overrun(room: Room, settings: Settings) -> Problem | None:
     if room.free - room.promised < settings.upload_free_bytes:
         return Problem(NO_ROOM, "the disk has become too full while the bytes came")
     return None
-
-
-def sized(size: int) -> str:
-    """A number of bytes, for people."""
-    value, unit = size, 0
-    while value >= 10 * 1024 and unit + 1 < len(_UNITS):
-        value, unit = value // 1024, unit + 1
-    return f"{value} {_UNITS[unit]}"
 
 
 async def room(session: AsyncSession, owner: str, free: int) -> Room:

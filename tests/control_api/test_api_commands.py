@@ -221,7 +221,18 @@ async def test_the_doctor_knows_a_schema_of_the_future(postgresql: Cluster) -> N
 
 @pytest.mark.parametrize(("free", "state"), [(100, State.FAULT), (5 << 30, State.WARNING), (50 << 30, State.OK)])
 def test_the_doctor_knows_when_the_disk_is_full(tmp_path: Path, free: int, state: State) -> None:
-    assert doctor.disk(tmp_path, free).state is state
+    assert doctor.disk(Settings(media=tmp_path), free).state is state
+
+
+def test_the_doctor_knows_what_the_settings_leave_free(tmp_path: Path) -> None:
+    """70 GiB are much, but not where jobs and uploads may not touch them."""
+    settings = Settings(media=tmp_path, disk_reserve_mb=100 << 10, upload_free_bytes=80 << 30)
+    found = doctor.disk(settings, 70 << 30)
+    told = "disk_reserve_mb leaves 100 GiB of it free, so jobs wait; upload_free_bytes leaves 80 GiB of it free, so"
+    assert (found.state, found.text) == (State.FAULT, f"70 GiB free in {tmp_path}; {told} uploads are refused")
+    assert "Or set these settings lower" in found.advice
+    assert "uploads" not in doctor.disk(settings, 90 << 30).text
+    assert doctor.disk(settings, 120 << 30) == doctor.Finding("disk", State.OK, f"120 GiB free in {tmp_path}")
 
 
 def test_the_doctor_runs_the_ffmpeg_that_it_is_shown(tmp_path: Path) -> None:

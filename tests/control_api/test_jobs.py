@@ -220,7 +220,9 @@ async def test_a_job_that_needs_more_disk_than_is_free_waits_and_says_so(
     async with working(database, full, kind):
         job = await give(database, kind, Task(name="big", needs=7 << 20))
         waiting = await until(database, job, State.WAITING)
-        assert waiting.reason == "it needs 7 MiB of disk, and 0 MiB are free besides the reserve"
+        assert waiting.reason == (
+            "it needs 7168 KiB of disk, and there are 0 bytes besides the 1024 TiB that are left free (disk_reserve_mb)"
+        )
         assert waiting.attempts == 0
         small = await give(database, kind, Task(name="none", needs=0))
         await until(database, small, State.SUCCEEDED)
