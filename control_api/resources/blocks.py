@@ -153,7 +153,7 @@ async def list_blocks(call: Call[ChannelPath, BlocksQuery, Nothing]) -> Answer:
     body_model=BlockGiven,
     answers={201: BlockShown},
     idempotent=True,
-    precondition=Precondition.HEEDED,
+    precondition=Precondition.REQUIRED,
 )
 async def create_block(call: Call[ChannelPath, Nothing, BlockGiven]) -> Answer:
     """A daypart of the channel, with a date."""
@@ -235,7 +235,7 @@ async def delete_block(call: Call[BlockPath]) -> Answer:
     body_model=FillGiven,
     answers={200: BlocksMade},
     idempotent=True,
-    precondition=Precondition.HEEDED,
+    precondition=Precondition.REQUIRED,
 )
 async def fill_blocks(call: Call[ChannelPath, Nothing, FillGiven]) -> Answer:
     """The blocks that were laid."""

@@ -217,7 +217,7 @@ async def create_content(call: Call[Nothing, Nothing, NewContent]) -> Answer:
 @Endpoint(
     method="PUT", path="/api/v1/content/{id}", name="edit_content", summary="Change a title: an alias",
     scope=Scope.TITLES_WRITE, tag=_TAG, path_model=TitlePath, body_model=ContentGiven, answers={200: ContentDetail},
-    precondition=Precondition.HEEDED,
+    precondition=Precondition.REQUIRED,
 )  # fmt: skip
 async def edit_content(call: Call[TitlePath, Nothing, ContentGiven]) -> Answer:
     """As `PATCH /api/v1/titles/{id}` does."""
@@ -244,10 +244,11 @@ async def delete_content(call: Call[TitlePath]) -> Answer:
 
 
 def _alias(operation: Operation, path: str, name: str) -> Operation:
-    """The same operation at another address."""
+    """The same operation at another address; clients of other systems know no If-Match, so nobody needs it there."""
     said = operation.declared
     words = f"The same as `{said.method} {said.path}`."
-    return replace(operation, declared=replace(said, path=path, name=name, description=words))
+    needs = Precondition.HEEDED if said.precondition is Precondition.REQUIRED else said.precondition
+    return replace(operation, declared=replace(said, path=path, name=name, description=words, precondition=needs))
 
 
 _VERSIONED: Final = (list_content, read_content, create_content, edit_content, delete_content)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 CHANNELS = "/api/v1/channels"
 BLOCKS = f"{CHANNELS}/by-hand/blocks"
+ANY = {"If-Match": "*"}
+"""Whatever was there before."""
 BY_HAND = """
   by-hand:
     number: 7
@@ -55,7 +57,7 @@ def stamp(moment: datetime) -> str:
 
 async def test_a_block_is_written_into_the_file_and_plays_when_it_is_due(api: Client, desk: House) -> None:
     body = {"start": stamp(START), "assets": ["film-c", "film-a"], "label": "Two films"}
-    made = await api.post(BLOCKS, body)
+    made = await api.post(BLOCKS, body, headers=ANY)
     assert made.json["at"] == "2026-03-01 13:10:00"
     assert made.json["name"] == "block-20260301-131000"
     assert desk.text.startswith(WRITTEN + BY_HAND + "    dayparts:\n      block-20260301-131000:\n")
@@ -80,7 +82,9 @@ async def test_a_block_is_written_into_the_file_and_plays_when_it_is_due(api: Cl
 async def test_blocks_are_listed_moved_and_taken_away(api: Client, desk: House) -> None:
     for hour in (3, 1, 2):
         await api.post(
-            BLOCKS, {"start": stamp(START + timedelta(hours=hour)), "assets": ["film-a"], "name": f"b{hour}"}
+            BLOCKS,
+            {"start": stamp(START + timedelta(hours=hour)), "assets": ["film-a"], "name": f"b{hour}"},
+            headers=ANY,
         )
     page = (await api.get(f"{BLOCKS}?limit=2")).json
     assert [one["name"] for one in page["items"]] == ["b1", "b2"]
@@ -91,10 +95,16 @@ async def test_blocks_are_listed_moved_and_taken_away(api: Client, desk: House) 
     assert length == timedelta(milliseconds=24_000)  # 45 units of 8/15 s
     body = {"start": stamp(START), "assets": ["film-b"], "ads": ["ad-a"], "late": "run"}
     await api.ask("PUT", f"{BLOCKS}/b2", 428, body=body)
+    unread = {"start": stamp(START), "stop": stamp(START + timedelta(minutes=4)), "assets": ["film-a"]}
+    for path, sent in ((BLOCKS, {**body, "name": "b4"}), (f"{BLOCKS}:fill", unread)):
+        await api.post(path, sent, 428)
+        await api.post(path, sent, 412, headers={"If-Match": '"1.x"'})
     done = await api.ask("PUT", f"{BLOCKS}/b2", body=body, headers={"If-Match": "*"})
     assert (done.json["start"], done.json["ads"], done.json["late"]) == ("2026-03-01T12:10:00.000Z", ["ad-a"], "run")
     await api.ask("PUT", f"{BLOCKS}/b2", 412, body=body, headers={"If-Match": '"1.x"'})
-    assert (await api.post(BLOCKS, {**body, "name": "b1"}, 409)).json["detail"] == "there is a daypart b1 already"
+    assert (await api.post(BLOCKS, {**body, "name": "b1"}, 409, headers=ANY)).json[
+        "detail"
+    ] == "there is a daypart b1 already"
     for name in ("b1", "b2", "b3"):
         await api.ask("DELETE", f"{BLOCKS}/{name}", 204, headers={"If-Match": "*"})
     assert desk.text == WRITTEN + BY_HAND
@@ -103,16 +113,18 @@ async def test_blocks_are_listed_moved_and_taken_away(api: Client, desk: House) 
 
 async def test_what_cannot_air_is_refused_all_at_once(api: Client, desk: House) -> None:
     body = {"start": stamp(START), "assets": ["film-x", "film-a", "film-y"]}
-    refused = (await api.post(BLOCKS, body, 422)).json
+    refused = (await api.post(BLOCKS, body, 422, headers=ANY)).json
     assert [one["pointer"] for one in refused["errors"]] == ["/assets/0", "/assets/2"]
-    twice = (await api.post(BLOCKS, {"start": "2026-10-25T01:30:00Z", "assets": ["film-a"]}, 422)).json
+    twice = (await api.post(BLOCKS, {"start": "2026-10-25T01:30:00Z", "assets": ["film-a"]}, 422, headers=ANY)).json
     assert "twice" in twice["errors"][0]["detail"]
-    await api.post(f"{CHANNELS}/nobody/blocks", {"start": stamp(START), "assets": ["film-a"]}, 404)
+    await api.post(f"{CHANNELS}/nobody/blocks", {"start": stamp(START), "assets": ["film-a"]}, 404, headers=ANY)
     assert desk.text == WRITTEN + BY_HAND
 
 
 async def test_a_stretch_is_filled_around_what_is_there(api: Client) -> None:
-    await api.post(BLOCKS, {"start": stamp(START + timedelta(minutes=1)), "assets": ["film-c"], "name": "kept"})
+    await api.post(
+        BLOCKS, {"start": stamp(START + timedelta(minutes=1)), "assets": ["film-c"], "name": "kept"}, headers=ANY
+    )
     body = {
         "start": stamp(START),
         "stop": stamp(START + timedelta(minutes=4)),
@@ -120,7 +132,7 @@ async def test_a_stretch_is_filled_around_what_is_there(api: Client) -> None:
         "assets": ["film-a", "film-b"],
         "repeat": True,
     }
-    laid = (await api.post(f"{BLOCKS}:fill", body, 200)).json["items"]
+    laid = (await api.post(f"{BLOCKS}:fill", body, 200, headers=ANY)).json["items"]
     everything = (await api.get(BLOCKS)).json["items"]
     assert len(everything) == len(laid) + 1
     spans = [(datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["stop"])) for one in everything]
@@ -128,12 +140,12 @@ async def test_a_stretch_is_filled_around_what_is_there(api: Client) -> None:
     assert spans[0][0] == START
     assert spans[-1][1] <= START + timedelta(minutes=4)
     assert [one["assets"][0] for one in laid[:3]] == ["film-a", "film-b", "film-a"]
-    assert (await api.post(f"{BLOCKS}:fill", {**body, "stop": stamp(START)}, 422)).json["errors"]
+    assert (await api.post(f"{BLOCKS}:fill", {**body, "stop": stamp(START)}, 422, headers=ANY)).json["errors"]
     films = f"{CHANNELS}/films/blocks:fill"
     short = {"start": stamp(START), "stop": stamp(START + timedelta(minutes=2))}
-    by_rule = (await api.post(films, short, 200)).json["items"]
+    by_rule = (await api.post(films, short, 200, headers=ANY)).json["items"]
     assert [one["assets"][0] for one in by_rule] == ["film-a", "film-b", "film-c"]
-    assert "matches nothing" in (await api.post(f"{BLOCKS}:fill", short, 422)).json["errors"][0]["detail"]
+    assert "matches nothing" in (await api.post(f"{BLOCKS}:fill", short, 422, headers=ANY)).json["errors"][0]["detail"]
 
 
 async def test_a_mirror_has_no_blocks_of_its_own(api: Client, desk: House) -> None:
