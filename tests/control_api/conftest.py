@@ -11,6 +11,7 @@ import clusters
 import pytest
 from clients import running
 from clusters import migrated
+from desks import house
 
 from control_api.commands import create_key
 from control_api.database import Database
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from clients import Client
     from clusters import Cluster
+    from desks import House
 
 TEMPLATE = "migrated"
 _numbers = count(1)
@@ -108,4 +110,17 @@ async def key(settings: Settings) -> str:
 async def client(settings: Settings, key: str) -> AsyncIterator[Client]:
     """A client with that key, of a server that runs."""
     async with running(settings) as found:
+        yield found.known_by(key)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> House:
+    """A station with a file of channels, published."""
+    return house(tmp_path)
+
+
+@pytest.fixture
+async def api(desk: House, settings: Settings, key: str) -> AsyncIterator[Client]:
+    """A client that may do everything, of a server of that station, at its time."""
+    async with running(settings, clock=desk.clock) as found:
         yield found.known_by(key)

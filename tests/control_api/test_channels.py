@@ -8,9 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
 from clients import running
-from desks import WRITTEN, House, house
+from desks import WRITTEN, House
 
 from playout.amend import Amendment, amend
 from playout.config import Faults, load
@@ -19,25 +18,11 @@ from playout.render import render
 from playout.watch import Desk, look
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
     from clients import Client
 
     from control_api.settings import Settings
 
 CHANNELS = "/api/v1/channels"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> House:
-    return house(tmp_path)
-
-
-@pytest.fixture
-async def api(desk: House, settings: Settings, key: str) -> AsyncIterator[Client]:
-    async with running(settings, clock=desk.clock) as found:
-        yield found.known_by(key)
 
 
 async def test_the_list_says_what_is_on_and_where_it_plays(api: Client, desk: House) -> None:

@@ -20,7 +20,6 @@ from playout.reports.why import asked
 from playout.station import Station
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from clients import Client
@@ -29,17 +28,6 @@ if TYPE_CHECKING:
 
 CHANNELS = "/api/v1/channels"
 ORIGIN = "http://127.0.0.1:8080"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> House:
-    return house(tmp_path)
-
-
-@pytest.fixture
-async def api(desk: House, settings: Settings, key: str) -> AsyncIterator[Client]:
-    async with running(settings, clock=desk.clock) as found:
-        yield found.known_by(key)
 
 
 def at(text: str) -> datetime:

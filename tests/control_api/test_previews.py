@@ -5,32 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pytest
-from clients import running
-from desks import WRITTEN, House, house
+from desks import WRITTEN, House
 
 from playout.core.ticks import ticks_since
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
     from clients import Client
 
-    from control_api.settings import Settings
 
 CHANNELS = "/api/v1/channels"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> House:
-    return house(tmp_path)
-
-
-@pytest.fixture
-async def api(desk: House, settings: Settings, key: str) -> AsyncIterator[Client]:
-    async with running(settings, clock=desk.clock) as found:
-        yield found.known_by(key)
 
 
 async def test_a_rule_says_what_it_matches_and_what_would_air(api: Client, desk: House) -> None:

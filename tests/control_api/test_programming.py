@@ -15,8 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from clients import running
-from desks import WRITTEN, House, house
+from desks import WRITTEN, House
 
 from control_api.channels.edits import edited
 from control_api.channels.file import ChannelsFile, trouble
@@ -24,27 +23,15 @@ from control_api.channels.marks import marked, plain
 from playout.config.schema import json_schema
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from clients import Client
 
-    from control_api.settings import Settings
 
 FILE = "/api/v1/channels.yaml"
 SHARED = "/api/v1/programming"
 YAML = {"Content-Type": "application/yaml"}
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> House:
-    return house(tmp_path)
-
-
-@pytest.fixture
-async def api(desk: House, settings: Settings, key: str) -> AsyncIterator[Client]:
-    async with running(settings, clock=desk.clock) as found:
-        yield found.known_by(key)
 
 
 async def test_the_file_is_read_and_written_letter_by_letter(api: Client, desk: House) -> None:

@@ -6,10 +6,9 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-import pytest
 from aiohttp import ClientTimeout
 from clients import running
-from desks import WRITTEN, House, house
+from desks import WRITTEN, House
 
 from control_api.site import SITE
 from playout.config import Programming, load
@@ -17,25 +16,11 @@ from playout.reports import check, plan, simulate
 from playout.station import Station
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
     from clients import Client
 
     from control_api.settings import Settings
 
 CHANNELS = "/api/v1/channels"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> House:
-    return house(tmp_path)
-
-
-@pytest.fixture
-async def api(desk: House, settings: Settings, key: str) -> AsyncIterator[Client]:
-    async with running(settings, clock=desk.clock) as found:
-        yield found.known_by(key)
 
 
 def programming(desk: House) -> Programming:
