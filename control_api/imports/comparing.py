@@ -36,7 +36,8 @@ def differing(record: Record, names: list[str], title: Title, there: Hung, credi
 
 
 def _wanted(record: Record, name: str, there: Hung) -> Any:  # noqa: ANN401 — whatever the field holds
-    value = bare(getattr(record, name)) if name in PICTURES else getattr(record, name)
+    value: Any = getattr(record, name)
+    value = bare(value) if name in PICTURES else value
     if name == "ids":  # names that others gave it stay
         return sorted({*value, *there.ids})
     if name == "texts":

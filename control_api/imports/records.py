@@ -25,7 +25,7 @@ from control_api.library.facts import (
     RightsGiven,
     Score,
     Text,
-    TextGiven,
+    Texts,
 )
 from control_api.library.kinds import TitleKind, TitleState
 from control_api.models import Given
@@ -72,7 +72,7 @@ class Record(Given):
     episode: Annotated[int, Field(ge=0, le=100_000)] | None = None
     summary: Annotated[str, Field(max_length=1000)] | None = None
     description: Annotated[str, Field(max_length=20_000)] | None = None
-    texts: dict[Language, TextGiven] | None = Field(default=None, max_length=MOST, description="In other languages.")
+    texts: Texts | None = Field(default=None, description="In other languages.")
     language: Language | None = None
     languages: Languages | None = None
     released: Day | None = None

@@ -16,6 +16,8 @@ from playout.core.territories import meant_territory, territory
 
 MOST: Final = 100
 """Entries of one list that hangs on a title."""
+TEXTS: Final = 256 << 10
+"""Bytes of all texts of a title in other languages."""
 _RELEASED: Final = re.compile(r"[1-9]\d{3}(-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))?", re.ASCII)
 _ELSEWHERE: Final = re.compile(r"[a-z][a-z0-9_.-]{0,39}:\S{1,200}")
 
@@ -118,6 +120,18 @@ class TextGiven(Given):
     description: str = Field(default="", max_length=20_000, description="The long one.")
 
 
+def _bounded(texts: dict[str, TextGiven]) -> dict[str, TextGiven]:
+    """Refuse more than anybody writes of one title: whoever reads a title reads all of it."""
+    size = sum(len(part.encode()) for one in texts.values() for part in (one.name, one.summary, one.description))
+    if size > TEXTS:
+        message = f"all texts of a title together have {TEXTS >> 10} KiB at most, and these {-(-size >> 10)}"
+        raise ValueError(message)
+    return texts
+
+
+Texts = Annotated[dict[Language, TextGiven], Field(max_length=MOST), AfterValidator(_bounded)]
+
+
 def _score(value: object) -> object:
     """A score of two decimals: what is finer is left out."""
     return round(value, 2) if isinstance(value, float) else value
@@ -172,7 +186,7 @@ class TitleEdit(Given):
     name: Heading | None = None
     summary: Annotated[str, Field(max_length=1000)] | None = None
     description: Annotated[str, Field(max_length=20_000)] | None = None
-    texts: dict[Language, TextGiven] | None = Field(default=None, max_length=MOST)
+    texts: Texts | None = None
     language: Language | None = None
     languages: Languages | None = None
     released: Day | None = None

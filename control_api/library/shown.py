@@ -66,26 +66,53 @@ class TitleShown(TitleFacts):
     deleted_at: Instant | None = Field(description="When it was put into the bin; null: it is not there.")
 
 
+class TextListed(Shown):
+    """What a title is called in one language, in short."""
+
+    name: str
+    summary: str = Field(description="The short description; who reads the title itself gets the long one, too.")
+
+
+class TitleListed(TitleShown):
+    """A title, as lists have it."""
+
+    texts: dict[str, TextListed] = Field(  # type: ignore[assignment]  # a list of a hundred has no room for them all
+        description="The same in other languages, by their BCP 47 tags, without the long descriptions."
+    )
+
+
 def facts(title: Title, there: Hung) -> TitleFacts:
     """What people say of a title."""
     return TitleFacts(**_facts(title, there))
 
 
 def shown(title: Title, there: Hung, public_url: str = "") -> TitleShown:
-    """All that is shown of a title in a list; `public_url` stands before the addresses of pictures."""
-    return TitleShown(
-        **_facts(title, there),
-        id=title.id,
-        above=[AboveShown.model_validate(one) for one in there.above if one is not None],
-        duration_ms=max((asset.duration_ms for asset in there.assets), default=None),
-        assets=[AssetBrief.model_validate(asset) for asset in there.assets],
-        artwork=[pictured(picture, public_url) for picture in there.artwork],
-        views=title.views,
-        created_at=title.created_at,
-        updated_at=title.updated_at,
-        published_at=title.published_at,
-        deleted_at=title.deleted_at,
-    )
+    """All that is shown of a title; `public_url` stands before the addresses of pictures."""
+    return TitleShown(**_facts(title, there), **_surroundings(title, there, public_url))
+
+
+def listed(title: Title, there: Hung, public_url: str = "") -> TitleListed:
+    """The same, as lists have it."""
+    said = _facts(title, there)
+    said["texts"] = {
+        language: TextListed(name=text.name, summary=text.summary) for language, text in said["texts"].items()
+    }
+    return TitleListed(**said, **_surroundings(title, there, public_url))
+
+
+def _surroundings(title: Title, there: Hung, public_url: str) -> dict[str, Any]:
+    return {
+        "id": title.id,
+        "above": [AboveShown.model_validate(one) for one in there.above if one is not None],
+        "duration_ms": max((asset.duration_ms for asset in there.assets), default=None),
+        "assets": [AssetBrief.model_validate(asset) for asset in there.assets],
+        "artwork": [pictured(picture, public_url) for picture in there.artwork],
+        "views": title.views,
+        "created_at": title.created_at,
+        "updated_at": title.updated_at,
+        "published_at": title.published_at,
+        "deleted_at": title.deleted_at,
+    }
 
 
 def pictured(picture: Artwork, public_url: str = "") -> ArtworkShown:

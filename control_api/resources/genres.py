@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from control_api.call import Answer, Call
 from control_api.library.kinds import TitleKind, TitleState
-from control_api.library.shown import TitleShown, shown
+from control_api.library.shown import TitleListed, listed
 from control_api.models import Given, Shown
 from control_api.operation import Endpoint
 from control_api.resources.audience import states, surrounded
@@ -36,7 +36,7 @@ class Shelf(Shown):
     """A genre with its newest titles."""
 
     genre: LabelShown
-    items: list[TitleShown]
+    items: list[TitleListed]
 
 
 class Shelves(Shown):
@@ -98,7 +98,7 @@ async def list_shelves(call: Call[Nothing, ShelfQuery, Nothing]) -> Answer:
     shelves = [
         Shelf(
             genre=LabelShown(id=genre.id, name=genre.name, titles=titles),
-            items=[shown(title, there[title.id], public) for held, title in found if held == genre.id],
+            items=[listed(title, there[title.id], public) for held, title in found if held == genre.id],
         )
         for genre, titles in genres
     ]

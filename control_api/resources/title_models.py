@@ -8,7 +8,7 @@ from pydantic import Field
 
 from control_api import ids
 from control_api.library.listing import Sort, TitleFilter
-from control_api.library.shown import TitleShown
+from control_api.library.shown import TitleListed, TitleShown
 from control_api.models import Given, Shown
 from control_api.paging import Page, PageQuery
 
@@ -27,7 +27,7 @@ class TitleQuery(TitleFilter, PageQuery):
     sort: Sort = Field(default=Sort.NEWEST, description="The order; what is alike in it goes by id.")
 
 
-class TitlePage(Page[TitleShown]):
+class TitlePage(Page[TitleListed]):
     """A page of titles."""
 
 

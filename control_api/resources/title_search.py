@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from control_api.call import Answer, Call
 from control_api.library import search
 from control_api.library.kinds import TitleKind, TitleState
-from control_api.library.shown import TitleShown, shown
+from control_api.library.shown import TitleListed, listed
 from control_api.models import Given, Shown
 from control_api.operation import Endpoint
 from control_api.resources.audience import states, surrounded
@@ -42,7 +42,7 @@ class SuggestQuery(SearchQuery):
 class TitlesFound(Shown):
     """Titles, the best first."""
 
-    items: list[TitleShown]
+    items: list[TitleListed]
 
 
 class SuggestionShown(Shown):
@@ -71,7 +71,7 @@ async def search_titles(call: Call[Nothing, SearchQuery, Nothing]) -> Answer:
     """At most a hundred: who wants more looks for more words, or walks the list with `q`."""
     titles = await titled(call, await search.best(call.session, call.query.q, call.query.limit, scope(call)))
     there, public = await surrounded(call, titles), call.site.settings.public_url
-    return Answer(TitlesFound(items=[shown(title, there[title.id], public) for title in titles]))
+    return Answer(TitlesFound(items=[listed(title, there[title.id], public) for title in titles]))
 
 
 @Endpoint(

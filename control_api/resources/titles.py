@@ -11,7 +11,7 @@ from control_api.changes import Change
 from control_api.library import editing, listing
 from control_api.library.detail import beneath, credited
 from control_api.library.facts import TitleEdit, TitleGiven
-from control_api.library.shown import shown
+from control_api.library.shown import listed, shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import leaf
 from control_api.problems import CONFLICT, Problem, missing
@@ -55,7 +55,7 @@ async def list_titles(call: Call[Nothing, TitleQuery, Nothing]) -> Answer:
     rows = listing.narrowed(select(Title), call.query.model_copy(update={"state": seen}), sqlite=sqlite)
     found = await leaf(call, rows, listing.order(call.query.sort))
     there, public = await surrounded(call, found.rows), call.site.settings.public_url
-    items = [shown(title, there[title.id], public) for title in found.rows]
+    items = [listed(title, there[title.id], public) for title in found.rows]
     return found.answer(TitlePage(items=items, next=found.next))
 
 

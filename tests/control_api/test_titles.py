@@ -54,7 +54,9 @@ async def test_all_that_is_said_of_a_title_is_kept(client: Client) -> None:
     shown = (await client.get(f"{TITLES}/{made['id']}")).json
     assert {name: shown[name] for name in WHOLE} == {**WHOLE, "languages": ["de", "en"]}
     assert shown["published_at"] == shown["created_at"]
-    assert (await titles(client))[0] == {name: shown[name] for name in shown if name not in _DETAIL}
+    short = {language: {"name": one["name"], "summary": one["summary"]} for language, one in shown["texts"].items()}
+    in_list = {name: shown[name] for name in shown if name not in _DETAIL} | {"texts": short}
+    assert (await titles(client))[0] == in_list
     audit = (await client.get(f"/api/v1/audit?subject={made['id']}")).json["items"]
     assert [(one["action"], one["after"]["ids"]) for one in audit] == [("created", WHOLE["ids"])]
 
@@ -310,3 +312,21 @@ async def test_a_title_is_made_once_under_one_key(client: Client) -> None:
     again = await client.post(TITLES, {"kind": "movie", "name": "x"}, headers=headers)
     assert first.json["id"] == again.json["id"]
     assert len(await titles(client)) == 1
+
+
+async def test_all_texts_of_a_title_have_an_end_and_lists_have_the_short_ones(client: Client) -> None:
+    languages = ["de", "es", "fr", "it", "nl", "pl", "pt", "sv", "da", "fi", "cs", "hu", "el", "tr"]
+    texts = {language: {"name": "N", "summary": "S", "description": "x" * 20_000} for language in languages}
+    made = (await client.post(TITLES, {"kind": "movie", "name": "A"})).json
+    where = f"{TITLES}/{made['id']}"
+    tag = {"If-Match": (await client.get(where)).etag}
+    refused = await client.ask("PATCH", where, 422, body={"texts": texts}, headers=tag)
+    assert refused.json["errors"][0]["pointer"] == "/texts"
+    assert "together have 256 KiB at most, and these 274" in refused.json["errors"][0]["detail"]
+    texts.pop("tr")
+    await client.ask("PATCH", where, body={"texts": texts}, headers=tag)
+    assert (await client.get(where)).json["texts"] == texts
+    short = {language: {"name": "N", "summary": "S"} for language in texts}
+    for path in (TITLES, "/api/v1/search?q=A"):
+        [found] = (await client.get(path)).json["items"]
+        assert found["texts"] == short
