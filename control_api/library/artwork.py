@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from control_api.outgoing import Outgoing
 
-_AT_A_TIME: Final = 2
+_AT_A_TIME: Final = 1
 _WAITING: Final = 8
 _COMING: Final = 12
 """Pictures that may be on their way at a time; each may take `LARGEST` bytes of memory."""

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 15 << 20
 """Bytes of a picture that somebody sends, at most."""
-_PIXELS: Final = 36_000_000
-"""Of a picture, at most: what is decoded takes four bytes for each."""
+PIXELS: Final = 16_000_000
+"""Of a picture, at most: what is decoded takes four bytes for each, and that several times."""
 _READ: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 _LONGEST: Final = 3840
 _QUALITY: Final = 86
@@ -80,9 +80,7 @@ def drawn(sent: bytes, shape: Shape | None) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(sent), formats=_READ) as found:
-                _check(*found.size)
-                return _encoded(_cut(_upright(found), shape))
+            return _encoded(_cut(_opened(sent), shape))  # no name keeps what the next step needs no more
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         message = "these bytes are no picture: JPEG, PNG, WebP, AVIF and GIF are taken"
         raise NoPicture(message) from error
@@ -110,10 +108,16 @@ def forget(store: Store, digests: Iterable[str]) -> None:
             store.remove(key(f"{digest}.{kind}"))
 
 
+def _opened(sent: bytes) -> Image.Image:
+    with Image.open(BytesIO(sent), formats=_READ) as found:
+        _check(*found.size)
+        return _upright(found)
+
+
 def _check(width: int, height: int) -> None:
     """Refuse what would take too much to decode, before it is decoded."""
-    if width * height > _PIXELS:
-        message = f"the picture has {width} × {height} pixels, and may have {_PIXELS // 1_000_000} million"
+    if width * height > PIXELS:
+        message = f"the picture has {width} × {height} pixels, and may have {PIXELS // 1_000_000} million"
         raise NoPicture(message)
     if min(width, height) < _LEAST:
         message = f"the picture has {width} × {height} pixels; its shorter side needs {_LEAST}"
@@ -121,11 +125,19 @@ def _check(width: int, height: int) -> None:
 
 
 def _upright(found: Image.Image) -> Image.Image:
-    """Decoded, turned as its camera was held, in sRGB's channels."""
+    """Decoded, in sRGB's channels, no larger than it is shown, turned as its camera was held.
+
+    In this order, and each in place where it can be: a copy is as large as all that was sent may become.
+    """
     found.draft("RGB", (_LONGEST, _LONGEST))  # of a JPEG, no more is decoded than is needed
-    whole = ImageOps.exif_transpose(found)
-    transparent = "A" in whole.getbands() or "transparency" in whole.info
-    return whole.convert("RGBA" if transparent else "RGB")
+    mode = "RGBA" if "A" in found.getbands() or "transparency" in found.info else "RGB"
+    exif = found.getexif()
+    whole = found if found.mode == mode else found.convert(mode)
+    whole.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
+    whole.getexif().update(exif)
+    ImageOps.exif_transpose(whole, in_place=True)
+    whole.load()
+    return whole
 
 
 def _cut(whole: Image.Image, shape: Shape | None) -> Image.Image:
@@ -135,7 +147,7 @@ def _cut(whole: Image.Image, shape: Shape | None) -> Image.Image:
     across, down = SHAPES[shape]
     unit = min(whole.width / across, whole.height / down, _LONGEST / across)
     size = max(round(unit * across), 1), max(round(unit * down), 1)
-    return ImageOps.fit(whole, size, Image.Resampling.LANCZOS)
+    return whole if size == whole.size else ImageOps.fit(whole, size, Image.Resampling.LANCZOS)
 
 
 def _encoded(whole: Image.Image) -> Picture:

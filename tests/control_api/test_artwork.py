@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import subprocess
+import sys
 import zlib
 from datetime import timedelta
 from io import BytesIO
+from math import isqrt
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +25,7 @@ from yarl import URL
 
 from control_api.commands import create_key
 from control_api.library.artwork import Easel
-from control_api.library.pictures import LARGEST, SHAPES, NoPicture, Shape, drawn
+from control_api.library.pictures import LARGEST, PIXELS, SHAPES, NoPicture, Shape, drawn
 from control_api.problems import Problem
 from control_api.scopes import Scope
 from playout import keys
@@ -100,7 +103,7 @@ def bomb(width: int, height: int) -> bytes:
         (b"GIF89a" + b"\0" * 20, "picture"),
         (picture()[:200], "the picture is damaged"),
         (picture(40, 900), "the picture has 40 × 900 pixels; its shorter side needs 64"),
-        (bomb(9000, 9000), "the picture has 9000 × 9000 pixels, and may have 36 million"),
+        (bomb(9000, 9000), "the picture has 9000 × 9000 pixels, and may have 16 million"),
         (bomb(60_000, 60_000), "picture"),
         (b"\0" * (LARGEST + 1), f"the picture has {LARGEST + 1} bytes, and may have {LARGEST}"),
     ],
@@ -281,3 +284,26 @@ async def test_of_two_who_send_with_one_signed_address_one_is_read(settings: Set
             await eventually(one_is_refused)
             gate.set()
         assert sorted(one.result() for one in both) == [200, 404]
+
+
+_CHILD = """
+import resource, sys
+from PIL import Image
+from control_api.library.pictures import Shape, drawn
+Image.init()
+sent = sys.stdin.buffer.read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+drawn(sent, Shape.SQUARE)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
+"""
+
+
+def test_the_largest_picture_takes_memory_that_there_is() -> None:
+    """A small file may be a large picture."""
+    side = isqrt(PIXELS)
+    sent = picture(side, side, mode="RGBA")
+    assert len(sent) < 100_000
+    child = subprocess.run([sys.executable, "-c", _CHILD], input=sent, capture_output=True, check=True)
+    assert int(child.stdout) < 320, "MiB"
+    with pytest.raises(NoPicture, match="16 million"):
+        drawn(picture(side + 1, side + 1, mode="L"), None)
