@@ -177,7 +177,7 @@ async def test_a_key_is_good_until_it_expires_or_is_revoked(settings: Settings) 
     times = [now]
     until = now + timedelta(hours=1)
     short = await create_key(settings, "short", [Scope.EVENTS_READ], until, lambda: now)
-    boss = await create_key(settings, "boss", [Scope.KEYS_READ, Scope.KEYS_WRITE], None, lambda: now)
+    boss = await create_key(settings, "boss", [Scope.KEYS_READ, Scope.KEYS_WRITE, Scope.EVENTS_READ], None, lambda: now)
     async with running(settings, clock=lambda: times[-1]) as client:
         theirs = client.known_by(short)
         await theirs.get("/api/v1/events")
