@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from playout.config.settings import MOST_HORIZON
 from playout.core.airing import Role
 from playout.core.channel import in_force
 from playout.core.schedule import NothingToAir
@@ -18,7 +19,7 @@ from playout.core.shelves import between, shelves_of
 from playout.core.ticks import instant_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from playout.core.airing import Turn
     from playout.core.channel import Revision
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 BEHIND: Final = timedelta(minutes=10)
 """How long after it aired somebody may still watch a segment of a live playlist."""
-_LOGGED: Final = timedelta(days=3)
-"""Farther ahead no log is written."""
+LOGGED: Final = MOST_HORIZON + timedelta(days=1)
+"""Farther ahead no log is written: a horizon is reached by the end of a turn, which may be long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,19 @@ def uses(station: Station, asset: str, now: datetime) -> list[Use]:
         revision = in_force(revisions, now)
         newest = revisions[-1]
         program, filling = _wanted(station, newest, asset)
-        committed = _in_log(station, channel, asset, now)
-        if program or filling or committed:
-            found.append(Use(channel, revision.channel.name, newest.number, program, filling, committed))
+        is_committed = _in_log(station, channel, frozenset((asset,)), now)
+        if program or filling or is_committed:
+            found.append(Use(channel, revision.channel.name, newest.number, program, filling, is_committed))
     return found
 
 
-def on_air(station: Station, asset: str, now: datetime) -> list[str]:
-    """The channels that have it in their logs from shortly before now on."""
-    return [channel for channel in station.channels(now) if _in_log(station, channel, asset, now)]
+def committed(station: Station, assets: Collection[str], now: datetime) -> list[str]:
+    """The channels that have one of these in their logs, from shortly before now on: what may not be purged yet.
+
+    What their rules would choose besides does not matter: of what is in the bin the engine knows that it is.
+    """
+    wanted = frozenset(assets)
+    return [channel for channel in station.channels(now) if wanted and _in_log(station, channel, wanted, now)]
 
 
 def ahead(station: Station, asset: str, now: datetime, *, turns: int, days: int, seconds: float) -> Ahead:
@@ -141,9 +146,9 @@ def _showings(use: Use, genesis: datetime, turn: Turn, asset: str, committed: da
             yield Showing(use.channel, use.name, start, stop, one.role, committed=start < committed)
 
 
-def _in_log(station: Station, channel: str, asset: str, now: datetime) -> bool:
-    turns = station.logged(channel, now - BEHIND, now + _LOGGED)
-    return any(one.asset == asset for turn in turns for one in turn.airings)
+def _in_log(station: Station, channel: str, assets: frozenset[str], now: datetime) -> bool:
+    turns = station.logged(channel, now - BEHIND, now + LOGGED)
+    return any(one.asset in assets for turn in turns for one in turn.airings)
 
 
 def _wanted(station: Station, revision: Revision, asset: str) -> tuple[bool, bool]:

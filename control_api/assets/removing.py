@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel
 from sqlmodel import select
 
-from control_api.assets.airing import on_air
+from control_api.assets.airing import committed
 from control_api.assets.shown import DELETED
 from control_api.instants import Instant
 from control_api.jobs import Broken, JobKind, Work
@@ -22,10 +22,15 @@ from playout.documents import Corrupt
 from playout.station import Station
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from playout.store import Store
 
-_PAUSES: Final = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
-_A_WEEK: Final = 24 * 7
+HOURLY: Final = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
+"""How long a purge rests while a channel airs what is to go."""
+A_WEEK: Final = 24 * 7
+"""How often it is tried then."""
+UNTOLD: Final = "the air has not been told yet that it was deleted"
 
 
 class PurgeAsset(BaseModel):
@@ -44,25 +49,29 @@ async def _purged(work: Work, given: PurgeAsset) -> None:
         message = "it is not in the bin, or not any more"
         raise Broken(message, "Delete it first.")
     if waits:
-        message = "the air has not been told yet that it was deleted"
-        raise Broken(message, again=True)
+        raise Broken(UNTOLD, again=True)
     store = work.settings.place.store()
-    try:
-        channels = await asyncio.to_thread(lambda: on_air(Station(store), given.asset, work.clock()))
-    except Corrupt as bad:
-        message = f"whether a channel airs it cannot be told: {bad}"
-        raise Broken(message, "Repair that document.", again=True) from bad
-    if channels:
-        message = f"it is on its way to the air of {', '.join(channels)}"
-        raise Broken(message, "It is tried again each hour.", again=True)
-    await asyncio.to_thread(_remove, store, given.asset)
+    await check_air(store, [given.asset], work.clock())
+    await asyncio.to_thread(removed, store, given.asset)
     async with work.database.writing() as session:
         gone = await session.get(Asset, given.asset)
         if gone is not None:
             await session.delete(gone)
 
 
-def _remove(store: Store, asset: str) -> None:
+async def check_air(store: Store, assets: Collection[str], now: datetime) -> None:
+    """Raise `Broken` while one of these is on its way to the air, or that cannot be told."""
+    try:
+        channels = await asyncio.to_thread(lambda: committed(Station(store), assets, now))
+    except Corrupt as bad:
+        message = f"whether a channel airs it cannot be told: {bad}"
+        raise Broken(message, "Repair that document.", again=True) from bad
+    if channels:
+        message = f"it is on its way to the air of {', '.join(channels)}"
+        raise Broken(message, "It is tried again each hour; withdraw it to have it off the air at once.", again=True)
+
+
+def removed(store: Store, asset: str) -> None:
     """Remove an asset from the store: first the document that makes it exist."""
     store.remove(keys.asset(asset))
     store.remove(keys.key("assets", asset))
@@ -77,5 +86,5 @@ async def _state(work: Work, asset: str) -> tuple[Asset | None, datetime | None,
     return row, care.deleted_at if care else None, waits is not None
 
 
-PURGE_ASSET: Final = JobKind("purge_asset", PurgeAsset, _purged, attempts=_A_WEEK, pauses=_PAUSES, everywhere=1)
+PURGE_ASSET: Final = JobKind("purge_asset", PurgeAsset, _purged, attempts=A_WEEK, pauses=HOURLY, everywhere=1)
 """Removes an asset for good. Tries again each hour while a channel airs it."""

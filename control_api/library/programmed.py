@@ -1,33 +1,25 @@
-"""What channels want of the library: which rules name a tag, a genre or a title, and what is on its way to the air.
+"""What channels want of the library: which rules name a tag or a genre.
 
-It is read from the published revisions and from the logs in the store, which is what airs; no database is asked.
+It is read from the published revisions in the store, which is what airs; no database is asked.
 All calls block, and raise `StoreDown`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from playout import keys
 from playout.core.catalog import Query
 from playout.documents import Corrupt
 from playout.former import revision_of
-from playout.station import Station
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from datetime import datetime
 
     from playout.core.channel import Revision
     from playout.store import Store
-
-_BEHIND: Final = timedelta(minutes=10)
-"""How long after it aired somebody may still watch a segment of a live playlist."""
-_BEYOND: Final = timedelta(days=2)
-"""Farther ahead no log is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +39,6 @@ def naming_tags(store: Store, folded: Collection[str]) -> list[Naming]:
 def naming_genres(store: Store, folded: Collection[str]) -> list[Naming]:
     """The same of genres."""
     return [one for one, query in _queries(store) if frozenset(map(str.casefold, query.genre)) & frozenset(folded)]
-
-
-def airing(store: Store, assets: Collection[str], now: datetime) -> list[str]:
-    """The channels that one of these assets is on its way to.
-
-    It stands in their logs, from shortly before now on, or their rules choose from what has it.
-    """
-    station, wanted = Station(store), frozenset(assets)
-    return [channel for channel in station.channels(now) if wanted and _airs(station, channel, wanted, now)]
-
-
-def _airs(station: Station, channel: str, wanted: frozenset[str], now: datetime) -> bool:
-    turns = station.logged(channel, now - _BEHIND, now + _BEYOND)
-    if any(one.asset in wanted for turn in turns for one in turn.airings):
-        return True
-    revision = station.revisions(channel)[-1]
-    catalog = station.catalog(revision)
-    items = [item for item in map(catalog.item, wanted) if item is not None and item.house == revision.channel.house]
-    return any(query.matches(item) for query in _within(revision.rules) for item in items)
 
 
 def _tags(query: Query) -> frozenset[str]:

@@ -15,16 +15,14 @@ from sqlalchemy import func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, or_, select
 
+from control_api.assets.removing import A_WEEK, HOURLY, UNTOLD, check_air, removed
 from control_api.jobs.kinds import JobKind
 from control_api.jobs.states import UNENDED
 from control_api.jobs.submission import submit
 from control_api.jobs.work import Broken, Work
 from control_api.library.indexing import under
 from control_api.library.pictures import forget
-from control_api.library.programmed import airing
 from control_api.tables import AmendmentDue, Artwork, Asset, Job, Title
-from playout import keys
-from playout.documents import Corrupt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +31,7 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.database import Database
-    from playout.store import Store
 
-_HOURLY: Final = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
-_A_WEEK: Final = 24 * 7
 _REST: Final = timedelta(days=1)
 """How long after a purge has failed another one is begun."""
 _AT_ONCE: Final = 500
@@ -59,10 +54,10 @@ async def purge(work: Work, given: Purge) -> Purged:
     """Remove a title that lies in the bin, and everything beneath it. Raises `Broken` while a channel airs it."""
     store = work.settings.place.store()
     titles, assets = await _condemned(work.database, given.title)
-    await _check_air(store, assets, work.clock())
+    await check_air(store, assets, work.clock())
     work.tell(200, "removing media")
     for number, asset in enumerate(assets):
-        await asyncio.to_thread(_remove, store, asset)
+        await asyncio.to_thread(removed, store, asset)
         await work.progress(200 + 600 * (number + 1) // len(assets), "removing media")
     digests = await _forgotten(work.database, given.title, titles, assets)
     await asyncio.to_thread(forget, store, digests)
@@ -70,7 +65,7 @@ async def purge(work: Work, given: Purge) -> Purged:
     return Purged(titles=len(titles), assets=len(assets))
 
 
-PURGE: Final = JobKind("purge_title", Purge, purge, attempts=_A_WEEK, pauses=_HOURLY, everywhere=1)
+PURGE: Final = JobKind("purge_title", Purge, purge, attempts=A_WEEK, pauses=HOURLY, everywhere=1)
 """Removes a title for good. Tries again each hour while a channel airs it."""
 
 
@@ -112,26 +107,8 @@ async def _condemned(database: Database, title: str) -> tuple[list[str], list[st
             due = select(func.count()).select_from(AmendmentDue).join(Asset, col(Asset.id) == AmendmentDue.asset_id)
             waiting += (await session.exec(due.where(own))).one()
     if waiting:
-        reason = "the air has not been told yet that it was deleted"
-        raise Broken(reason, again=True)
+        raise Broken(UNTOLD, again=True)
     return titles, assets
-
-
-async def _check_air(store: Store, assets: Sequence[str], now: datetime) -> None:
-    try:
-        channels = await asyncio.to_thread(airing, store, assets, now)
-    except Corrupt as bad:
-        reason = f"whether a channel airs it cannot be told: {bad}"
-        raise Broken(reason, "Repair that document.", again=True) from bad
-    if channels:
-        reason = f"it is still on its way to the air of {', '.join(channels)}"
-        raise Broken(reason, "It is tried again each hour; withdraw it to have it off the air at once.", again=True)
-
-
-def _remove(store: Store, asset: str) -> None:
-    """Remove an asset from the store: first the document that makes it exist."""
-    store.remove(keys.asset(asset))
-    store.remove(keys.key("assets", asset))
 
 
 async def _forgotten(database: Database, title: str, titles: Sequence[str], assets: Sequence[str]) -> list[str]:

@@ -348,7 +348,7 @@ _SECONDS: Final = 2.0
 async def delete_asset(call: Call[AssetPath]) -> Answer:
     """It can be restored until it is purged."""
     known, master, now = await documented(call), call.site.master, call.now
-    channels = await master.ask(lambda: airing.on_air(master.station(), call.path.id, now))
+    channels = await master.ask(lambda: airing.committed(master.station(), [call.path.id], now))
     row = await found(call, held=True)
     call.guard(row.version)
     if channels and row.state != DELETED:

@@ -12,10 +12,12 @@ from clients import running
 from shelf import eventually, film, packaged, titles
 from stations import FILMS, station
 
-from control_api.library.programmed import airing
+from control_api.assets.airing import LOGGED, committed
 from control_api.library.purging import submit_overdue
 from control_api.site import SITE
 from playout.clock import system_clock
+from playout.config.settings import MOST_HORIZON
+from playout.station import Station
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,15 +102,28 @@ async def test_a_purged_title_leaves_nothing(settings: Settings, key: str, tmp_p
         assert [other["name"] for other in await titles(client)] == ["Other"]
 
 
-def test_what_is_in_a_log_or_matched_by_rules_is_on_its_way_to_the_air(tmp_path: Path) -> None:
+def test_what_is_in_a_log_is_on_its_way_to_the_air(tmp_path: Path) -> None:
+    """Titles and assets are asked about in one way: what is in the bin is chosen no more, whatever rules match it."""
     made = station(tmp_path)
     now = made.moments.now
-    assert airing(made.store, ["film-a"], now) == ["films"]
-    assert airing(made.store, ["ad-a"], now) == []
-    assert airing(made.store, ["nothing"], now) == []
+
+    def on_its_way(*assets: str, later: timedelta = timedelta()) -> list[str]:
+        return committed(Station(made.store), assets, now + later)
+
+    logged = {airing.asset for turn in made.on_air("films").log.turns for airing in turn.airings}
+    unlogged = {"film-a", "film-b", "film-c", "ad-a"} - logged
+    assert logged
+    assert unlogged
+    for asset in logged:
+        assert on_its_way(asset) == on_its_way("nothing", asset) == ["films"]
+    assert on_its_way(*unlogged) == on_its_way() == []
     made.publish(FILMS, items=())
-    assert airing(made.store, ["film-a"], now) == ["films"]
-    assert airing(made.store, ["film-a", "film-b", "film-c"], now + timedelta(days=3)) == []
+    assert on_its_way(*logged) == ["films"]
+    assert on_its_way(*logged, later=timedelta(days=3)) == []
+
+
+def test_no_log_reaches_farther_than_is_looked() -> None:
+    assert LOGGED > MOST_HORIZON
 
 
 async def test_what_has_lain_long_is_purged_by_a_job(client: Client) -> None:
