@@ -33,6 +33,7 @@ from control_api.problems import FILE_TOO_LARGE, MALFORMED, NO_ROOM, Problem, mi
 from control_api.scopes import Scope
 from control_api.tables import Import, ImportEntry
 from control_api.uploads.shown import bare
+from playout.core.cells import inert
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -398,5 +399,5 @@ def _cells(entry: ImportEntry) -> list[list[str]]:
 def _line(cells: list[str]) -> bytes:
     """One line; what a spreadsheet would take for a formula is not one any more."""
     text = io.StringIO()
-    csv.writer(text).writerow([f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell for cell in cells])
+    csv.writer(text).writerow(map(inert, cells))
     return text.getvalue().encode()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from playout.core.airing import Role
 from playout.core.asrun import EPOCH_START, AsRun, Row, ms_of
+from playout.core.cells import inert
 from playout.core.ticks import TIMEBASE, utc_text
 
 if TYPE_CHECKING:
@@ -226,11 +227,11 @@ def _line(kind: str, what: dict[str, object]) -> str:
 
 
 def comma_separated(report: AsRun) -> str:
-    """The rows as CSV (RFC 4180), under a header of `COLUMNS`; names elsewhere are parted by spaces."""
+    """The rows as CSV (RFC 4180) under `COLUMNS`; names elsewhere are parted by spaces, and no text is a formula."""
     out = StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
     for row in report.rows:
-        found = fields(row, report)
-        writer.writerow({**found, "ids": " ".join(row.item.about.ids if row.item else ())})
+        found = {**fields(row, report), "ids": " ".join(row.item.about.ids if row.item else ())}
+        writer.writerow({name: inert(value) if isinstance(value, str) else value for name, value in found.items()})
     return out.getvalue()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
+from playout.core.cells import inert
 from playout.core.listing import by_number, one_line, seconds
 from playout.core.ticks import TIMEBASE
 
@@ -85,6 +86,6 @@ def _instant(instant: datetime) -> str:
 
 
 def _cell(value: object) -> str:
-    """A value as RFC 4180 has it, on one line."""
-    text = one_line(str(value))
+    """A value as RFC 4180 has it, on one line, and no formula."""
+    text = inert(one_line(str(value)))
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"') else text

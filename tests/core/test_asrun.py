@@ -581,6 +581,11 @@ def test_csv_quotes_what_needs_it() -> None:
     assert '"Night, ""Train""\nPart 2"' in text
     (row,) = csv.DictReader(StringIO(text, newline=""))
     assert (row["title"], row["ids"], row["last_msn"]) == (odd.title, "eidr:1 imdb:tt1", "0")
+    catalog = catalog_of([replace(catalog.items[0], about=replace(odd, title=' =HYPERLINK("http://x")'))], [KIT])
+    report = told(revised.channel, turns_of(revised, catalog, 1), catalog, Day(MARCH, Zone(), "UTC"))
+    (row,) = csv.DictReader(StringIO(comma_separated(report), newline=""))
+    assert row["title"] == '\' =HYPERLINK("http://x")'
+    assert json.loads(jsonl(report).splitlines()[1])["title"] == ' =HYPERLINK("http://x")'
 
 
 def test_the_text_of_a_day_is_as_it_was_agreed(golden: Any) -> None:

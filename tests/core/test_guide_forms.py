@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from listings import CHANNELS, FILM_TURNS, FILMS, GENESIS, LINKS, SHOW_TURNS, SHOWS, abouts, entry, guide, laid, library
 
 from playout.core.asset import Kind, Title
+from playout.core.cells import inert
 from playout.core.guide import programmes
 from playout.core.guide_csv import COLUMNS, guide_csv
 from playout.core.guide_json import guide_json
@@ -100,10 +101,34 @@ def test_no_text_breaks_a_form(some: list[Title]) -> None:
     found = json.loads(schema_org({"films": entries}, [FILMS], LINKS).encode())
     assert len(found["@graph"]) == len(some) + 1
     table = guide_csv({"films": entries}, [FILMS]).encode().decode()
-    assert all(len(row) == len(COLUMNS) for row in csv.reader(StringIO(table), strict=True))
+    rows = list(csv.reader(StringIO(table), strict=True))
+    assert all(len(row) == len(COLUMNS) for row in rows)
+    assert all(cell == inert(cell) for row in rows for cell in row)
     assert table.count("\r\n") == len(some) + 1
     text = guide_text(entries, FILMS, ZONES["films"], GENESIS).encode().decode()
     assert len(text.splitlines()) == (4 + len(some) if some else 3)
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\rx", "'\rx"),
+        ("  =1", "'  =1"),
+        ("\u00a0=1", "'\u00a0=1"),
+        ("-12", "-12"),
+        ("+3.5", "+3.5"),
+        ("A = B", "A = B"),
+        ("", ""),
+    ],
+)
+def test_a_spreadsheet_finds_no_formula(cell: str, written: str) -> None:
+    assert inert(cell) == written
+    assert inert(written) == written
 
 
 # For people
