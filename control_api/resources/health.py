@@ -9,9 +9,11 @@ from pydantic import Field
 
 from control_api import schema
 from control_api.call import Answer, Call
+from control_api.database import is_outage
 from control_api.models import Shown
 from control_api.operation import Endpoint, Media
 from control_api.problems import unavailable
+from control_api.resources.gauges import gauged
 from control_api.scopes import OPEN, Scope
 
 
@@ -63,16 +65,26 @@ async def check_readiness(call: Call) -> Answer:
     path="/metrics",
     name="read_metrics",
     summary="The figures for Prometheus",
+    description="Those of this process, and of the whole station: jobs by state, how old the oldest is, deliveries of "
+    "webhooks that are not done, webhooks that are disabled, and what is free on the disk of the store.",
     scope=Scope.METRICS_READ,
     tag="Operations",
     answers={200: Media((CONTENT_TYPE_LATEST.partition(";")[0],))},
     counted=False,
 )
 async def read_metrics(call: Call) -> Answer:
-    """Everything that is counted."""
-    measures = call.site.measures
-    measures.streams.set(call.site.streams.open)
-    return Answer(raw=generate_latest(measures.registry), media_type=CONTENT_TYPE_LATEST)
+    """Everything that is counted; while the database does not answer, what this process counts by itself."""
+    site, measures = call.site, call.site.measures
+    measures.streams.set(site.streams.open)
+    free = await site.receiver.free()
+    try:
+        async with site.database.reading() as session:
+            station = await gauged(session, free, call.now)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        station = b""
+    return Answer(raw=generate_latest(measures.registry) + station, media_type=CONTENT_TYPE_LATEST)
 
 
 OPERATIONS: Final = (check_health, check_readiness, read_metrics)
