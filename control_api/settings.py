@@ -164,6 +164,8 @@ class Issuer(BaseModel):
     client_id: str = ""
     """Under which name codes of authorization are redeemed there; without it none are taken."""
     client_secret: SecretStr = SecretStr("")
+    redirect_uris: Annotated[tuple[str, ...], BeforeValidator(_separated)] = ()
+    """Where it may have sent a browser with a code, each letter by letter; a code for elsewhere is not redeemed."""
     link_email: bool = False
     """Whether an account with an e-mail address that it has verified is the same person."""
     register_new: bool = False
@@ -313,7 +315,8 @@ class Settings(BaseModel):
         default=(),
         max_length=50,
         description="Issuers whose ID tokens are believed (OpenID Connect), each with `issuer`, `audience`, and if "
-        "wanted `jwks`, `client_id`, `client_secret`, `link_email`, `register_new`. In the environment: JSON.",
+        "wanted `jwks`, `client_id`, `client_secret`, `redirect_uris`, `link_email`, `register_new`. In the "
+        "environment: JSON.",
     )
     streams: int = Field(default=200, ge=1, le=10_000, description="How many event streams may be open at a time.")
     streams_each: int = Field(

@@ -99,7 +99,7 @@ class Issuers:
         """The ID token for a code of authorization (RFC 6749, section 4.1.3; RFC 7636). Raises `Unreachable`."""
         endpoint = await self._keys[issuer.issuer].endpoint("token_endpoint")
         fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
-        fields |= {"code_verifier": verifier} if verifier else {}
+        fields["code_verifier"] = verifier
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         secret = issuer.client_secret.get_secret_value()
         if secret:

@@ -81,14 +81,16 @@ class SocialSignIn(Given):
     provider: str | None = Field(default=None, max_length=500, description="The issuer of the code.")
     code: str | None = Field(default=None, min_length=1, max_length=4096, description="A code of authorization.")
     redirect_uri: str | None = Field(default=None, max_length=2000, description="The one that the code was asked with.")
-    code_verifier: str = Field(default="", max_length=128, description="Of PKCE (RFC 7636).")
+    code_verifier: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9._~-]{43,128}$", description="Of PKCE (RFC 7636, section 4.1)."
+    )
     nonce: str | None = Field(default=None, max_length=255, description="What the ID token must have as its nonce.")
 
     @model_validator(mode="after")
     def _is_one_way(self) -> SocialSignIn:
-        by_code = self.provider is not None and self.code is not None and self.redirect_uri is not None
+        by_code = None not in (self.provider, self.code, self.redirect_uri, self.code_verifier)
         if by_code == (self.id_token is not None):
-            message = "send id_token, or provider, code and redirect_uri"
+            message = "send id_token, or provider, code, redirect_uri and code_verifier"
             raise ValueError(message)
         return self
 
@@ -401,13 +403,20 @@ async def _admitted(call: Call[Any, Any, Any], claims: Claims) -> _In:
 
 
 async def _redeemed(call: Call[Nothing, Nothing, SocialSignIn]) -> str:
-    """The ID token for the code. Raises `Problem`."""
+    """The ID token for the code. Raises `Problem`.
+
+    Whoever brings a code proves by the verifier that they have asked for it: one that was found in a log or injected
+    into the page of somebody else is good for nothing (RFC 9700, sections 2.1.1 and 4.5).
+    """
     given, gate = call.body, call.site.gate
     issuer = gate.issuers.named(given.provider or "")
     if issuer is None or not issuer.client_id:
         raise unacceptable("/provider", "no issuer of that name redeems codes for us: see the setting oidc")
+    if given.redirect_uri not in issuer.redirect_uris:
+        raise unacceptable("/redirect_uri", "is none of those that the setting oidc names for this issuer")
+    verifier = given.code_verifier or ""
     try:
-        token = await gate.issuers.redeemed(issuer, given.code or "", given.redirect_uri or "", given.code_verifier)
+        token = await gate.issuers.redeemed(issuer, given.code or "", given.redirect_uri, verifier)
     except Unreachable as error:
         raise unavailable(str(error)) from error
     named = gate.issuers.of(token)

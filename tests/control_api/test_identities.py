@@ -96,7 +96,8 @@ async def test_of_many_who_come_at_once_with_one_identity_one_account_is_made(
 
 async def test_a_code_is_redeemed_at_the_issuer(settings: Settings, times: Times, issuer: LocalIssuer) -> None:
     """B47: a provider's code, with PKCE."""
-    given = issuer.settings(settings, register_new=True, client_id=AUDIENCE, client_secret="s&cret")  # noqa: S106
+    client = {"client_id": AUDIENCE, "client_secret": "s&cret", "redirect_uris": ["https://tv.example/back"]}
+    given = issuer.settings(settings, register_new=True, **client)
     async with running(given, clock=times) as client:
         verifier = "v" * 43
         wanted = {"redirect_uri": "https://tv.example/back", "code_verifier": verifier}
@@ -111,6 +112,28 @@ async def test_a_code_is_redeemed_at_the_issuer(settings: Settings, times: Times
         assert refused.json["errors"][0]["pointer"] == "/provider"
         issuer.is_down = True
         assert "Retry-After" in (await social(client, body, 503)).headers
+
+
+async def test_a_code_is_redeemed_for_who_has_asked_for_it_alone(
+    settings: Settings, times: Times, issuer: LocalIssuer
+) -> None:
+    """With the verifier of PKCE, and for a page that the settings name; the issuer is not even asked otherwise."""
+    given = issuer.settings(settings, register_new=True, client_id=AUDIENCE, redirect_uris="https://tv.example/back")
+    async with running(given, clock=times) as client:
+        body = {
+            "provider": issuer.root, "code": "c0de", "redirect_uri": "https://tv.example/back",
+            "code_verifier": "v" * 43,
+        }  # fmt: skip
+        issuer.codes["c0de"] = ({}, issuer.token())
+        await social(client, {name: text for name, text in body.items() if name != "code_verifier"}, 422)
+        for wrong in ("", "v" * 42, "v" * 129, "v" * 42 + "!"):
+            refused = await social(client, {**body, "code_verifier": wrong}, 422)
+            assert refused.json["errors"][0]["pointer"] == "/code_verifier"
+        for elsewhere in ("https://tv.example/back/", "https://tv.example", "https://evil.example/back"):
+            refused = await social(client, {**body, "redirect_uri": elsewhere}, 422)
+            assert refused.json["errors"][0]["pointer"] == "/redirect_uri"
+        assert issuer.redeemed == []
+        await social(client, body)
 
 
 async def test_an_account_is_linked_by_an_address_that_both_have_verified(
