@@ -96,8 +96,8 @@ async def test_of_many_who_come_at_once_with_one_identity_one_account_is_made(
 
 async def test_a_code_is_redeemed_at_the_issuer(settings: Settings, times: Times, issuer: LocalIssuer) -> None:
     """B47: a provider's code, with PKCE."""
-    client = {"client_id": AUDIENCE, "client_secret": "s&cret", "redirect_uris": ["https://tv.example/back"]}
-    given = issuer.settings(settings, register_new=True, **client)
+    ours = {"client_id": AUDIENCE, "client_secret": "s&cret", "redirect_uris": ["https://tv.example/back"]}
+    given = issuer.settings(settings, register_new=True, **ours)
     async with running(given, clock=times) as client:
         verifier = "v" * 43
         wanted = {"redirect_uri": "https://tv.example/back", "code_verifier": verifier}
