@@ -126,7 +126,7 @@ def parser() -> argparse.ArgumentParser:
     _packaging(command(commands, "package", _package, "package files into the library"))
     register(commands)
     api.register(commands, _until_done, ffmpeg_binary, [("python -m playout.page.build hls.js", HLS.built)])
-    keeping.register(commands, _until_done, films_of)
+    keeping.register(commands, _until_done, films_of, samples.TITLES)
     return top
 
 

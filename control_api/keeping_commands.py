@@ -19,7 +19,7 @@ from playout.store import StoreDown
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Collection, Coroutine, Iterator
 
     from control_api.imports.folders import Reading
     from control_api.imports.running import Wanted
@@ -37,12 +37,12 @@ _SHOWN: Final = 20
 _MOST: Final = 1_000_000
 
 
-def register(commands: Commands[argparse.ArgumentParser], run: Run, read: Read) -> None:
-    """Add the commands; `read` reads the films of a folder."""
+def register(commands: Commands[argparse.ArgumentParser], run: Run, read: Read, samples: Collection[str] = ()) -> None:
+    """Add the commands; `read` reads the films of a folder, `samples` are titles of films that a first start makes."""
     words = "import titles from a catalog, or a folder of films"
     _import(command(commands, "import", lambda asked: run(_imported(asked, read)), words))
     seed = command(
-        commands, "seed", lambda asked: run(_seeded(asked)), "make a demo library, and an account of each role"
+        commands, "seed", lambda asked: run(_seeded(asked, samples)), "make a demo library, and an account of each role"
     )
     seed.add_argument("--titles", type=_titles, default=120, metavar="N", help="about how many titles (default: 120)")
     seed.add_argument("--seed", type=_seed, default=1, metavar="N", help="another number, another library (default: 1)")
@@ -189,13 +189,14 @@ async def _report(settings: Settings, done: Import, where: str) -> int:
     return REFUSED if done.refused else OK
 
 
-async def _seeded(asked: argparse.Namespace) -> int:
+async def _seeded(asked: argparse.Namespace, samples: Collection[str]) -> int:
     from control_api.demo.seeding import NotOurs, seed  # noqa: PLC0415 — see the module
 
     settings = settled(asked)
     with _answered(settings):
         try:
-            done = await seed(settings, asked.titles, asked.seed, system_clock, also_here=asked.yes)
+            beside = None if asked.yes else frozenset(samples)
+            done = await seed(settings, asked.titles, asked.seed, system_clock, beside=beside)
         except NotOurs as error:
             message = f"{error}. `--yes` adds the demo to it all the same"
             raise Refused(message) from error

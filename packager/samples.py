@@ -197,6 +197,8 @@ SAMPLES: Final = (
         {"advertiser": "Aurora", "category": "home"}),
 )  # fmt: skip
 """The whole library: what is needed first in front, then what takes longest, so that no core waits for another."""
+TITLES: Final = frozenset(sample.title for sample in SAMPLES)
+"""What they are called: by that they are known again, once they are packaged."""
 
 
 async def draw(

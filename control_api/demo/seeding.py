@@ -9,7 +9,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlmodel import col, func, select
 
@@ -30,10 +30,10 @@ from control_api.people import accounts
 from control_api.people.names import folded
 from control_api.people.passwords import Passwords
 from control_api.people.roles import Role
-from control_api.tables import Account, Artwork, ImportMemory, Title
+from control_api.tables import Account, Artwork, Asset, ImportMemory, Title
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from control_api.library.pictures import Picture
     from control_api.settings import Settings
@@ -43,6 +43,12 @@ if TYPE_CHECKING:
 FEED: Final = "seed"
 _PICTURED: Final = 60
 """Titles that have pictures: enough for a front page, and drawn in seconds."""
+
+
+_FEW: Final = 500
+"""More titles than that are no samples, and are not looked at one by one."""
+_LEVELS: Final = 2
+"""Seasons, and series: what may have something beneath it."""
 
 
 class NotOurs(Exception):
@@ -61,15 +67,25 @@ class Seeded:
 
 
 async def seed(
-    settings: Settings, count: int, number: int, clock: Clock, *, also_here: bool = False, pictured: int = _PICTURED
+    settings: Settings,
+    count: int,
+    number: int,
+    clock: Clock,
+    *,
+    beside: frozenset[str] | None = frozenset(),
+    pictured: int = _PICTURED,
 ) -> Seeded:
-    """Make the demo, with pictures of its first `pictured` films and series. Raises `NotOurs` unless `also_here`."""
+    """Make the demo, with pictures of its first `pictured` films and series.
+
+    Raises `NotOurs` where there are titles that are neither the demo's nor called as one of `beside`: the films that a
+    first start makes, so that there is something to watch. None: whatever there is.
+    """
     await schema.upgrade(settings.database_url)
     database = Database(settings.database_url, connections=2, patience_ms=60_000)
     in_use(database, Queue(settings))
     try:
-        if not also_here:
-            await _check(database)
+        if beside is not None:
+            await _check(database, beside)
         done = await _titles(database, count, number, clock)
         done.pictures = await _pictures(database, settings, pictured, clock)
         done.accounts = await _accounts(database, settings, clock)
@@ -78,13 +94,38 @@ async def seed(
     return done
 
 
-async def _check(database: Database) -> None:
-    ours = select(ImportMemory.title_id).where(col(ImportMemory.feed).startswith(FEED))
+async def _check(database: Database, beside: frozenset[str]) -> None:
+    foreign = col(Title.id).not_in(select(ImportMemory.title_id).where(col(ImportMemory.feed).startswith(FEED)))
     async with database.reading() as session:
-        others = (await session.exec(select(func.count()).where(col(Title.id).not_in(ours)))).one()
+        others = (await session.exec(select(func.count()).where(foreign))).one()
+        if 0 < others <= _FEW:
+            rows = (await session.exec(select(Title.id, Title.parent_id).where(foreign))).all()
+            media = select(Asset.title_id, Asset.about).where(col(Asset.title_id).in_([title for title, _ in rows]))
+            others = len(strange(dict(rows), (await session.exec(media)).all(), beside))
     if others:
         message = f"there are {others} titles that are not of the demo"
         raise NotOurs(message)
+
+
+def strange(
+    parents: Mapping[str, str | None], media: Iterable[tuple[str, Mapping[str, Any]]], beside: frozenset[str]
+) -> set[str]:
+    """Which titles are somebody's own. Pure.
+
+    `parents` says of each title what stands above it, `media` what each asset says of itself. Not strange are titles
+    all of whose assets are called as one of `beside`, and what has nothing but such titles beneath it.
+    """
+    called: dict[str, set[str]] = {}
+    for title, about in media:
+        called.setdefault(title, set()).add(str(about.get("title", "")))
+    known = {title for title, names in called.items() if names <= beside}
+    beneath: dict[str, set[str]] = {}
+    for title, parent in parents.items():
+        if parent is not None:
+            beneath.setdefault(parent, set()).add(title)
+    for _ in range(_LEVELS):
+        known |= {title for title, below in beneath.items() if title not in called and below <= known}
+    return parents.keys() - known
 
 
 async def _titles(database: Database, count: int, number: int, clock: Clock) -> Seeded:

@@ -362,7 +362,7 @@ async def test_the_demo_is_the_same_for_its_seed_and_changes_nothing_twice(setti
     await database.close()
     with pytest.raises(NotOurs, match="there are 1 titles that are not of the demo"):
         await seed(mine, 80, 3, system_clock, pictured=2)
-    assert (await seed(mine, 80, 3, system_clock, also_here=True, pictured=2)).made == 0
+    assert (await seed(mine, 80, 3, system_clock, beside=None, pictured=2)).made == 0
 
 
 def test_the_commands_back_up_reset_and_restore(

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
+import pytest
+from desks import house
+from persons import cheap
+from sqlmodel import select
+
+from control_api import schema
 from control_api.demo.library import name, titles
 from control_api.demo.posters import SIZES, poster
-from control_api.demo.seeding import batches
+from control_api.demo.seeding import NotOurs, batches, seed, strange
+from control_api.library.intake import Intake
 from control_api.library.pictures import Shape, drawn
+from control_api.tables import Title
+from packager.samples import SAMPLES, TITLES
+from playout.clock import system_clock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from control_api.database import Database
+    from control_api.settings import Settings
 
 
 @pytest.mark.parametrize("seed", [1, 2, 1 << 31])
@@ -40,3 +56,37 @@ def test_pictures_follow_from_the_name_and_have_their_shape(shape: str) -> None:
 async def test_no_title_is_lost_between_batches() -> None:
     found = [item async for some in batches(titles(1200, 1)) for item in some]
     assert found == list(titles(1200, 1))
+
+
+def test_samples_and_what_has_nothing_else_beneath_it_are_nobodys_own() -> None:
+    parents = {"series": None, "season": "series", "one": "season", **dict.fromkeys(("film", "own", "mixed", "bare"))}
+    media = [("one", {"title": "S1"}), ("film", {"title": "F"}), ("own", {"title": "Mine"}), ("mixed", {"title": "F"})]
+    media.append(("mixed", {"title": "Mine"}))
+    known = frozenset({"S1", "F"})
+    assert strange(parents, media, known) == {"own", "mixed", "bare"}
+    assert strange({**parents, "two": "season"}, media, known) == {"own", "mixed", "bare", "two", "season", "series"}
+    assert strange(parents, [], known) == parents.keys()
+
+
+async def test_a_station_whose_first_start_made_samples_is_seeded_and_one_with_films_is_not(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    """B27, E54: there is something to watch beside the demo."""
+    await schema.upgrade(settings.database_url)
+    desk = house(tmp_path / "desk")
+
+    async def yes() -> bool:
+        return True
+
+    assert await Intake(database, desk.station.store).look(desk.now, yes)
+    async with database.reading() as session:
+        names = frozenset((await session.exec(select(Title.name))).all())
+    with pytest.raises(NotOurs, match="there are 1 titles that are not of the demo"):
+        await seed(cheap(settings), 10, 1, system_clock, beside=names - {min(names)}, pictured=0)
+    assert (await seed(cheap(settings), 10, 1, system_clock, beside=names, pictured=0)).made >= 10
+    assert (await seed(cheap(settings), 10, 1, system_clock, beside=names, pictured=0)).made == 0
+
+
+def test_the_first_start_tells_how_its_samples_are_called() -> None:
+    assert {sample.title for sample in SAMPLES} == TITLES
+    assert len(TITLES) == len(SAMPLES)
