@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from playout import keys
 from playout.catalogs import present, read_catalog
 from playout.core.airing import BEGINNING, Turn
-from playout.core.channel import Revision, in_force
+from playout.core.channel import Revision, Withdrawal, in_force
 from playout.core.derived import regional_turns
 from playout.core.schedule import ahead, next_turn
 from playout.core.shelves import shelves_of
@@ -55,6 +55,8 @@ class Station:
         self._revisions: dict[str, tuple[Revision, ...]] = {}
         self._before: dict[str, tuple[list[str], tuple[Revision, ...]]] = {}
         """The revisions that were read by now or by an earlier one, with the names of their documents."""
+        self._orders: dict[str, dict[str, Withdrawal]] = {}
+        """The withdrawals that were read by now or by an earlier one, by channel and the names of their documents."""
 
     def renewed(self) -> Station:
         """The station as it is now, read anew as far as it has changed; this one stays what it was."""
@@ -62,6 +64,7 @@ class Station:
         same = (int(editions[-1][:8]) if editions else 0) == self.library.edition
         found = Station(self.store, self.library if same else None)
         found._before = self._before.copy()
+        found._orders = self._orders  # an order never changes, and which there are is asked each time
         if same:
             found._choices = self._choices.copy()
         return found
@@ -92,6 +95,16 @@ class Station:
             self._revisions[channel] = found
             self._before[channel] = names, found
         return found
+
+    def withdrawals(self, channel: str) -> tuple[Withdrawal, ...]:
+        """What was ordered to leave the air of a channel, or to come back to it, in order: all that there is by now."""
+        known = self._orders.setdefault(channel, {})
+        names = self.store.names(keys.withdrawals(channel))
+        for name in names:
+            if name not in known:
+                key = keys.key("channels", channel, "withdrawn", name)
+                known[name] = decode(present(self.store, key), Withdrawal, key)
+        return tuple(known[name] for name in names)
 
     def catalog(self, revision: Revision) -> Catalog:
         """The catalog that a revision chooses from.

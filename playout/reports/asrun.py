@@ -11,13 +11,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from playout import keys
-from playout.catalogs import present
 from playout.core.asrun import Day, Pulled, as_run, day_at, unbegun
-from playout.core.channel import Withdrawal
 from playout.core.planned import missed
 from playout.core.ticks import ticks_since
 from playout.core.wall import UTC
-from playout.documents import Corrupt, decode
+from playout.documents import Corrupt
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,9 +88,7 @@ def withdrawn(station: Station, channel: str) -> dict[str, Pulled]:
     """
     found: dict[str, Pulled] = {}
     for one in dict.fromkeys((channel, station.original(channel))):
-        for name in station.store.names(keys.withdrawals(one)):
-            key = keys.key("channels", one, "withdrawn", name)
-            order = decode(present(station.store, key), Withdrawal, key)
+        for order in station.withdrawals(one):
             for asset in order.assets:
                 if order.back:
                     found.pop(asset, None)

@@ -15,6 +15,7 @@ from playout.amend import Amendment, amend
 from playout.config import Faults, load
 from playout.core.ticks import Ticks, ticks_since
 from playout.render import render
+from playout.station import Station as Stored
 from playout.watch import Desk, look
 
 if TYPE_CHECKING:
@@ -235,6 +236,10 @@ async def test_what_is_on_agrees_with_the_playlist_to_the_segment(api: Client, d
     assert before.get("withdrawn") is None
     await api.post("/api/v1/withdrawals:give-back", order, 200)
     assert (await api.get(f"{CHANNELS}/films/now")).json == found
+    station = Stored(desk.station.store)
+    assert [one.back for one in station.withdrawals("films")] == [False, True]
+    desk.station.withdraw("films", airing.asset)
+    assert [one.back for one in station.renewed().withdrawals("films")] == [False, True, False]
 
 
 async def test_what_left_the_library_has_its_title_while_it_is_on(api: Client, desk: House) -> None:
