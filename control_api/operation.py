@@ -143,6 +143,11 @@ class Declared:
         return self.method in SAFE
 
     @property
+    def forgets(self) -> bool:
+        """Whether it makes something, and cannot keep its answer for an Idempotency-Key: its body is not read whole."""
+        return self.method == "POST" and self.raw is not None and not self.answers.keys().isdisjoint((201, 202))
+
+    @property
     def must_tell(self) -> bool:
         """Whether it must say what it has changed."""
         return not self.is_safe if self.changes is None else self.changes

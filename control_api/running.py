@@ -23,7 +23,15 @@ from control_api.happenings import append
 from control_api.idempotency import Attempt, Kept
 from control_api.instants import whole_millis
 from control_api.operation import Media, Operation, Precondition
-from control_api.problems import CROSSED, FORBIDDEN, PRECONDITION_REQUIRED, UNAUTHENTICATED, Problem
+from control_api.problems import (
+    CROSSED,
+    FORBIDDEN,
+    MALFORMED,
+    PRECONDITION_REQUIRED,
+    UNAUTHENTICATED,
+    Mistake,
+    Problem,
+)
 from control_api.reading import body_of, path_of, query_of
 from control_api.scopes import INCLUDED_IN, OPEN, SIGNED_IN, Scope
 from control_api.site import ASKED, site_of
@@ -59,6 +67,7 @@ def served(operation: Operation) -> Callable[[web.Request], Awaitable[web.Stream
         if said.counted or isinstance(asked.caller, Stranger):
             await _count(site, asked, said)
         caller = _allowed(asked.caller, said)
+        _check_kept(request, said)
         call: Call[Any, Any, Any] = Call(
             site=site,
             request=request,
@@ -80,6 +89,17 @@ def served(operation: Operation) -> Callable[[web.Request], Awaitable[web.Stream
         return await _written(call, answer, body)
 
     return serve
+
+
+def _check_kept(request: web.Request, said: Declared) -> None:
+    """Refuse an Idempotency-Key that would be of no effect, rather than do twice what was to be done once."""
+    if said.forgets and idempotency.HEADER in request.headers:
+        detail = (
+            "is not kept here, because the body is not read whole, and a repeat would make the same again: leave it "
+            "out, and look before you repeat whether the first one has come"
+        )
+        mistake = Mistake(part="header", pointer=f"/{idempotency.HEADER}", detail=detail)
+        raise Problem(MALFORMED, f"{idempotency.HEADER} {detail}", errors=[mistake])
 
 
 async def _count(site: Site, asked: Asked, said: Declared) -> None:

@@ -387,6 +387,7 @@ async def restore_asset(call: Call[AssetPath]) -> Answer:
     path_model=AssetPath,
     answers={202: JobShown},
     refusals=(TOO_MANY,),
+    idempotent=True,
     description="A job does it, as soon as no channel has it on the way to its air.",
 )
 async def purge_asset(call: Call[AssetPath]) -> Answer:
@@ -410,6 +411,7 @@ async def purge_asset(call: Call[AssetPath]) -> Answer:
     body_model=PosterGiven,
     answers={202: JobShown},
     refusals=(TOO_MANY,),
+    idempotent=True,
 )
 async def choose_poster(call: Call[AssetPath, Nothing, PosterGiven]) -> Answer:
     """It is drawn by whoever packages."""

@@ -79,6 +79,7 @@ async def restore_title(call: Call[TitlePath]) -> Answer:
     summary="Remove a title that lies in the bin for good, with its media",
     description="A job does it, as soon as no channel has it on the way to its air.",
     scope=Scope.TITLES_WRITE, tag=TAG, path_model=TitlePath, answers={202: PurgeShown}, refusals=(TOO_MANY,),
+    idempotent=True,
 )  # fmt: skip
 async def purge_title(call: Call[TitlePath]) -> Answer:
     """There is no way back from this."""

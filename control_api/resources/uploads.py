@@ -261,6 +261,7 @@ async def list_strays(call: Call) -> Answer:
     path_model=UploadPath,
     answers={202: ProbeShown},
     refusals=(TOO_MANY,),
+    idempotent=True,
     description="One that is in quarantine is accepted or refused; of one that was accepted before, what was found is "
     "written anew.",
 )

@@ -15,6 +15,7 @@ from control_api import idempotency
 from control_api.commands import create_key
 from control_api.idempotency import LEASE, Attempt, Kept
 from control_api.problems import CONFLICT, Problem
+from control_api.resources import RESOURCES
 from control_api.scopes import Scope
 from control_api.tables import Repeat
 from playout.clock import system_clock
@@ -160,3 +161,30 @@ async def test_the_answer_is_stored_with_the_change_or_not_at_all(settings: Sett
 
 class KeyboardInterruptLike(Exception):
     """Ends a handler after it has changed something."""
+
+
+FORGETFUL = ("/api/v1/uploads", "/media", "/api/admin/content", "/api/v1/tus", "/api/v1/imports")
+
+
+@pytest.mark.parametrize("path", FORGETFUL)
+async def test_where_an_answer_cannot_be_kept_the_key_is_refused_and_nothing_is_made(client: Client, path: str) -> None:
+    """A client that relies on a key must not upload the same film twice without a word."""
+    refused = await client.ask("POST", path, 400, data=b"x", headers={**ONCE, "Content-Type": "application/x-anything"})
+    assert refused.json["errors"][0]["pointer"] == "/Idempotency-Key"
+    assert "is not kept here" in refused.json["detail"]
+    assert (await client.get("/api/v1/uploads")).json["items"] == []
+    assert (await client.get("/api/v1/events")).json["items"][1:] == []
+
+
+def test_whatever_is_made_by_a_body_that_is_read_whole_heeds_a_key_or_has_a_reason_not_to() -> None:
+    """By their names: people sign in anew each time, and what else is here is the same when it is done twice."""
+    makes = [one.declared for one in RESOURCES if one.declared.method == "POST"]
+    assert {said.path for said in makes if said.forgets} == set(FORGETFUL)
+    plain = [said for said in makes if not said.idempotent and not said.forgets]
+    made = {said.name for said in plain if not said.answers.keys().isdisjoint((201, 202))}
+    assert {name for name in made if "sign_in" not in name and "register" not in name} <= AGAIN
+
+
+AGAIN = {
+    "add_break", "ask_ad_source", "link_identity", "redeliver", "rotate_streaming_keys", "sign_artwork_upload",
+}  # fmt: skip
