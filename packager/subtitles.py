@@ -51,7 +51,7 @@ _TAG: Final = re.compile(r"<(/?)([A-Za-z]+)(?:[.\s][^<>]*)?/?>|<\d[\d:.]*>")
 _KEPT: Final = {"b": "b", "strong": "b", "i": "i", "em": "i", "u": "u"}
 _DROPPED: Final = frozenset({"font", "c", "v", "lang", "ruby", "rt", "span", "p", "div", "s"})
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -193,6 +193,11 @@ cuts = st.lists(st.integers(1, 8), min_size=1, max_size=8).map(
 )
 
 
+def test_a_line_of_nothing_but_a_byte_order_mark_is_no_text() -> None:
+    assert cue_text("\ufeff") == ""
+    assert cue_text("a\n\ufeff\nb\ufeff") == "a\nb"
+
+
 @given(st.lists(cues, max_size=12))
 def test_what_is_printed_is_read_again(given_cues: list[Cue]) -> None:
     text = b"WEBVTT\n\n" + b"".join(printed(cue) for cue in given_cues)
