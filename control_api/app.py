@@ -136,7 +136,7 @@ async def _at_work(app: web.Application) -> AsyncIterator[None]:
         open_.callback(site.master.pool.close)
         open_.push_async_callback(site.queue.close)
         open_.callback(site.receiver.close)
-        await schema.upgrade(site.settings.database_url)
+        await schema.prepare(site.settings.database_url, migrate=site.settings.migrate)
         await site.look()
         await site.queue.open(site.database)
         if site.settings.works:

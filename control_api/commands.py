@@ -104,6 +104,10 @@ async def _set_up(runner: ApiRunner, settings: Settings) -> None:
 
 def unserved(settings: Settings, error: Exception) -> Exception:
     """What to say of a database that cannot be used."""
+    if isinstance(error, schema.Outdated):
+        return Unserved(
+            f"the database {Database(settings.database_url).url.render_as_string()} cannot be used: {error}"
+        )
     if not is_outage(error):
         return error
     first = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]

@@ -57,6 +57,19 @@ def revision_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+class Outdated(Exception):
+    """The database is not at the revision that this version needs, and nobody is to move it: says what to do."""
+
+
+async def prepare(url: str, *, migrate: bool) -> None:
+    """Bring the database up to date where that is wanted (D27); else raise `Outdated` unless it is."""
+    if migrate:
+        await upgrade(url)
+    elif not await _is_there(url):
+        message = f"it is not at revision {head()}, and `migrate` is off: run `fastline db upgrade`"
+        raise Outdated(message)
+
+
 async def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database up to `revision`; nothing happens when it is there already."""
     if revision == "head" and await _is_there(url):

@@ -232,6 +232,11 @@ class Settings(BaseModel):
         description="The database: postgresql://user:password@host/name, or sqlite:////path/file.db. "
         "Empty: the file fastline.db in the folder of the store.",
     )
+    migrate: bool = Field(
+        default=True,
+        description="Whether a start brings the tables up to date. Without it an older database is refused until "
+        "somebody runs `fastline db upgrade`.",
+    )
     database_connections: int = Field(
         default=10, ge=1, le=200, description="How many connections to the database this process holds at most."
     )

@@ -155,8 +155,11 @@ async def _is_ready(settings: Settings, database: Database, line: Queue) -> bool
     if database.is_sqlite and not await asyncio.to_thread(database.has_file):
         return False
     try:
-        await schema.upgrade(settings.database_url)
+        await schema.prepare(settings.database_url, migrate=settings.migrate)
         await line.open(database)
+    except schema.Outdated as old:
+        _log.warning("the database waits, and so does the worker: %s", old, extra={"action": "outage"})
+        return False
     except Exception as error:
         if not is_outage(error):
             raise

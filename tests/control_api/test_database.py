@@ -12,7 +12,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import col, delete, func, select
 
 from control_api import schema
+from control_api.commands import Unserved, serve
 from control_api.database import Database, connection, is_outage
+from control_api.settings import Settings
 from control_api.tables import ApiKey, Event, Secret
 
 if TYPE_CHECKING:
@@ -213,3 +215,18 @@ async def test_what_only_reads_cannot_write(database: Database) -> None:
         session.add(Event(id="e", type="t", at=NOW, subject="s", data={}))
     async with database.reading() as session:
         assert (await session.exec(select(func.count()).select_from(Event))).one() == 1
+
+
+async def test_where_starts_do_not_migrate_an_older_database_is_refused_until_somebody_does(
+    empty_url: str, tmp_path: Path
+) -> None:
+    """Who wants to choose the moment has one (D27)."""
+    settings = Settings(media=tmp_path, database=empty_url, port=0, migrate=False, works=False, tells=False)
+    with pytest.raises(Unserved, match=r"cannot be used: .* run `fastline db upgrade`"):
+        await serve(settings, print, print)
+    assert await tables(empty_url) == set()
+    await schema.upgrade(empty_url)
+    await schema.prepare(empty_url, migrate=False)
+    await schema.downgrade(empty_url, schema.revisions()[-2])
+    with pytest.raises(schema.Outdated):
+        await schema.prepare(empty_url, migrate=False)

@@ -112,6 +112,7 @@ async def test_a_proxy_that_is_believed_says_that_it_is_https(settings: Settings
             await account(client, "ada" if is_secure else "eve")
             body = {"username": "ada" if is_secure else "eve", "password": PASSWORD}
             reply = await client.post("/api/v1/session", body, 200, headers={"X-Forwarded-Proto": "https"})
+            assert ("Strict-Transport-Security" in reply.headers) is is_secure
             assert ("Secure" in reply.headers["Set-Cookie"]) is is_secure
 
 
