@@ -55,6 +55,8 @@ TO_SIGN_IN = {
     "/api/v1/session",
     "/api/login",
     "/api/register",
+    "/login",
+    "/register",
     "/auth/login",
     "/auth/signup",
     *(f"/api{v}/auth/{what}" for v in ("", "/v1") for what in ("login", "register", "refresh", "social-login")),
