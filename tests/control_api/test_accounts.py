@@ -11,7 +11,7 @@ from clients import running
 from persons import PASSWORD, Times, account, cheap, person, signed_in
 
 from control_api.commands import create_key
-from control_api.people.roles import Role
+from control_api.people.roles import Role, scopes_of
 from control_api.scopes import Scope
 from control_api.site import SITE
 from control_api.tables import Identity
@@ -145,7 +145,8 @@ async def test_nobody_gives_a_role_or_changes_an_account_that_may_do_more_than_t
     server: Client, settings: Settings, boss: Client
 ) -> None:
     """D07."""
-    key = await create_key(settings, "people", [Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE], None, system_clock)
+    scopes = [Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE, *scopes_of(Role.VIEWER)]
+    key = await create_key(settings, "people", scopes, None, system_clock)
     maker = server.known_by(key)
     found = (await boss.get("/api/v1/account")).json
     path = f"/api/v1/accounts/{found['id']}"
