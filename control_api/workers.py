@@ -21,7 +21,7 @@ from control_api.happenings import append
 from control_api.imports.folders import IMPORT_FOLDER
 from control_api.imports.posters import POSTERS
 from control_api.imports.work import DROP_FILE, IMPORT
-from control_api.jobs import State, submit
+from control_api.jobs import JobState, submit
 from control_api.jobs.packaging import PACKAGE, Package, Packed
 from control_api.jobs.queue import Queue, in_use
 from control_api.jobs.worker import Worker
@@ -32,7 +32,7 @@ from control_api.uploads.fetching import FETCH
 from control_api.uploads.linking import LINK, Link
 from control_api.uploads.packing import DROP, packed
 from control_api.uploads.shown import unmade
-from control_api.uploads.states import State as Sent
+from control_api.uploads.states import UploadState
 from control_api.uploads.taking_in import TAKE_IN
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ def _heard(kind: AnyKind) -> AnyKind:
 async def _packaged(session: AsyncSession, job: Job) -> None:
     """Tell of a packaging that ended whom it concerns: an upload, or an asset that was packaged anew."""
     found = await session.exec(select(Upload.state).where(Upload.id == job.subject))
-    was_accepted = found.one_or_none() == Sent.ACCEPTED  # then the upload says to which title it goes
+    was_accepted = found.one_or_none() == UploadState.ACCEPTED  # then the upload says to which title it goes
     await packed(session, job)
     await repacked(session, job)
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         await _unpackaged(session, job)
     title = job.given.get("title_id")
-    if job.state == State.SUCCEEDED and job.result is not None and title is not None and not was_accepted:
+    if job.state == JobState.SUCCEEDED and job.result is not None and title is not None and not was_accepted:
         link = Link(asset=Packed.model_validate(job.result).asset, title=title)
         await submit(session, LINK, link, now=job.ended_at or job.created_at, subject=job.subject)
 

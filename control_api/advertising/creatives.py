@@ -21,7 +21,7 @@ from control_api.library.kinds import TitleKind
 from control_api.problems import Problem
 from control_api.tables import AdCreative, AdOffer, AdSource, Asset, Title, Upload
 from control_api.uploads.linking import give
-from control_api.uploads.states import GONE, State
+from control_api.uploads.states import GONE, UploadState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,10 +56,10 @@ async def follow(database: Database, now: datetime) -> int:
         found: Sequence[Any] = (await session.exec(rows)).all()
     moved = 0
     for creative, upload, asset in found:
-        if upload is None or State(upload.state) in GONE:
+        if upload is None or UploadState(upload.state) in GONE:
             why = "its upload is gone" if upload is None else upload.reason or f"its upload is {upload.state}"
             await _refuse(database, creative, why, _code(upload), now)
-        elif upload.state == State.PACKAGED and asset is not None:
+        elif upload.state == UploadState.PACKAGED and asset is not None:
             try:
                 await _dress(database, creative, asset, now)
             except Problem as error:
@@ -74,7 +74,7 @@ def _code(upload: Upload | None) -> int:
     """What VAST calls it when a file comes to nothing."""
     if upload is not None and upload.digest:  # it was there whole
         return _UNPLAYABLE
-    return _TOO_LATE if upload is not None and upload.state == State.EXPIRED else _NOT_FOUND
+    return _TOO_LATE if upload is not None and upload.state == UploadState.EXPIRED else _NOT_FOUND
 
 
 async def _refuse(database: Database, name: str, why: str, code: int, now: datetime) -> None:

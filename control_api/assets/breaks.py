@@ -23,7 +23,7 @@ PEOPLE: Final = "people"
 """Who found what people have added."""
 
 
-class State(StrEnum):
+class BreakState(StrEnum):
     """What people say of a break point."""
 
     FOUND = "found"
@@ -41,7 +41,7 @@ class Edit:
     """What people say of one cut."""
 
     segment: int
-    state: State
+    state: BreakState
     snapped: Ticks = Ticks(0)  # noqa: RUF009 — an integer
 
 
@@ -50,16 +50,16 @@ class Point:
     """A break point with what people say of it."""
 
     point: BreakPoint
-    state: State
+    state: BreakState
 
 
 def points(found: Iterable[BreakPoint], edits: Iterable[Edit]) -> list[Point]:
     """All break points, those that are rejected too, in their order."""
-    known = {point.segment: Point(point, State.FOUND) for point in found}
+    known = {point.segment: Point(point, BreakState.FOUND) for point in found}
     for edit in edits:
         there = known.get(edit.segment)
         before = there.point if there else BreakPoint(edit.segment, edit.snapped, SURE, PEOPLE)
-        confidence = before.confidence if edit.state is State.REJECTED else SURE
+        confidence = before.confidence if edit.state is BreakState.REJECTED else SURE
         point = BreakPoint(before.segment, before.snapped, confidence, before.origin)
         known[edit.segment] = Point(point, edit.state)
     return [known[segment] for segment in sorted(known)]
@@ -67,7 +67,7 @@ def points(found: Iterable[BreakPoint], edits: Iterable[Edit]) -> list[Point]:
 
 def aired(found: Iterable[BreakPoint], edits: Iterable[Edit]) -> tuple[BreakPoint, ...]:
     """Those at which channels may break."""
-    return tuple(one.point for one in points(found, edits) if one.state is not State.REJECTED)
+    return tuple(one.point for one in points(found, edits) if one.state is not BreakState.REJECTED)
 
 
 def nearest(cuts: Cuts, wanted: Ticks) -> tuple[int, Ticks] | None:

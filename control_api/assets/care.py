@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, text
 from sqlmodel import col, select
 
-from control_api.assets.breaks import Edit, State, aired
+from control_api.assets.breaks import BreakState, Edit, aired
 from control_api.assets.documents import document
 from control_api.columns import UtcInstant
 from control_api.tables import AssetCare, BreakEdit
@@ -42,7 +42,7 @@ async def edits_of(session: AsyncSession, assets: Sequence[str]) -> Edits:
     rows = select(BreakEdit).where(col(BreakEdit.asset_id).in_(assets)).order_by(col(BreakEdit.segment))
     found: Edits = {}
     for row in (await session.exec(rows)).all():
-        found.setdefault(row.asset_id, []).append(Edit(row.segment, State(row.state), Ticks(row.snapped)))
+        found.setdefault(row.asset_id, []).append(Edit(row.segment, BreakState(row.state), Ticks(row.snapped)))
     return found
 
 

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from control_api.assets.care import care_of, due
 from control_api.assets.shown import PACKAGED, REPLACED
 from control_api.jobs.packaging import Packed
-from control_api.jobs.states import State
+from control_api.jobs.states import JobState
 from control_api.tables import Asset, Upload
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ async def repacked(session: AsyncSession, job: Job) -> None:
 
     One in another format has another place, and the old one stays.
     """
-    if job.state != State.SUCCEEDED or job.result is None:
+    if job.state != JobState.SUCCEEDED or job.result is None:
         return
     old = await session.get(Asset, job.subject, with_for_update=True)
     made = Packed.model_validate(job.result)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, cast
 
 from pydantic import Field
 
-from control_api.assets.breaks import Point, State, millis
+from control_api.assets.breaks import BreakState, Point, millis
 from control_api.instants import Instant, Millis
 from control_api.models import Given, Shown
 
@@ -101,7 +101,7 @@ class BreakShown(Shown):
     moved_ms: int = Field(description="How far that is from what was asked for; negative: earlier.")
     confidence: int = Field(description="How sure it is that a break fits here, in percent.")
     origin: str = Field(description="Who found it: sidecar, chapter, black or people.")
-    state: State = Field(description="found, confirmed, added or rejected; what is rejected does not air.")
+    state: BreakState = Field(description="found, confirmed, added or rejected; what is rejected does not air.")
 
 
 class BreaksShown(Shown):

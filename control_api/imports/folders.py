@@ -27,7 +27,7 @@ from control_api.instants import whole_millis
 from control_api.jobs import Broken, JobKind, submit
 from control_api.jobs.legible import legible
 from control_api.jobs.packaging import PACKAGE, House, Package
-from control_api.jobs.states import UNENDED, State
+from control_api.jobs.states import UNENDED, JobState
 from control_api.problems import Problem
 from control_api.tables import Import, ImportEntry, Job
 from control_api.uploads.content import Probe, Unfit
@@ -191,7 +191,7 @@ class Folder:
             job = (await session.exec(rows.order_by(col(Job.id).desc()).limit(1))).first()
         if job is not None and job.state in UNENDED:
             return _entry(name, "unchanged", asset_id=found.asset, job=job.id)
-        if job is not None and job.state == State.FAILED:
+        if job is not None and job.state == JobState.FAILED:
             failed = Unfit(reason=f"packaging it has failed: {job.reason}", advice=f"Retry job {job.id}.")
             return _refused(name, failed) | {"asset_id": found.asset, "job": job.id}
         return None

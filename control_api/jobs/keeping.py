@@ -13,7 +13,7 @@ from sqlmodel import col, delete, select
 from control_api.happenings import append
 from control_api.instants import written
 from control_api.jobs import moving, taking
-from control_api.jobs.states import ENDED, UNENDED, Move, State
+from control_api.jobs.states import ENDED, UNENDED, JobState, Move
 from control_api.sizes import MIB
 from control_api.tables import Job
 
@@ -55,14 +55,14 @@ def spare(settings: Settings) -> int:
 
 async def promised(session: AsyncSession, but: str = "") -> int:
     """How many bytes running jobs need, all but one."""
-    total = select(func.coalesce(func.sum(Job.needs_bytes), 0)).where(Job.state == State.RUNNING, Job.id != but)
+    total = select(func.coalesce(func.sum(Job.needs_bytes), 0)).where(Job.state == JobState.RUNNING, Job.id != but)
     return int((await session.exec(total)).one())
 
 
 async def _is_work(session: AsyncSession, settings: Settings, now: datetime) -> bool:
     """Whether there may be anything to do; a look that disturbs nobody."""
-    lost = select(Job.id).where(Job.state == State.RUNNING, col(Job.leased_until) < now)
-    waits = select(Job.id).where(Job.state == State.WAITING)
+    lost = select(Job.id).where(Job.state == JobState.RUNNING, col(Job.leased_until) < now)
+    waits = select(Job.id).where(Job.state == JobState.WAITING)
     old = select(Job.id).where(col(Job.ended_at) < now - timedelta(days=settings.job_days))
     for question in (lost, waits, old):
         if (await session.exec(question.limit(1))).first() is not None:
@@ -88,7 +88,9 @@ async def _lost(session: AsyncSession, now: datetime) -> list[Happening]:
 
 async def _waited(session: AsyncSession, free: int, now: datetime) -> list[Happening]:
     """Release what has waited for room that is there now, or for a job that is gone."""
-    waiting = select(Job).where(Job.state == State.WAITING).order_by(col(Job.priority).desc(), col(Job.id)).limit(100)
+    waiting = (
+        select(Job).where(Job.state == JobState.WAITING).order_by(col(Job.priority).desc(), col(Job.id)).limit(100)
+    )
     jobs = (await session.exec(waiting.with_for_update(skip_locked=True))).all()
     if not jobs:
         return []
@@ -103,7 +105,7 @@ async def _waited(session: AsyncSession, free: int, now: datetime) -> list[Happe
 
 
 async def _unfinished(session: AsyncSession, parents: Sequence[str]) -> set[str]:
-    wanted = select(Job.id).where(col(Job.id).in_(parents), Job.state != State.SUCCEEDED)
+    wanted = select(Job.id).where(col(Job.id).in_(parents), Job.state != JobState.SUCCEEDED)
     return set((await session.exec(wanted)).all())
 
 

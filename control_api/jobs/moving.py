@@ -15,7 +15,7 @@ from control_api.database import is_outage
 from control_api.happenings import Happening
 from control_api.jobs.legible import legible
 from control_api.jobs.queue import queue_of
-from control_api.jobs.states import ENDED, Move, State, moved
+from control_api.jobs.states import ENDED, JobState, Move, moved
 from control_api.tables import Job, JobEntry
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def move(
 
     Raises `Immovable`. The first event is that of the job itself.
     """
-    job.state = moved(State(job.state), step)
+    job.state = moved(JobState(job.state), step)
     if step is not Move.BEGIN:
         job.lease = job.leased_until = None
     if step in _WRITES_REASON:
@@ -78,7 +78,7 @@ async def move(
     told = [_happening(job, step)]
     if step in (Move.RESUME, Move.RETRY):
         told += await _again_after_parent(session, job, now)
-    if job.state == State.QUEUED:
+    if job.state == JobState.QUEUED:
         await queue_of(session).offer(session, job)
     if job.state in ENDED:
         told += await _followed(session, job, now)
@@ -126,7 +126,7 @@ async def _again_after_parent(session: AsyncSession, job: Job, now: datetime) ->
     if job.parent is None:
         return []
     state = (await session.exec(select(Job.state).where(Job.id == job.parent))).one_or_none()
-    if state in (None, State.SUCCEEDED):
+    if state in (None, JobState.SUCCEEDED):
         return []
     return await move(session, job, Move.HOLD, now, reason=f"it waits for job {job.parent}, which is {state}")
 
@@ -137,11 +137,11 @@ async def _followed(session: AsyncSession, job: Job, now: datetime) -> list[Happ
     kind = queue_of(session).kinds.get(job.kind)
     if kind is not None and kind.ended is not None:
         await _heard(session, job, kind.ended, now)
-    waiting = select(Job).where(Job.parent == job.id, col(Job.state).in_([State.WAITING, State.PAUSED]))
+    waiting = select(Job).where(Job.parent == job.id, col(Job.state).in_([JobState.WAITING, JobState.PAUSED]))
     for child in (await session.exec(waiting.with_for_update())).all():
-        if job.state != State.SUCCEEDED:
-            reason = f"job {job.id}, which it needs, {'was canceled' if job.state == State.CANCELED else 'failed'}"
+        if job.state != JobState.SUCCEEDED:
+            reason = f"job {job.id}, which it needs, {'was canceled' if job.state == JobState.CANCELED else 'failed'}"
             told += await move(session, child, Move.FAIL, now, reason=reason, advice="Retry that one, then this one.")
-        elif child.state == State.WAITING:
+        elif child.state == JobState.WAITING:
             told += await move(session, child, Move.RELEASE, now)
     return told

@@ -25,7 +25,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import col, select
 
 from control_api.jobs.queue import Queue
-from control_api.jobs.states import State
+from control_api.jobs.states import JobState
 from control_api.tables import Job
 
 if TYPE_CHECKING:
@@ -191,5 +191,5 @@ async def _without_ticket(session: AsyncSession) -> Sequence[Job]:
     # no part of this comes from outside
     told = f"SELECT queueing_lock FROM {SCHEMA}.procrastinate_jobs WHERE status = 'todo'"  # noqa: S608
     words = f"id NOT IN ({told} AND queueing_lock IS NOT NULL)"
-    queued = select(Job).where(Job.state == State.QUEUED, text(words)).order_by(col(Job.due_at), col(Job.id))
+    queued = select(Job).where(Job.state == JobState.QUEUED, text(words)).order_by(col(Job.due_at), col(Job.id))
     return (await session.exec(queued.limit(_ANEW))).all()

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """Where a job is."""
 
     QUEUED = "queued"
@@ -51,32 +51,32 @@ class Move(StrEnum):
 
 
 TABLE: Final = {
-    (State.QUEUED, Move.BEGIN): State.RUNNING,
-    (State.QUEUED, Move.HOLD): State.WAITING,
-    (State.QUEUED, Move.PAUSE): State.PAUSED,
-    (State.QUEUED, Move.CANCEL): State.CANCELED,
-    (State.WAITING, Move.RELEASE): State.QUEUED,
-    (State.WAITING, Move.FAIL): State.FAILED,
-    (State.WAITING, Move.PAUSE): State.PAUSED,
-    (State.WAITING, Move.CANCEL): State.CANCELED,
-    (State.RUNNING, Move.SUCCEED): State.SUCCEEDED,
-    (State.RUNNING, Move.FAIL): State.FAILED,
-    (State.RUNNING, Move.TRY_AGAIN): State.QUEUED,
-    (State.RUNNING, Move.GIVE_BACK): State.QUEUED,
-    (State.RUNNING, Move.HOLD): State.WAITING,
-    (State.RUNNING, Move.PAUSE): State.PAUSED,
-    (State.RUNNING, Move.CANCEL): State.CANCELED,
-    (State.PAUSED, Move.RESUME): State.QUEUED,
-    (State.PAUSED, Move.FAIL): State.FAILED,
-    (State.PAUSED, Move.CANCEL): State.CANCELED,
-    (State.FAILED, Move.RETRY): State.QUEUED,
-    (State.CANCELED, Move.RETRY): State.QUEUED,
+    (JobState.QUEUED, Move.BEGIN): JobState.RUNNING,
+    (JobState.QUEUED, Move.HOLD): JobState.WAITING,
+    (JobState.QUEUED, Move.PAUSE): JobState.PAUSED,
+    (JobState.QUEUED, Move.CANCEL): JobState.CANCELED,
+    (JobState.WAITING, Move.RELEASE): JobState.QUEUED,
+    (JobState.WAITING, Move.FAIL): JobState.FAILED,
+    (JobState.WAITING, Move.PAUSE): JobState.PAUSED,
+    (JobState.WAITING, Move.CANCEL): JobState.CANCELED,
+    (JobState.RUNNING, Move.SUCCEED): JobState.SUCCEEDED,
+    (JobState.RUNNING, Move.FAIL): JobState.FAILED,
+    (JobState.RUNNING, Move.TRY_AGAIN): JobState.QUEUED,
+    (JobState.RUNNING, Move.GIVE_BACK): JobState.QUEUED,
+    (JobState.RUNNING, Move.HOLD): JobState.WAITING,
+    (JobState.RUNNING, Move.PAUSE): JobState.PAUSED,
+    (JobState.RUNNING, Move.CANCEL): JobState.CANCELED,
+    (JobState.PAUSED, Move.RESUME): JobState.QUEUED,
+    (JobState.PAUSED, Move.FAIL): JobState.FAILED,
+    (JobState.PAUSED, Move.CANCEL): JobState.CANCELED,
+    (JobState.FAILED, Move.RETRY): JobState.QUEUED,
+    (JobState.CANCELED, Move.RETRY): JobState.QUEUED,
 }
 """To which state a move leads; a pair that is not here does not happen."""
 
-ENDED: Final = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELED})
+ENDED: Final = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELED})
 """What stays as it is unless people want it otherwise."""
-UNENDED: Final = frozenset(State) - ENDED
+UNENDED: Final = frozenset(JobState) - ENDED
 """What fills the queue."""
 
 
@@ -84,7 +84,7 @@ class Immovable(ValueError):
     """A job in this state does not make that move."""
 
 
-def moved(state: State, move: Move) -> State:
+def moved(state: JobState, move: Move) -> JobState:
     """The state after `move`. Raises `Immovable`."""
     found = TABLE.get((state, move))
     if found is None:
@@ -94,6 +94,6 @@ def moved(state: State, move: Move) -> State:
     return found
 
 
-def allowed(state: State) -> frozenset[Move]:
+def allowed(state: JobState) -> frozenset[Move]:
     """The moves of a job in this state."""
     return frozenset(move for (before, move) in TABLE if before is state)

@@ -13,7 +13,7 @@ from control_api.instants import whole_millis
 from control_api.jobs.fairness import HIGHEST
 from control_api.jobs.moving import write
 from control_api.jobs.queue import queue_of
-from control_api.jobs.states import UNENDED, State
+from control_api.jobs.states import UNENDED, JobState
 from control_api.problems import TOO_MANY, Problem, unavailable
 from control_api.tables import Job
 
@@ -53,7 +53,7 @@ async def submit(  # noqa: PLR0913 — what is to be done, for whom, about what 
     job = Job(
         id=new_id("jb"),
         kind=kind.name,
-        state=State.QUEUED,
+        state=JobState.QUEUED,
         given=given.model_dump(mode="json"),
         owner=owner,
         subject=subject,
@@ -67,7 +67,7 @@ async def submit(  # noqa: PLR0913 — what is to be done, for whom, about what 
     session.add(job)
     await write(session, job, "state", f"submitted: {job.reason}" if job.reason else "submitted", now)
     await session.flush()
-    if job.state == State.QUEUED:
+    if job.state == JobState.QUEUED:
         await queue.offer(session, job)
     return job
 
@@ -75,13 +75,13 @@ async def submit(  # noqa: PLR0913 — what is to be done, for whom, about what 
 async def _after(session: AsyncSession, job: Job, parent: str) -> None:
     """Have the job wait for another, unless that has succeeded."""
     found = (await session.exec(select(Job).where(Job.id == parent).with_for_update())).one_or_none()
-    if found is None or found.state == State.SUCCEEDED:
+    if found is None or found.state == JobState.SUCCEEDED:
         return
     job.parent = found.id
     if found.state in UNENDED:
-        job.state, job.reason = State.WAITING, f"it waits for job {found.id}"
+        job.state, job.reason = JobState.WAITING, f"it waits for job {found.id}"
     else:
-        job.state, job.reason = State.FAILED, f"job {found.id}, which it needs, is {found.state}"
+        job.state, job.reason = JobState.FAILED, f"job {found.id}, which it needs, is {found.state}"
         job.ended_at = job.created_at
 
 

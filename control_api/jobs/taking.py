@@ -15,7 +15,7 @@ from control_api.happenings import append
 from control_api.ids import new_id
 from control_api.jobs import fairness, moving
 from control_api.jobs.fairness import Candidate, Load
-from control_api.jobs.states import Move, State
+from control_api.jobs.states import JobState, Move
 from control_api.jobs.work import Stop
 from control_api.tables import Job
 
@@ -49,7 +49,7 @@ async def alone(session: AsyncSession) -> None:
 
 async def is_due(database: Database, kinds: Iterable[str], now: datetime) -> bool:
     """Whether any job of these kinds might be begun; a look that disturbs nobody."""
-    wanted = select(Job.id).where(Job.state == State.QUEUED, col(Job.due_at) <= now)
+    wanted = select(Job.id).where(Job.state == JobState.QUEUED, col(Job.due_at) <= now)
     wanted = wanted.where(col(Job.kind).in_(sorted(kinds)))
     async with database.reading() as session:
         return (await session.exec(wanted.limit(1))).first() is not None
@@ -71,7 +71,7 @@ async def take(
         free &= fairness.room({name: kind.everywhere for name, kind in kinds.items()}, everywhere)
         candidates = list(await _candidates(session, free, now))
         while (chosen := fairness.choose(candidates, load, now)) is not None:
-            wanted = select(Job).where(Job.id == chosen.id, Job.state == State.QUEUED)
+            wanted = select(Job).where(Job.id == chosen.id, Job.state == JobState.QUEUED)
             job = (await session.exec(wanted.with_for_update(skip_locked=True))).one_or_none()
             if job is None:  # somebody is changing it this very moment
                 candidates.remove(chosen)
@@ -88,13 +88,13 @@ async def take(
 
 async def _load(session: AsyncSession) -> tuple[Load, dict[str, int]]:
     """What runs: for whom, and how many of each kind; and when each owner had a turn."""
-    running = select(Job.owner, Job.kind, func.count()).where(Job.state == State.RUNNING)
+    running = select(Job.owner, Job.kind, func.count()).where(Job.state == JobState.RUNNING)
     by_owner: dict[str, int] = {}
     by_kind: dict[str, int] = {}
     for owner, kind, count in (await session.exec(running.group_by(Job.owner, Job.kind))).all():
         by_owner[owner] = by_owner.get(owner, 0) + count
         by_kind[kind] = by_kind.get(kind, 0) + count
-    queued = select(Job.owner).where(Job.state == State.QUEUED).distinct()
+    queued = select(Job.owner).where(Job.state == JobState.QUEUED).distinct()
     served = select(Job.owner, func.max(col(Job.started_at))).where(col(Job.owner).in_(queued)).group_by(Job.owner)
     served_at = {owner: at for owner, at in (await session.exec(served)).all() if at is not None}
     return Load(by_owner, served_at), by_kind
@@ -104,7 +104,7 @@ async def _candidates(session: AsyncSession, kinds: frozenset[str], now: datetim
     """The first job of each owner and priority: which one of several it is, is a matter of waiting alone."""
     each, first = (col(Job.owner), col(Job.priority)), (col(Job.due_at), col(Job.id))
     place = func.row_number().over(partition_by=each, order_by=first).label("place")
-    due = select(Job.id, place).where(Job.state == State.QUEUED, col(Job.due_at) <= now)
+    due = select(Job.id, place).where(Job.state == JobState.QUEUED, col(Job.due_at) <= now)
     ranked = due.where(col(Job.kind).in_(sorted(kinds))).subquery()
     wanted = select(Job).join(ranked, ranked.c.id == Job.id).where(ranked.c.place == 1)
     found = (await session.exec(wanted)).all()
@@ -130,9 +130,9 @@ async def beat(
 
 
 def _why(job: Job | None) -> Stop:
-    if job is None or job.state == State.CANCELED:
+    if job is None or job.state == JobState.CANCELED:
         return Stop.CANCELED
-    return Stop.PAUSED if job.state == State.PAUSED else Stop.GONE
+    return Stop.PAUSED if job.state == JobState.PAUSED else Stop.GONE
 
 
 async def flush(session: AsyncSession, job: Job, work: Work, now: datetime) -> None:
@@ -150,5 +150,5 @@ async def flush(session: AsyncSession, job: Job, work: Work, now: datetime) -> N
 
 async def expired(session: AsyncSession, now: datetime) -> Sequence[Job]:
     """The jobs whose workers have shown no sign of life for too long, held."""
-    wanted = select(Job).where(Job.state == State.RUNNING, col(Job.leased_until) < now).limit(100)
+    wanted = select(Job).where(Job.state == JobState.RUNNING, col(Job.leased_until) < now).limit(100)
     return (await session.exec(wanted.with_for_update(skip_locked=True))).all()

@@ -87,7 +87,7 @@ class PartShown(Shown):
     asset: str
 
 
-class EntryShown(Shown):
+class GuideEntryShown(Shown):
     """An entry of the guide: a program, or a run of short ones."""
 
     id: str = Field(description="The same whenever the guide is made.")
@@ -110,7 +110,7 @@ class EntryShown(Shown):
     parts: list[PartShown]
 
 
-class GuidePage(Page[EntryShown]):
+class GuidePage(Page[GuideEntryShown]):
     """A page of a guide, in the order of time."""
 
 
@@ -203,7 +203,7 @@ class OrderShown(Shown):
     reason: str
 
 
-class OrdersShown(Shown):
+class WithdrawalOrders(Shown):
     """What was ordered."""
 
     orders: list[OrderShown]
@@ -258,7 +258,7 @@ async def read_guide(call: Call[ChannelPath, GuideQuery, Nothing]) -> Answer:
     master, name, query = call.site.master, call.path.id, call.query
     after = resumed(call, name)
 
-    def found() -> tuple[list[tuple[str, EntryShown]], str | None]:
+    def found() -> tuple[list[tuple[str, GuideEntryShown]], str | None]:
         start = overview.foreseeable(query.start or call.now, call.now)
         stop = min(query.stop or start + _DAY, start + overview.FURTHEST)
         since = max(datetime.fromisoformat(after), start) if after else start
@@ -417,7 +417,7 @@ async def list_withdrawals(call: Call[Nothing, WithdrawalsQuery, Nothing]) -> An
     scope=Scope.AIR_WRITE,
     tag=TAG,
     body_model=WithdrawalGiven,
-    answers={200: OrdersShown},
+    answers={200: WithdrawalOrders},
     idempotent=True,
     refusals=(NOT_FOUND,),
 )
@@ -434,7 +434,7 @@ async def withdraw_assets(call: Call[Nothing, Nothing, WithdrawalGiven]) -> Answ
     scope=Scope.AIR_WRITE,
     tag=TAG,
     body_model=WithdrawalGiven,
-    answers={200: OrdersShown},
+    answers={200: WithdrawalOrders},
     idempotent=True,
     refusals=(NOT_FOUND,),
 )
@@ -525,7 +525,7 @@ async def _ordered(call: Call[Any, Any, WithdrawalGiven], action: str, *, back: 
     call.is_told = True  # each order tells of itself
     for one in orders:
         call.changed(Change(_WITHDRAWAL, one.channel, action, after=one))
-    return Answer(OrdersShown(orders=orders))
+    return Answer(WithdrawalOrders(orders=orders))
 
 
 def _unknown(assets: Sequence[str], unknown: Collection[str]) -> Problem:
@@ -564,9 +564,9 @@ def _turn(turn: Turn) -> TurnShown:
     return TurnShown(asset=turn.program[0].asset if turn.program else None, title=turn.title)
 
 
-def _entry(entry: Entry, listed: guide.Listed, known: Links) -> EntryShown:
+def _entry(entry: Entry, listed: guide.Listed, known: Links) -> GuideEntryShown:
     about = entry.about
-    return EntryShown(
+    return GuideEntryShown(
         id=entry.id,
         start=entry.start,
         stop=entry.stop,

@@ -92,7 +92,7 @@ class KeyEdit(Given):
     )
 
 
-class OneOfMany(Given):
+class KeyEditOne(Given):
     """One edit of several."""
 
     id: str = Field(pattern=ids.pattern("ak"))
@@ -224,14 +224,14 @@ async def revoke_api_key(call: Call[KeyPath]) -> Answer:
     summary="Rename or revoke several API keys: all of them, or none",
     scope=Scope.KEYS_WRITE,
     tag="API keys",
-    body_model=Batch[OneOfMany],
+    body_model=Batch[KeyEditOne],
     answers={200: KeysEdited},
 )
-async def edit_api_keys(call: Call[Nothing, Nothing, Batch[OneOfMany]]) -> Answer:
+async def edit_api_keys(call: Call[Nothing, Nothing, Batch[KeyEditOne]]) -> Answer:
     """Each edit in turn, in one transaction."""
     call.is_told = True  # every edit tells of itself, and edits of nothing are none
 
-    async def one(edit: OneOfMany) -> KeyShown:
+    async def one(edit: KeyEditOne) -> KeyShown:
         row = await _ruled(call, edit.id)
         edits: dict[str, Any] = {} if edit.name is None else {"name": edit.name}
         if edit.revoke:

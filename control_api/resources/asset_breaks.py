@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import Field
 from sqlmodel import select
 
-from control_api.assets.breaks import Edit, State, cut_list, millis, nearest, points, ticks_of
+from control_api.assets.breaks import BreakState, Edit, cut_list, millis, nearest, points, ticks_of
 from control_api.assets.care import due
 from control_api.assets.shown import AssetPath, BreakShown, BreaksShown, break_shown
 from control_api.call import Answer, Call
@@ -154,7 +154,7 @@ async def edit_break(call: Call[BreakPath, Nothing, BreakEditGiven]) -> Answer:
         await _drop(call, row, known, rows, segment)
         segment = await _put(call, row, known, rows, call.body.at_ms)
     if call.body.state is not None:
-        await _say(call, row, known, rows, Edit(segment, State(call.body.state)))
+        await _say(call, row, known, rows, Edit(segment, BreakState(call.body.state)))
     return await _told(call, row, known, rows, (segment, "break_edited", 200))
 
 
@@ -193,7 +193,7 @@ async def _rows(call: Call[Any, Any, Any], row: Asset) -> Rows:
 
 
 def _points(known: Document, rows: Rows) -> list[Point]:
-    edits = [Edit(one.segment, State(one.state), Ticks(one.snapped)) for one in rows.values()]
+    edits = [Edit(one.segment, BreakState(one.state), Ticks(one.snapped)) for one in rows.values()]
     return points(known.breaks, edits)
 
 
@@ -219,18 +219,18 @@ async def _put(call: Call[Any, Any, Any], row: Asset, known: Document, rows: Row
         raise Problem(CONFLICT, "the asset is a single segment: there is no cut within it")
     segment, snapped = near
     there = next((one for one in _points(known, rows) if one.point.segment == segment), None)
-    if there is not None and there.state is not State.REJECTED:
+    if there is not None and there.state is not BreakState.REJECTED:
         at = millis(known.cuts.tick(segment))
         raise Problem(CONFLICT, f"there is a break point already at the nearest cut, at {at} ms")
     is_found = any(point.segment == segment for point in known.breaks)
-    await _say(call, row, known, rows, Edit(segment, State.CONFIRMED if is_found else State.ADDED, snapped))
+    await _say(call, row, known, rows, Edit(segment, BreakState.CONFIRMED if is_found else BreakState.ADDED, snapped))
     return segment
 
 
 async def _drop(call: Call[Any, Any, Any], row: Asset, known: Document, rows: Rows, segment: int) -> None:
     """Have no break point at a cut."""
     if any(point.segment == segment for point in known.breaks):
-        await _say(call, row, known, rows, Edit(segment, State.REJECTED))
+        await _say(call, row, known, rows, Edit(segment, BreakState.REJECTED))
     else:
         await call.session.delete(rows.pop(segment))
 
@@ -239,18 +239,18 @@ async def _say(call: Call[Any, Any, Any], row: Asset, known: Document, rows: Row
     """Write what is said of a cut."""
     is_found = any(point.segment == edit.segment for point in known.breaks)
     there = rows.get(edit.segment)
-    if edit.state is State.FOUND and is_found:
+    if edit.state is BreakState.FOUND and is_found:
         if there is not None:
             await call.session.delete(rows.pop(edit.segment))
         return
     state = edit.state
-    if not is_found and state in (State.FOUND, State.CONFIRMED):
-        state = State.ADDED
+    if not is_found and state in (BreakState.FOUND, BreakState.CONFIRMED):
+        state = BreakState.ADDED
     if there is None:
         there = BreakEdit(asset_id=row.id, segment=edit.segment, state=state, snapped=edit.snapped, at=call.now, by="")
         rows[edit.segment] = there
     there.state, there.at, there.by = state, call.now, call.caller.id
-    if edit.state is State.ADDED:
+    if edit.state is BreakState.ADDED:
         there.snapped = edit.snapped
     call.session.add(there)
 

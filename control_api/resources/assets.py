@@ -39,6 +39,7 @@ from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media, Precondition
 from control_api.paging import Page, PageQuery, page
 from control_api.problems import CONFLICT, TOO_MANY, UNACCEPTABLE, Problem, missing, mistakes, unacceptable
+from control_api.resources.jobs import JobBegun
 from control_api.scopes import Scope
 from control_api.tables import Asset, AssetCare, Upload
 from control_api.uploads.landing import FOLDER as UPLOADS
@@ -72,7 +73,7 @@ class AssetPage(Page[AssetShown]):
     """A page of assets, the newest first."""
 
 
-class PicturePath(AssetPath):
+class AssetPicturePath(AssetPath):
     """Which picture of an asset."""
 
     file: str = Field(pattern=_PICTURE, description="The name of the file.")
@@ -87,7 +88,7 @@ class WithdrawGiven(Given):
     )
 
 
-class OrdersShown(Shown):
+class AssetOrdersShown(Shown):
     """What was ordered."""
 
     channels: list[str] = Field(description="The channels that have the order: they air slate in its place at once.")
@@ -140,12 +141,6 @@ class NextShown(Shown):
 
     items: list[ShowingShown] = Field(description="The next time on each channel, the soonest first.")
     not_found: list[LookedShown] = Field(description="Channels that can air it and do not within what was looked at.")
-
-
-class JobShown(Shown):
-    """The job that does it."""
-
-    job: str = Field(description="Its id.")
 
 
 class PosterGiven(Given):
@@ -241,10 +236,10 @@ async def read_asset_poster(call: Call[AssetPath]) -> Answer:
     summary="A picture of an asset: a poster, or the storyboard",
     scope=Scope.ASSETS_READ,
     tag=TAG,
-    path_model=PicturePath,
+    path_model=AssetPicturePath,
     answers={200: Media(("image/jpeg", "text/vtt"))},
 )
-async def read_asset_picture(call: Call[PicturePath]) -> Answer:
+async def read_asset_picture(call: Call[AssetPicturePath]) -> Answer:
     """A file that never changes."""
     await present(call)
     answer = await _picture(call, call.path.id, call.path.file)
@@ -260,7 +255,7 @@ async def read_asset_picture(call: Call[PicturePath]) -> Answer:
     tag=TAG,
     path_model=AssetPath,
     body_model=WithdrawGiven,
-    answers={200: OrdersShown},
+    answers={200: AssetOrdersShown},
     description="Nothing else moves. Without `channels` no channel may choose it any more either.",
 )
 async def withdraw_asset(call: Call[AssetPath, Nothing, WithdrawGiven]) -> Answer:
@@ -277,7 +272,7 @@ async def withdraw_asset(call: Call[AssetPath, Nothing, WithdrawGiven]) -> Answe
     tag=TAG,
     path_model=AssetPath,
     body_model=WithdrawGiven,
-    answers={200: OrdersShown},
+    answers={200: AssetOrdersShown},
 )
 async def take_back_asset(call: Call[AssetPath, Nothing, WithdrawGiven]) -> Answer:
     """The order to withdraw it is taken back."""
@@ -385,7 +380,7 @@ async def restore_asset(call: Call[AssetPath]) -> Answer:
     scope=Scope.ASSETS_WRITE,
     tag=TAG,
     path_model=AssetPath,
-    answers={202: JobShown},
+    answers={202: JobBegun},
     refusals=(TOO_MANY,),
     idempotent=True,
     description="A job does it, as soon as no channel has it on the way to its air.",
@@ -409,7 +404,7 @@ async def purge_asset(call: Call[AssetPath]) -> Answer:
     tag=TAG,
     path_model=AssetPath,
     body_model=PosterGiven,
-    answers={202: JobShown},
+    answers={202: JobBegun},
     refusals=(TOO_MANY,),
     idempotent=True,
 )
@@ -457,7 +452,7 @@ async def reset_poster(call: Call[AssetPath]) -> Answer:
     tag=TAG,
     path_model=AssetPath,
     body_model=RepackageGiven,
-    answers={202: JobShown},
+    answers={202: JobBegun},
     refusals=(TOO_MANY,),
     idempotent=True,
     description="An asset never changes: the new one takes its place, and what is committed airs as it is. Packaged "
@@ -534,7 +529,7 @@ _SAID: Final = ("title", "kind", "tags", "series", "season", "episode", "descrip
 
 
 def _begun(call: Call[Any, Any, Any], row: Asset, job: Job, action: str) -> Answer:
-    made = JobShown(job=job.id)
+    made = JobBegun(job=job.id)
     call.changed(Change(KIND, row.id, action, after=made))
     return Answer(made, 202, {"Location": f"/api/v1/jobs/{job.id}"})
 
@@ -652,7 +647,7 @@ async def _ordered(call: Call[AssetPath, Nothing, WithdrawGiven], state: AssetSt
         row.state = state
         call.session.add(row)
         await due(call.session, row.id, call.now)
-    told = OrdersShown(channels=list(done), asset=shown(row, origin))
+    told = AssetOrdersShown(channels=list(done), asset=shown(row, origin))
     call.changed(Change(KIND, row.id, "withdrawn" if state == WITHDRAWN else "taken_back", after=told))
     return Answer(told, version=row.version)
 

@@ -15,7 +15,7 @@ from control_api.call import Answer, Call
 from control_api.changes import Change
 from control_api.jobs import moving, submit
 from control_api.jobs.packaging import PACKAGE, WORDS, House, Inside, Package, Packed, located
-from control_api.jobs.states import UNENDED, State
+from control_api.jobs.states import UNENDED, JobState
 from control_api.jobs.work import Broken
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint
@@ -24,8 +24,7 @@ from control_api.resources.jobs import JobPath, JobShown, Priority
 from control_api.scopes import Scope
 from control_api.tables import Asset, Job, Title, Upload
 from control_api.uploads.packing import ordered
-from control_api.uploads.states import GONE
-from control_api.uploads.states import State as UploadState
+from control_api.uploads.states import GONE, UploadState
 from playout.core.asset import Kind
 
 if TYPE_CHECKING:
@@ -107,9 +106,9 @@ def _stage(job: Job | None, upload: Upload | None, *, is_there: bool) -> Stage:
         return _of_job(job)
     if is_there:
         return Stage.READY
-    if job is not None and job.state == State.FAILED:
+    if job is not None and job.state == JobState.FAILED:
         return Stage.FAILED
-    if job is not None and job.state == State.CANCELED:
+    if job is not None and job.state == JobState.CANCELED:
         return Stage.CANCELED
     return Stage.EMPTY if upload is None else _of_upload(UploadState(upload.state))
 
@@ -117,7 +116,7 @@ def _stage(job: Job | None, upload: Upload | None, *, is_there: bool) -> Stage:
 def _of_job(job: Job) -> Stage:
     if job.kind == "fetch":
         return Stage.UPLOADING
-    if job.state != State.RUNNING:
+    if job.state != JobState.RUNNING:
         return Stage.UPLOADED
     if job.kind != PACKAGE.name:
         return Stage.PROBING
@@ -251,7 +250,7 @@ async def redo_rendition(call: Call[JobPath, Nothing, Redo]) -> Answer:
     job = await moving.held(call.session, call.path.id)
     if job is None:
         raise missing("job", call.path.id)
-    if job.kind != PACKAGE.name or job.state != State.SUCCEEDED or job.result is None:
+    if job.kind != PACKAGE.name or job.state != JobState.SUCCEEDED or job.result is None:
         raise Problem(CONFLICT, f"job {job.id} has packaged nothing: it is a job of kind {job.kind}, and {job.state}")
     names = [rendition.name for rendition in Packed.model_validate(job.result).renditions]
     if call.body.rendition not in names:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlmodel import col, func, select
 
-from control_api.jobs.states import State
+from control_api.jobs.states import JobState
 from control_api.tables import Delivery, Job, Webhook
 from control_api.webhooks.deliveries import OPEN
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
-_UNENDED: Final = (State.QUEUED, State.WAITING, State.RUNNING, State.PAUSED)
+_UNENDED: Final = (JobState.QUEUED, JobState.WAITING, JobState.RUNNING, JobState.PAUSED)
 
 
 async def gauged(session: AsyncSession, free: int, now: datetime) -> bytes:
@@ -27,13 +27,13 @@ async def gauged(session: AsyncSession, free: int, now: datetime) -> bytes:
     registry = CollectorRegistry()
     words = "Jobs in a state; those that succeeded or were canceled are left out"
     jobs = Gauge("fastline_jobs", words, ("state",), registry=registry)
-    states = (*_UNENDED, State.FAILED)
+    states = (*_UNENDED, JobState.FAILED)
     counts = select(Job.state, func.count()).where(col(Job.state).in_(states)).group_by(Job.state)
     found = dict((await session.exec(counts)).all())
     for state in states:
         jobs.labels(state.value).set(found.get(state, 0))
-    due = select(func.min(Job.due_at)).where(col(Job.state) == State.QUEUED)
-    held = select(func.min(Job.created_at)).where(col(Job.state) == State.WAITING)
+    due = select(func.min(Job.due_at)).where(col(Job.state) == JobState.QUEUED)
+    held = select(func.min(Job.created_at)).where(col(Job.state) == JobState.WAITING)
     for name, words, rows in (
         ("fastline_jobs_oldest_due_seconds", "For how long the oldest job that may be begun has been due", due),
         ("fastline_jobs_oldest_waiting_seconds", "The age of the oldest job that waits for something else", held),

@@ -19,7 +19,7 @@ from control_api.changes import Change
 from control_api.instants import Instant
 from control_api.jobs import moving
 from control_api.jobs.fairness import HIGHEST
-from control_api.jobs.states import Immovable, Move, State
+from control_api.jobs.states import Immovable, JobState, Move
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media, Operation, Precondition
 from control_api.paging import Page, PageQuery, page
@@ -55,7 +55,7 @@ class JobShown(Shown):
 
     id: str
     kind: str = Field(description="What is done.", examples=["package"])
-    state: State
+    state: JobState
     given: dict[str, Any] = Field(description="What it is done with; depends on the kind.")
     result: dict[str, Any] | None = Field(description="What came of it; depends on the kind.")
     owner: str = Field(description="The id of who wanted it; empty: the station itself.")
@@ -77,6 +77,12 @@ class JobShown(Shown):
     ended_at: Instant | None
 
 
+class JobBegun(Shown):
+    """The job that does it."""
+
+    job: str = Field(description="Its id.")
+
+
 class JobPage(Page[JobShown]):
     """A page of jobs, the newest first."""
 
@@ -84,7 +90,9 @@ class JobPage(Page[JobShown]):
 class JobQuery(PageQuery):
     """Which jobs are wanted."""
 
-    state: list[State] = Field(default_factory=list, max_length=len(State), description="Only those in these states.")
+    state: list[JobState] = Field(
+        default_factory=list, max_length=len(JobState), description="Only those in these states."
+    )
     kind: list[Annotated[str, Field(max_length=40)]] = Field(
         default_factory=list, max_length=20, description="Only those of these kinds."
     )
@@ -113,7 +121,7 @@ _MOVES: Final = {act: Move(act.value) for act in Act}
 _PAST: Final = {Act.PAUSE: "paused", Act.RESUME: "resumed", Act.CANCEL: "canceled", Act.RETRY: "retried"}
 
 
-class OneOfMany(Given):
+class JobEditOne(Given):
     """One edit of several."""
 
     id: str = Field(pattern=ids.pattern("jb"))
@@ -127,7 +135,7 @@ class JobsEdited(Shown):
     items: list[JobShown]
 
 
-class EntryShown(Shown):
+class JobEntryShown(Shown):
     """One thing that is told of a job."""
 
     number: int = Field(description="Grows from entry to entry; `after` and Last-Event-ID name it.")
@@ -138,7 +146,7 @@ class EntryShown(Shown):
     words: str
 
 
-class EntryPage(Page[EntryShown]):
+class JobEntryPage(Page[JobEntryShown]):
     """A page of entries, the oldest first."""
 
 
@@ -154,8 +162,8 @@ class EntryQuery(PageQuery):
 class QueueShown(Shown):
     """How full the queue is."""
 
-    states: dict[State, int] = Field(description="How many jobs are in each state.")
-    kinds: dict[str, dict[State, int]] = Field(description="The same, for each kind.")
+    states: dict[JobState, int] = Field(description="How many jobs are in each state.")
+    kinds: dict[str, dict[JobState, int]] = Field(description="The same, for each kind.")
     longest: int = Field(description="How many may be there that have not ended.")
     oldest_due_at: Instant | None = Field(description="Since when the job waits that has waited longest; null: none.")
     workers: list[str] = Field(description="Who works on jobs now.")
@@ -271,16 +279,16 @@ retry_job = _act(
     summary="Pause, resume, cancel, retry or reorder several jobs: all of them, or none",
     scope=Scope.JOBS_WRITE,
     tag=_TAG,
-    body_model=Batch[OneOfMany],
+    body_model=Batch[JobEditOne],
     answers={200: JobsEdited},
 )
-async def edit_jobs(call: Call[Nothing, Nothing, Batch[OneOfMany]]) -> Answer:
+async def edit_jobs(call: Call[Nothing, Nothing, Batch[JobEditOne]]) -> Answer:
     """Each edit in turn, in one transaction."""
     call.is_told = True  # every edit tells of itself, and edits of nothing are none
     wanted = select(Job).where(col(Job.id).in_([edit.id for edit in call.body.edits])).order_by(col(Job.id))
     rows = {job.id: job for job in (await call.session.exec(wanted.with_for_update())).all()}
 
-    async def one(edit: OneOfMany) -> JobShown:
+    async def one(edit: JobEditOne) -> JobShown:
         job = rows.get(edit.id)
         if job is None:
             raise missing("job", edit.id)
@@ -304,7 +312,7 @@ async def edit_jobs(call: Call[Nothing, Nothing, Batch[OneOfMany]]) -> Answer:
     tag=_TAG,
     path_model=JobPath,
     query_model=EntryQuery,
-    answers={200: Media((STREAM,), EntryPage)},
+    answers={200: Media((STREAM,), JobEntryPage)},
 )
 async def list_job_entries(call: Call[JobPath, EntryQuery, Nothing]) -> Answer:
     """A page, or a stream for who names its type."""
@@ -313,7 +321,7 @@ async def list_job_entries(call: Call[JobPath, EntryQuery, Nothing]) -> Answer:
         after = _beginning(call)
         return Answer(stream=lambda: _followed(call, after), media_type=STREAM)
     rows = _chosen(call).where(col(JobEntry.number) > call.query.after)
-    return await page(call, rows, [(col(JobEntry.number), False)], EntryShown.model_validate, EntryPage)
+    return await page(call, rows, [(col(JobEntry.number), False)], JobEntryShown.model_validate, JobEntryPage)
 
 
 @Endpoint(
@@ -328,14 +336,14 @@ async def list_job_entries(call: Call[JobPath, EntryQuery, Nothing]) -> Answer:
 async def read_queue(call: Call) -> Answer:
     """Counts, and the one that has waited longest."""
     counted = select(Job.kind, Job.state, func.count()).group_by(col(Job.kind), col(Job.state))
-    states: dict[State, int] = dict.fromkeys(State, 0)
-    kinds: dict[str, dict[State, int]] = {}
+    states: dict[JobState, int] = dict.fromkeys(JobState, 0)
+    kinds: dict[str, dict[JobState, int]] = {}
     for kind, state, count in (await call.session.exec(counted)).all():
-        states[State(state)] += count
-        kinds.setdefault(kind, {})[State(state)] = count
-    due = select(func.min(Job.due_at)).where(Job.state == State.QUEUED, col(Job.due_at) <= call.now)
+        states[JobState(state)] += count
+        kinds.setdefault(kind, {})[JobState(state)] = count
+    due = select(func.min(Job.due_at)).where(Job.state == JobState.QUEUED, col(Job.due_at) <= call.now)
     oldest = (await call.session.exec(due)).one()
-    busy = select(Job.worker).where(Job.state == State.RUNNING).distinct().order_by(col(Job.worker)).limit(1000)
+    busy = select(Job.worker).where(Job.state == JobState.RUNNING).distinct().order_by(col(Job.worker)).limit(1000)
     names = list((await call.session.exec(busy)).all())
     longest = call.site.settings.queue_longest
     shown = QueueShown(states=states, kinds=kinds, longest=longest, oldest_due_at=oldest, workers=names)
@@ -434,6 +442,6 @@ async def _may_still(call: Call[Any, Any, Any]) -> bool:
 
 
 def _frame(entry: JobEntry) -> bytes:
-    shown = EntryShown.model_validate(entry).model_dump(mode="json")
+    shown = JobEntryShown.model_validate(entry).model_dump(mode="json")
     data = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
     return f"id: {entry.number}\nevent: {entry.kind}\ndata: {data}\n\n".encode()

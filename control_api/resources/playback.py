@@ -101,7 +101,7 @@ class UrlShown(Shown):
     expires_in: int = Field(description="Seconds for which playing may begin.")
 
 
-class KeyShown(Shown):
+class StreamKeyShown(Shown):
     """A key by which addresses are signed; the key itself is never shown."""
 
     number: int
@@ -109,10 +109,10 @@ class KeyShown(Shown):
     verifies_until: Instant | None = Field(description="null: it is the newest one.")
 
 
-class KeysShown(Shown):
+class StreamKeysShown(Shown):
     """All of them, the oldest first."""
 
-    items: list[KeyShown]
+    items: list[StreamKeyShown]
 
 
 class RotateGiven(Given):
@@ -249,7 +249,7 @@ async def stream_media(call: Call[ContentPath, MediaQuery, Nothing]) -> Answer:
     summary="The keys by which addresses are signed: their numbers, and from when until when they count",
     scope=Scope.KEYS_READ,
     tag=TAG,
-    answers={200: KeysShown},
+    answers={200: StreamKeysShown},
 )
 async def list_streaming_keys(call: Call) -> Answer:
     """Never the keys."""
@@ -266,7 +266,7 @@ async def list_streaming_keys(call: Call) -> Answer:
     scope=Scope.KEYS_WRITE,
     tag=TAG,
     body_model=RotateGiven,
-    answers={201: KeysShown},
+    answers={201: StreamKeysShown},
 )
 async def rotate_streaming_keys(call: Call[Nothing, Nothing, RotateGiven]) -> Answer:
     """All keys, the new one last."""
@@ -288,7 +288,7 @@ OPERATIONS: Final = (
 )
 
 
-async def _asked(call: Call[Any, Any, Any], ask: Callable[[], tuple[Key, ...]]) -> KeysShown:
+async def _asked(call: Call[Any, Any, Any], ask: Callable[[], tuple[Key, ...]]) -> StreamKeysShown:
     """What is shown of the keys that `ask` answers; it blocks. Raises `Problem`."""
 
     def found() -> tuple[Key, ...]:
@@ -298,8 +298,8 @@ async def _asked(call: Call[Any, Any, Any], ask: Callable[[], tuple[Key, ...]]) 
             raise unavailable(str(bad)) from bad
 
     keys = await call.site.master.ask(found)
-    return KeysShown(
-        items=[KeyShown(number=key.number, signs_from=key.since, verifies_until=key.until) for key in keys]
+    return StreamKeysShown(
+        items=[StreamKeyShown(number=key.number, signs_from=key.since, verifies_until=key.until) for key in keys]
     )
 
 

@@ -138,7 +138,7 @@ class HereShown(Shown):
     csrf_token: str | None = Field(description="What a page sends as `X-CSRF-Token`; null for who has no cookie.")
 
 
-class KeysShown(Shown):
+class SigningKeysShown(Shown):
     """A JSON Web Key Set."""
 
     keys: list[dict[str, str]]
@@ -362,11 +362,11 @@ async def close_session(call: Call) -> Answer:
     description="A JSON Web Key Set (RFC 7517), for programs that verify tokens of this station by themselves.",
     scope=OPEN,
     tag=_TAG,
-    answers={200: KeysShown},
+    answers={200: SigningKeysShown},
 )
 async def read_signing_keys(call: Call) -> Answer:
     """The public halves."""
-    shown = KeysShown.model_validate(await call.site.gate.ring.public(call.now))
+    shown = SigningKeysShown.model_validate(await call.site.gate.ring.public(call.now))
     return Answer(shown, headers={"Cache-Control": "public, max-age=300"})
 
 

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from control_api.call import Answer, Call
 from control_api.instants import Millis
-from control_api.jobs.states import State as JobState
+from control_api.jobs.states import JobState
 from control_api.library.kinds import TitleKind, TitleState
 from control_api.models import Shown
 from control_api.operation import Endpoint
@@ -18,7 +18,7 @@ from control_api.people.roles import Role
 from control_api.resources.accounts import ActiveShown, DayShown
 from control_api.scopes import Scope
 from control_api.tables import Asset, Job, Title, Upload
-from control_api.uploads.states import State as UploadState
+from control_api.uploads.states import UploadState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -40,7 +40,7 @@ from control_api.uploads import beginning, tus
 from control_api.uploads.receiving import Piece
 from control_api.uploads.shown import UploadShown, shown, tell
 from control_api.uploads.states import GONE as GONE_STATES
-from control_api.uploads.states import State
+from control_api.uploads.states import UploadState
 from control_api.uploads.wanted import wanted
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ async def find_unfinished_uploads(call: Call[Nothing, UnfinishedQuery, Nothing])
     rows = select(Upload).where(
         Upload.owner == call.caller.id,
         Upload.way == "tus",
-        Upload.state == State.RECEIVING,
+        Upload.state == UploadState.RECEIVING,
         col(Upload.expires_at) > call.now,
     )
     if call.query.fingerprint is not None:
@@ -347,7 +347,7 @@ def _sum(header: str | None) -> tus.Sum | None:
 
 def _progress(row: Upload) -> dict[str, str]:
     found = {"Upload-Offset": str(row.received)}
-    if row.state == State.RECEIVING:
+    if row.state == UploadState.RECEIVING:
         found["Upload-Expires"] = format_datetime(row.expires_at, usegmt=True)
     return found
 
@@ -381,14 +381,14 @@ def _own(call: Call[Any, Any, Any], row: Upload | None) -> Upload:
     """The caller's own upload; nobody learns of others'. Raises `Problem`."""
     if row is None or row.owner != call.caller.id or row.way != "tus":
         raise missing("upload of yours", getattr(call.path, "id", ""))
-    expired = row.state == State.RECEIVING and row.expires_at <= call.now
-    if State(row.state) in GONE_STATES or expired:
+    expired = row.state == UploadState.RECEIVING and row.expires_at <= call.now
+    if UploadState(row.state) in GONE_STATES or expired:
         raise Problem(GONE, f"the upload is {'expired' if expired else row.state}: begin anew")
     return row
 
 
 def _unfinished(row: Upload, offset: int) -> None:
-    if row.state != State.RECEIVING:
+    if row.state != UploadState.RECEIVING:
         raise Problem(CONFLICT, f"all bytes of this upload are there; it is {row.state}")
     if row.received != offset:
         raise Problem(CONFLICT, f"{row.received} bytes are there, so the next piece begins at {row.received}")
@@ -408,7 +408,7 @@ async def _counted(call: Call[Any, Any, Any], receiver: Receiver, landing: Landi
         return
     digest = landing.digest.hexdigest() if landing.digest is not None else ""
     async with call.site.database.writing() as session:
-        await receiver.counted(session, row, landing.offset, state=State.QUARANTINED, digest=digest)
+        await receiver.counted(session, row, landing.offset, state=UploadState.QUARANTINED, digest=digest)
         await beginning.whole(session, row, call.actor, call.now)
     call.site.feed.ring()
 
@@ -416,7 +416,7 @@ async def _counted(call: Call[Any, Any, Any], receiver: Receiver, landing: Landi
 async def _terminated(call: Call[Any, Any, Any]) -> Answer:
     spoken(call.request, TusHeaders)
     row = _own(call, await call.site.receiver.row(call.path.id))
-    if row.state != State.RECEIVING:
+    if row.state != UploadState.RECEIVING:
         raise Problem(CONFLICT, f"all bytes of this upload are there; it is {row.state}, and is deleted as an upload")
     await _ended(call, row)
     return Answer(status=204)
@@ -427,7 +427,7 @@ async def _ended(call: Call[Any, Any, Any], row: Upload) -> None:
     call.is_told = True
     async with call.site.receiver.writing(row.id) as landing:
         async with call.site.database.writing() as session:
-            if not await beginning.end(session, row, State.ENDED, None, call.now):
+            if not await beginning.end(session, row, UploadState.ENDED, None, call.now):
                 raise Problem(CONFLICT, "the upload has moved on meanwhile; read it again")
             await tell(session, call.actor, row, "ended", call.now)
         await asyncio.to_thread(landing.remove)

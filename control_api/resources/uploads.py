@@ -30,6 +30,7 @@ from control_api.problems import (
     missing,
     unacceptable,
 )
+from control_api.resources.jobs import JobBegun
 from control_api.scopes import Scope
 from control_api.tables import Asset, Upload
 from control_api.uploads import beginning, forms, orphans
@@ -37,7 +38,7 @@ from control_api.uploads.fetching import FETCH, Fetch, linked
 from control_api.uploads.landing import place, remove
 from control_api.uploads.receiving import Piece
 from control_api.uploads.shown import KIND, UploadShown, shown, tell
-from control_api.uploads.states import State
+from control_api.uploads.states import UploadState
 from control_api.uploads.taking_in import TAKE_IN, TakeIn
 from control_api.uploads.wanted import Wanted, checked
 
@@ -61,7 +62,7 @@ class UploadPath(Given):
 class UploadQuery(PageQuery):
     """Which uploads are wanted."""
 
-    state: State | None = Field(default=None, description="Only those that are so far.")
+    state: UploadState | None = Field(default=None, description="Only those that are so far.")
     owner: str | None = Field(default=None, min_length=1, max_length=80, description="Only those of this one.")
     asset: str | None = Field(default=None, min_length=1, max_length=128, description="What this was packaged from.")
 
@@ -86,12 +87,6 @@ class LinkGiven(Wanted):
     url: str = Field(
         min_length=1, max_length=2000, description="Where it is: http or https, reachable from the internet."
     )
-
-
-class ProbeShown(Shown):
-    """The job that does it."""
-
-    job: str = Field(description="Its id.")
 
 
 class StrayShown(Shown):
@@ -221,11 +216,11 @@ async def delete_upload(call: Call[UploadPath]) -> Answer:
 
 async def _without(call: Call[Any, Any, Any], row: Upload) -> None:
     """Let the row say that there are no bytes any more."""
-    if row.state == State.PACKAGED:
+    if row.state == UploadState.PACKAGED:
         row.is_kept = False
         row.version += 1
         call.session.add(row)
-    elif not await beginning.end(call.session, row, State.ENDED, None, call.now):
+    elif not await beginning.end(call.session, row, UploadState.ENDED, None, call.now):
         raise Problem(CONFLICT, "the upload has moved on meanwhile; read it again")
     await tell(call.session, call.actor, row, "deleted", call.now)
 
@@ -259,7 +254,7 @@ async def list_strays(call: Call) -> Answer:
     scope=Scope.UPLOADS_WRITE,
     tag=_TAG,
     path_model=UploadPath,
-    answers={202: ProbeShown},
+    answers={202: JobBegun},
     refusals=(TOO_MANY,),
     idempotent=True,
     description="One that is in quarantine is accepted or refused; of one that was accepted before, what was found is "
@@ -270,11 +265,11 @@ async def probe_upload(call: Call[UploadPath]) -> Answer:
     row = await _row(call)
     if row.owner != call.caller.id and not call.caller.may(Scope.UPLOADS_READ):
         raise missing("upload of yours", row.id)
-    if not row.is_kept or row.state == State.RECEIVING:
+    if not row.is_kept or row.state == UploadState.RECEIVING:
         raise Problem(CONFLICT, "its bytes are not there, or not all of them")
     given = TakeIn(upload=row.id)
     job = await submit(call.session, TAKE_IN, given, now=call.now, owner=call.caller.id, subject=row.id)
-    made = ProbeShown(job=job.id)
+    made = JobBegun(job=job.id)
     call.changed(Change(KIND, row.id, "probe_ordered", after=made))
     return Answer(made, 202, {"Location": f"/api/v1/jobs/{job.id}"})
 
@@ -334,7 +329,7 @@ async def _into(call: Call[Any, Any, Any], row: Upload, landing: Landing, files:
 async def _whole(call: Call[Any, Any, Any], row: Upload, landing: Landing, what: Wanted) -> None:
     """All of it is on the disk: have it looked into."""
     digest = landing.digest.hexdigest() if landing.digest is not None else ""
-    values = {**what.values(), "length": landing.offset, "digest": digest, "state": State.QUARANTINED}
+    values = {**what.values(), "length": landing.offset, "digest": digest, "state": UploadState.QUARANTINED}
     async with call.site.database.writing() as session:
         await what.check(session)
         await call.site.receiver.counted(session, row, landing.offset, **values)
@@ -345,7 +340,7 @@ async def _forgotten(call: Call[Any, Any, Any], row: Upload) -> None:
     """Nothing half-written stays: neither the file nor the row."""
     async with call.site.database.writing() as session:
         found = (await session.exec(select(Upload).where(Upload.id == row.id))).one_or_none()
-        if found is not None and found.state == State.RECEIVING:
+        if found is not None and found.state == UploadState.RECEIVING:
             await session.delete(found)
     await asyncio.to_thread(remove, place(call.site.settings.media, row.id))
 

@@ -23,7 +23,7 @@ from control_api.tables import (
     Webhook,
     WebhookPlace,
 )
-from control_api.uploads.states import GONE, State
+from control_api.uploads.states import GONE, UploadState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,7 +89,7 @@ async def _audit(session: AsyncSession, before: datetime) -> int:
 async def _uploads(session: AsyncSession, before: datetime) -> int:
     """Uploads whose bytes are gone, and whose asset is too, where there was one."""
     there = exists().where(col(Asset.id) == col(Upload.asset_id), col(Asset.state) != "gone")
-    over = or_(col(Upload.state).in_(GONE), and_(Upload.state == State.PACKAGED, ~col(Upload.is_kept), ~there))
+    over = or_(col(Upload.state).in_(GONE), and_(Upload.state == UploadState.PACKAGED, ~col(Upload.is_kept), ~there))
     old = select(Upload.id).where(over, ~col(Upload.is_kept), col(Upload.touched_at) < before).limit(AT_ONCE)
     return await _delete(session, Upload.id, old)
 

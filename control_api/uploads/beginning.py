@@ -18,7 +18,7 @@ from control_api.tables import Upload
 from control_api.uploads.landing import InUse, Landing, place
 from control_api.uploads.room import refusal, room
 from control_api.uploads.shown import STATION, bare, tell
-from control_api.uploads.states import State, leads
+from control_api.uploads.states import UploadState, leads
 from control_api.uploads.taking_in import TAKE_IN, TakeIn
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def new(owner: str, way: str, now: datetime, settings: Settings, **more: Any) ->
         id=new_id("up"),
         owner=owner,
         way=way,
-        state=State.RECEIVING,
+        state=UploadState.RECEIVING,
         created_at=now,
         touched_at=now,
         expires_at=until,
@@ -66,9 +66,9 @@ async def whole(session: AsyncSession, row: Upload, actor: Actor, now: datetime)
     await tell(session, actor, row, "received", now)
 
 
-async def end(session: AsyncSession, row: Upload, state: State, reason: str | None, now: datetime) -> bool:
+async def end(session: AsyncSession, row: Upload, state: UploadState, reason: str | None, now: datetime) -> bool:
     """Let an upload come to nothing; False where it has moved on meanwhile. The caller removes its file afterwards."""
-    if not leads(State(row.state), state):
+    if not leads(UploadState(row.state), state):
         return False
     same = (col(Upload.id) == row.id, col(Upload.state) == row.state)
     link = bare(row.link)  # nobody needs the rest of it any more
@@ -91,7 +91,7 @@ async def sweep(database: Database, media: Path, now: datetime) -> int:
 
 
 def _late(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return col(Upload.state) == State.RECEIVING, col(Upload.expires_at) <= now
+    return col(Upload.state) == UploadState.RECEIVING, col(Upload.expires_at) <= now
 
 
 async def _swept(database: Database, path: Path, upload: str, now: datetime) -> bool:
@@ -104,7 +104,7 @@ async def _swept(database: Database, path: Path, upload: str, now: datetime) -> 
         async with database.writing() as session:
             # who wrote until now may have gone on with it
             row = (await session.exec(select(Upload).where(Upload.id == upload, *_late(now)))).one_or_none()
-            if row is None or not await end(session, row, State.EXPIRED, "nobody went on with it", now):
+            if row is None or not await end(session, row, UploadState.EXPIRED, "nobody went on with it", now):
                 return False
             await tell(session, STATION, row, "expired", now)
         await asyncio.to_thread(landing.remove)

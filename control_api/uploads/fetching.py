@@ -28,7 +28,7 @@ from control_api.uploads.landing import place, remove
 from control_api.uploads.receiving import Piece, Receiver
 from control_api.uploads.room import refusal, room
 from control_api.uploads.shown import STATION, bare, refused
-from control_api.uploads.states import State
+from control_api.uploads.states import UploadState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -89,7 +89,7 @@ def start(status: int, headers: Mapping[str, str], length: int | None, asked: in
 
 async def _fetched(work: Work, given: Fetch) -> Fetched:
     row = await _row(work, given.upload)
-    if row is None or State(row.state) is not State.RECEIVING:
+    if row is None or UploadState(row.state) is not UploadState.RECEIVING:
         return Fetched(received=row.received if row else 0)
     receiver = Receiver(work.database, work.settings, work.clock, asyncio.Event())
     try:
@@ -175,7 +175,7 @@ async def _unusable(work: Work, row: Upload, status: int) -> Exception:
     """What to raise of an answer that brings no bytes."""
     if status in (_PART, _UNSATISFIABLE):  # not the part that was asked for: it is another file now
         async with work.database.writing() as session:
-            same = (col(Upload.id) == row.id, col(Upload.state) == State.RECEIVING)
+            same = (col(Upload.id) == row.id, col(Upload.state) == UploadState.RECEIVING)
             await session.exec(update(Upload).where(*same).values(validator=""))
         return NoAnswer(f"it answers {status}; the next attempt begins anew")
     if status in _PASSING:
@@ -186,7 +186,7 @@ async def _unusable(work: Work, row: Upload, status: int) -> Exception:
 async def _whole(work: Work, receiver: Receiver, landing: Landing, row: Upload) -> None:
     """All bytes have come."""
     digest = landing.digest.hexdigest() if landing.digest is not None else ""
-    values = {"length": landing.offset, "state": State.QUARANTINED, "digest": digest, "link": bare(row.link)}
+    values = {"length": landing.offset, "state": UploadState.QUARANTINED, "digest": digest, "link": bare(row.link)}
     async with work.database.writing() as session:
         await receiver.counted(session, row, landing.offset, **values)
         await beginning.whole(session, row, STATION, whole_millis(work.clock()))
@@ -197,7 +197,7 @@ async def _refused(work: Work, row: Upload, reason: str) -> None:
     now = whole_millis(work.clock())
     row = await _row(work, row.id) or row
     async with work.database.writing() as session:
-        if await beginning.end(session, row, State.REFUSED, reason[:2000], now):
+        if await beginning.end(session, row, UploadState.REFUSED, reason[:2000], now):
             await refused(session, STATION, row, now, (reason, "Send another link."))
     await asyncio.to_thread(remove, place(work.settings.media, row.id))
 

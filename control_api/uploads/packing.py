@@ -11,13 +11,13 @@ from sqlmodel import select
 from control_api.jobs import JobKind, Work, submit
 from control_api.jobs.packaging import PACKAGE, Package, Packed
 from control_api.jobs.queue import queue_of
-from control_api.jobs.states import State as JobState
+from control_api.jobs.states import JobState
 from control_api.library.kinds import TitleKind, aired_as
 from control_api.tables import Upload
 from control_api.uploads.landing import FOLDER, place, remove
 from control_api.uploads.linking import LINK, Link
 from control_api.uploads.shown import STATION, tell
-from control_api.uploads.states import State
+from control_api.uploads.states import UploadState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,7 +63,7 @@ async def packed(session: AsyncSession, job: Job) -> None:
     """Tell an upload what became of its packaging; in the transaction in which the job ends."""
     wanted = select(Upload).where(Upload.id == job.subject).with_for_update()
     row = (await session.exec(wanted)).one_or_none()
-    if row is None or State(row.state) is not State.ACCEPTED:
+    if row is None or UploadState(row.state) is not UploadState.ACCEPTED:
         return
     now = job.ended_at or job.created_at
     row.version += 1
@@ -71,7 +71,7 @@ async def packed(session: AsyncSession, job: Job) -> None:
         row.reason = job.reason
         session.add(row)
         return
-    row.state, row.reason, row.asset_id = State.PACKAGED, None, Packed.model_validate(job.result).asset
+    row.state, row.reason, row.asset_id = UploadState.PACKAGED, None, Packed.model_validate(job.result).asset
     kind = TitleKind(row.kind) if row.kind in _FINER else None
     if row.title_id is not None or kind is not None:
         link = Link(asset=row.asset_id, title=row.title_id, kind=kind)

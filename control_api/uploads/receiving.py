@@ -33,7 +33,7 @@ from control_api.sizes import sized
 from control_api.tables import Upload
 from control_api.uploads.landing import Digests, InUse, Landing, Short, free_bytes, place
 from control_api.uploads.room import overrun, room
-from control_api.uploads.states import State
+from control_api.uploads.states import UploadState
 from control_api.uploads.tus import SUMS, Sum
 
 if TYPE_CHECKING:
@@ -211,7 +211,11 @@ class Receiver:
         now = whole_millis(self._clock())
         until = now + timedelta(hours=self._settings.upload_hours)
         values = {"received": received, "touched_at": now, "expires_at": until, **more}
-        same = (col(Upload.id) == row.id, col(Upload.received) == row.received, col(Upload.state) == State.RECEIVING)
+        same = (
+            col(Upload.id) == row.id,
+            col(Upload.received) == row.received,
+            col(Upload.state) == UploadState.RECEIVING,
+        )
         done = await session.exec(update(Upload).where(*same).values(**values))
         if done.rowcount != 1:
             raise Problem(CONFLICT, "another request has gone on with this upload meanwhile; ask for the offset")

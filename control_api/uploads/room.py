@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from control_api.problems import FILE_TOO_LARGE, NO_ROOM, TOO_MANY_OPEN, Problem
 from control_api.sizes import sized
 from control_api.tables import Upload
-from control_api.uploads.states import State
+from control_api.uploads.states import UploadState
 
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
@@ -69,7 +69,7 @@ async def room(session: AsyncSession, owner: str, free: int) -> Room:
     """How things stand for `owner`. Of two that ask at once the second one waits for the first one's transaction."""
     if session.get_bind().dialect.name == "postgresql":
         await session.exec(text("SELECT pg_advisory_xact_lock(:number)").bindparams(number=_LOCK))  # type: ignore[call-overload]
-    unfinished = col(Upload.state) == State.RECEIVING
+    unfinished = col(Upload.state) == UploadState.RECEIVING
     size = func.coalesce(Upload.length, Upload.received)
     promised = select(func.coalesce(func.sum(size - col(Upload.received)), 0)).where(unfinished)
     mine = select(

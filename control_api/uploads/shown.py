@@ -12,7 +12,7 @@ from control_api.happenings import Happening, append
 from control_api.instants import Instant
 from control_api.models import Shown
 from control_api.uploads.content import Probed
-from control_api.uploads.states import State
+from control_api.uploads.states import UploadState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +30,7 @@ class UploadShown(Shown):
     id: str
     owner: str = Field(description="The id of who sends it.")
     way: str = Field(description="How it comes: tus, form or link.")
-    state: State = Field(
+    state: UploadState = Field(
         description="receiving, quarantined until the probe has looked, accepted while it is packaged, packaged; "
         "refused, ended and expired ones have no bytes any more."
     )
@@ -62,7 +62,7 @@ def shown(row: Upload) -> UploadShown:
     """An upload, for who may see it."""
     return UploadShown(
         **row.model_dump(include=UploadShown.model_fields.keys() - {"link", "found", "state"}),
-        state=State(row.state),
+        state=UploadState(row.state),
         link=bare(row.link),
         sha256=row.digest,
         found=None if row.found is None else Probed.model_validate(row.found),

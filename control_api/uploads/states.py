@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class State(StrEnum):
+class UploadState(StrEnum):
     """Where an upload is."""
 
     RECEIVING = "receiving"
@@ -29,20 +29,22 @@ class State(StrEnum):
 
 
 MOVES: Final = {
-    State.RECEIVING: frozenset({State.QUARANTINED, State.REFUSED, State.ENDED, State.EXPIRED}),
-    State.QUARANTINED: frozenset({State.ACCEPTED, State.REFUSED, State.ENDED}),
-    State.ACCEPTED: frozenset({State.PACKAGED, State.REFUSED, State.ENDED}),
-    State.PACKAGED: frozenset({State.ENDED}),
-    State.REFUSED: frozenset({State.ENDED}),
-    State.ENDED: frozenset[State](),
-    State.EXPIRED: frozenset[State](),
+    UploadState.RECEIVING: frozenset(
+        {UploadState.QUARANTINED, UploadState.REFUSED, UploadState.ENDED, UploadState.EXPIRED}
+    ),
+    UploadState.QUARANTINED: frozenset({UploadState.ACCEPTED, UploadState.REFUSED, UploadState.ENDED}),
+    UploadState.ACCEPTED: frozenset({UploadState.PACKAGED, UploadState.REFUSED, UploadState.ENDED}),
+    UploadState.PACKAGED: frozenset({UploadState.ENDED}),
+    UploadState.REFUSED: frozenset({UploadState.ENDED}),
+    UploadState.ENDED: frozenset[UploadState](),
+    UploadState.EXPIRED: frozenset[UploadState](),
 }
 """To which states a state leads."""
 
-GONE: Final = frozenset({State.REFUSED, State.ENDED, State.EXPIRED})
+GONE: Final = frozenset({UploadState.REFUSED, UploadState.ENDED, UploadState.EXPIRED})
 """The states in which there are no bytes any more."""
 
 
-def leads(before: State, after: State) -> bool:
+def leads(before: UploadState, after: UploadState) -> bool:
     """Whether there is such a move."""
     return after in MOVES[before]

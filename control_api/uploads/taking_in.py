@@ -21,7 +21,7 @@ from control_api.uploads.content import Probed, Unfit
 from control_api.uploads.landing import digest_of, place, remove
 from control_api.uploads.packing import pack
 from control_api.uploads.shown import refused, tell
-from control_api.uploads.states import State
+from control_api.uploads.states import UploadState
 
 if TYPE_CHECKING:
     from control_api.uploads.content import Probe
@@ -36,12 +36,12 @@ class TakeIn(BaseModel):
 class TakenIn(BaseModel):
     """What became of it."""
 
-    state: State
+    state: UploadState
     sha256: str
     reason: str | None = None
 
 
-_LOOKED_INTO: Final = (State.QUARANTINED, State.ACCEPTED, State.PACKAGED)
+_LOOKED_INTO: Final = (UploadState.QUARANTINED, UploadState.ACCEPTED, UploadState.PACKAGED)
 
 TAKE_IN: Final = JobKind("take_in", TakeIn, None)
 """In a process that has nobody who looks into files."""
@@ -52,8 +52,8 @@ def taking_in(probe: Probe) -> JobKind[TakeIn]:
 
     async def work(work: Work, given: TakeIn) -> TakenIn:
         row = await _row(work, given.upload)
-        if row is None or not row.is_kept or State(row.state) not in _LOOKED_INTO:
-            return TakenIn(state=State(row.state) if row else State.ENDED, sha256=row.digest if row else "")
+        if row is None or not row.is_kept or UploadState(row.state) not in _LOOKED_INTO:
+            return TakenIn(state=UploadState(row.state) if row else UploadState.ENDED, sha256=row.digest if row else "")
         path = place(work.settings.media, row.id)
         if not row.digest:
             await work.progress(0, "reading the whole file for its checksum")
@@ -62,12 +62,12 @@ def taking_in(probe: Probe) -> JobKind[TakeIn]:
         found = await probe(path)
         if isinstance(found, Unfit) and found.again:
             raise Broken(found.reason, found.advice, again=True)
-        if State(row.state) is not State.QUARANTINED:
+        if UploadState(row.state) is not UploadState.QUARANTINED:
             return await _seen_again(work, row, found)
         await _decided(work, row, found)
         if isinstance(found, Unfit):
             await asyncio.to_thread(remove, path)
-        return TakenIn(state=State(row.state), sha256=row.digest, reason=row.reason)
+        return TakenIn(state=UploadState(row.state), sha256=row.digest, reason=row.reason)
 
     return replace(TAKE_IN, work=work)
 
@@ -84,7 +84,7 @@ async def _seen_again(work: Work, row: Upload, found: Probed | Unfit) -> TakenIn
         async with work.database.writing() as session:
             values = {"found": found.model_dump(mode="json"), "digest": row.digest, "version": row.version + 1}
             await session.exec(update(Upload).where(col(Upload.id) == row.id).values(**values))
-    return TakenIn(state=State(row.state), sha256=row.digest, reason=reason)
+    return TakenIn(state=UploadState(row.state), sha256=row.digest, reason=reason)
 
 
 async def _decided(work: Work, row: Upload, found: Probed | Unfit) -> None:
@@ -92,15 +92,15 @@ async def _decided(work: Work, row: Upload, found: Probed | Unfit) -> None:
     now = whole_millis(work.clock())
     values = {"digest": row.digest, "touched_at": now, "version": row.version + 1}
     if isinstance(found, Probed):
-        values |= {"state": State.ACCEPTED, "found": found.model_dump(mode="json")}
+        values |= {"state": UploadState.ACCEPTED, "found": found.model_dump(mode="json")}
     else:
         reason = f"{found.reason}. {found.advice}".strip()[:2000]
-        values |= {"state": State.REFUSED, "reason": reason, "is_kept": False}
+        values |= {"state": UploadState.REFUSED, "reason": reason, "is_kept": False}
     async with work.database.writing() as session:
-        same = (col(Upload.id) == row.id, col(Upload.state) == State.QUARANTINED)
+        same = (col(Upload.id) == row.id, col(Upload.state) == UploadState.QUARANTINED)
         done = await session.exec(update(Upload).where(*same).values(**values))
         if done.rowcount != 1:  # its owner ended it meanwhile
-            row.state = State.ENDED
+            row.state = UploadState.ENDED
             return
         for name, value in values.items():
             setattr(row, name, value)

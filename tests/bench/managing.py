@@ -28,7 +28,7 @@ from labour import Shop, give, quick, until, working
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-    from control_api.jobs import State
+    from control_api.jobs import JobState
 
 PASSWORD: Final = "correct horse battery staple"  # noqa: S105 — of nobody
 FREE: Final = {
@@ -158,7 +158,7 @@ async def _worked(folder: Path, url: str) -> tuple[float, float]:
     await upgrade(settings.database_url)
     database = Database(settings.database_url)
     kind: Any = Shop().kind()
-    ended: tuple[State, ...] = ("succeeded", "failed")  # type: ignore[assignment] # as the table has them
+    ended: tuple[JobState, ...] = ("succeeded", "failed")  # type: ignore[assignment] # as the table has them
     async with working(database, settings, kind):
         begun = perf_counter()
         for _ in range(20):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.database import Database
-    from control_api.jobs.states import State
+    from control_api.jobs.states import JobState
     from control_api.settings import Settings
     from playout.clock import Clock
 
@@ -135,7 +135,7 @@ async def soon(check: Callable[[], Awaitable[bool] | bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def until(database: Database, job: str, *states: State) -> Job:
+async def until(database: Database, job: str, *states: JobState) -> Job:
     """The job, once it is in one of these states."""
 
     async def is_there() -> bool:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labour import quick, soon
 
-from control_api.assets.breaks import Edit, State, aired, cut_list, millis, nearest, points
+from control_api.assets.breaks import BreakState, Edit, aired, cut_list, millis, nearest, points
 from control_api.commands import create_key
 from control_api.instants import written
 from control_api.library.amendments import deliver
@@ -361,7 +361,7 @@ FOUND = st.lists(st.integers(1, 30), unique=True).map(
     lambda some: [BreakPoint(segment, Ticks(0), 60, "black") for segment in sorted(some)]
 )
 EDITS = st.lists(
-    st.tuples(st.integers(1, 30), st.sampled_from([State.ADDED, State.CONFIRMED, State.REJECTED])),
+    st.tuples(st.integers(1, 30), st.sampled_from([BreakState.ADDED, BreakState.CONFIRMED, BreakState.REJECTED])),
     unique_by=lambda pair: pair[0],
 ).map(lambda some: [Edit(segment, state) for segment, state in some])
 
@@ -370,7 +370,7 @@ EDITS = st.lists(
 def test_what_airs_is_what_was_found_and_added_without_what_was_rejected(
     found: list[BreakPoint], edits: list[Edit]
 ) -> None:
-    rejected = {edit.segment for edit in edits if edit.state is State.REJECTED}
+    rejected = {edit.segment for edit in edits if edit.state is BreakState.REJECTED}
     wanted = {point.segment for point in found} | {edit.segment for edit in edits}
     assert [point.segment for point in aired(found, edits)] == sorted(wanted - rejected)
     assert [one.point.segment for one in points(found, edits)] == sorted(wanted)

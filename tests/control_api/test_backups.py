@@ -23,7 +23,7 @@ from control_api.backups.work import BACKUP, DROP_ARCHIVE, place
 from control_api.commands import create_key
 from control_api.database import Database
 from control_api.demo.seeding import NotOurs, seed
-from control_api.jobs.states import State
+from control_api.jobs.states import JobState
 from control_api.library import editing
 from control_api.library.facts import TitleGiven
 from control_api.scopes import Scope
@@ -304,7 +304,7 @@ async def test_backups_over_the_api_are_made_downloaded_and_deleted(
     settings: Settings, client: Client, database: Database
 ) -> None:
     begun = (await client.post("/api/v1/backups", {}, 202)).json
-    await until(database, begun["job"], State.SUCCEEDED)
+    await until(database, begun["job"], JobState.SUCCEEDED)
     made = (await client.get(f"/api/v1/backups/{begun['id']}")).json
     archive = await client.get(f"/api/v1/backups/{begun['id']}/archive")
     assert len(archive.body) == made["size"]
@@ -325,7 +325,7 @@ async def test_an_archive_stays_while_it_is_not_certain_that_nobody_knows_it(
         client = nobody.known_by(key)
         begun = (await client.post("/api/v1/backups", {}, 202)).json
         async with working(database, quick(settings), BACKUP, name="one"):
-            await until(database, begun["job"], State.SUCCEEDED)
+            await until(database, begun["job"], JobState.SUCCEEDED)
         await client.ask("DELETE", f"/api/v1/backups/{begun['id']}", 204)
     archive = place(settings.media, begun["id"])
     assert archive.exists()

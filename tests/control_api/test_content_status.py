@@ -11,7 +11,7 @@ from sqlmodel import col, update
 
 from control_api.jobs import submit
 from control_api.jobs.packaging import PACKAGE, Order, Package, Packed, Rendition, Unpackaged, packaging
-from control_api.jobs.states import State
+from control_api.jobs.states import JobState
 from control_api.resources.content import Stage, status
 from control_api.tables import Asset, Job, Title, Upload
 from playout.clock import system_clock
@@ -159,7 +159,7 @@ async def test_one_rendition_of_what_was_packaged_is_made_anew(client: Client, d
     await client.post(f"/api/v1/jobs/{row.id}/renditions", {"rendition": "v234"}, 409)
     async with database.writing() as session:
         done = update(Job).where(col(Job.id) == row.id)
-        await session.exec(done.values(state=State.SUCCEEDED, result=packed.model_dump(mode="json")))
+        await session.exec(done.values(state=JobState.SUCCEEDED, result=packed.model_dump(mode="json")))
     made = (await client.post(f"/api/v1/jobs/{row.id}/renditions", {"rendition": "v234"})).json
     assert (made["given"]["rendition"], made["given"]["title"], made["subject"]) == ("v234", "A", "x")
     refused = (await client.post(f"/api/v1/jobs/{row.id}/renditions", {"rendition": "v999"}, 422)).json
@@ -193,7 +193,7 @@ async def test_whoever_packages_hears_what_is_wanted_and_tells_what_came_of_it(
             session.add(Title(id=TITLE, kind="movie", name="A", sort_name="a", created_at=NOW, updated_at=NOW))
         given = {"source": "film.mp4", "title_id": TITLE}
         good = (await client.post("/api/v1/transcode", given)).json["id"]
-        done = await until(database, good, State.SUCCEEDED, State.FAILED)
+        done = await until(database, good, JobState.SUCCEEDED, JobState.FAILED)
         assert (done.result or {})["asset"] == "a1"
         assert orders[0].source == tmp_path / "sources" / "film.mp4"
         full = (await client.post("/api/v1/transcode", {"source": "film.mp4", "title": "full"})).json["id"]

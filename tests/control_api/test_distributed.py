@@ -20,7 +20,7 @@ from test_procrastinated import database_url, settings  # noqa: F401 — the fix
 
 from control_api.jobs.packaging import Package
 from control_api.jobs.procrastinated import SCHEMA
-from control_api.jobs.states import State
+from control_api.jobs.states import JobState
 
 if TYPE_CHECKING:
     from control_api.database import Database
@@ -46,6 +46,6 @@ async def test_two_workers_share_the_work(database: Database, settings: Settings
     async with worker(settings), worker(settings):
         await soon(lambda: are_there(database, 2))
         jobs = [await wanted(database, Package(source=name, house="fast", title=name)) for name in names]
-        done = [await until(database, job, State.SUCCEEDED, State.FAILED) for job in jobs]
-    assert [job.state for job in done] == [State.SUCCEEDED, State.SUCCEEDED]
+        done = [await until(database, job, JobState.SUCCEEDED, JobState.FAILED) for job in jobs]
+    assert [job.state for job in done] == [JobState.SUCCEEDED, JobState.SUCCEEDED]
     assert len({job.worker for job in done}) == 2

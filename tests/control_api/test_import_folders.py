@@ -17,7 +17,7 @@ from sqlmodel import col, select
 
 from control_api.imports.folders import NotAdmitted, Reading, admitted, importing
 from control_api.jobs.packaging import PACKAGE, Package, located
-from control_api.jobs.states import State
+from control_api.jobs.states import JobState
 from control_api.jobs.work import Broken
 from control_api.settings import Settings, Unsettled, read
 from control_api.tables import Job
@@ -154,14 +154,14 @@ async def test_what_is_packaged_is_left_alone_and_a_failure_is_told(
     try:
 
         async def is_done() -> bool:
-            return all(job.state in (State.SUCCEEDED, State.FAILED) for job in await jobs(database))
+            return all(job.state in (JobState.SUCCEEDED, JobState.FAILED) for job in await jobs(database))
 
         await soon(is_done)
     finally:
         process.terminate()
         await process.wait()
     done = {job.id: job for job in await jobs(database)}
-    assert (done[one["job"]].state, done[two["job"]].state) == (State.SUCCEEDED, State.FAILED)
+    assert (done[one["job"]].state, done[two["job"]].state) == (JobState.SUCCEEDED, JobState.FAILED)
     result = done[one["job"]].result
     assert result is not None
     assert result["asset"] == one["asset_id"]

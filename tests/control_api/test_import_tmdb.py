@@ -10,7 +10,7 @@ from labour import until
 from others import HERE, other
 from pydantic import SecretStr
 
-from control_api.jobs.states import State
+from control_api.jobs.states import JobState
 
 if TYPE_CHECKING:
     from clients import Client
@@ -71,7 +71,7 @@ def met(settings: Settings, root: str, key: str = KEY) -> Settings:
     )
 
 
-async def ask(client: Client, database: Database, state: State = State.SUCCEEDED, **body: Any) -> tuple[Any, Any]:
+async def ask(client: Client, database: Database, state: JobState = JobState.SUCCEEDED, **body: Any) -> tuple[Any, Any]:
     begun = (await client.post(f"{IMPORTS}:tmdb", body, 202)).json
     job = await until(database, begun["job"], state)
     return (await client.get(f"{IMPORTS}/{begun['id']}")).json, job
@@ -108,7 +108,7 @@ async def test_a_key_that_is_not_taken_or_not_there_is_told_and_never_shown(
     tmdb = Tmdb()
     async with other(tmdb.answer) as there:
         async with running(met(settings, there.url("/3"), "f" * 32)) as open_:
-            _, job = await ask(open_.known_by(key), database, State.FAILED, movies=[550])
+            _, job = await ask(open_.known_by(key), database, JobState.FAILED, movies=[550])
             assert job.reason == "TMDB does not take the key: look at `tmdb_key`"
             assert len(there.asked) == 1
         async with running(met(settings, there.url("/3"), "")) as open_:

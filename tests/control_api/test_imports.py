@@ -21,7 +21,7 @@ from control_api.imports.records import Item, Record
 from control_api.imports.room import MOST_WAITING, Filling
 from control_api.imports.running import Wanted, bring, new
 from control_api.imports.work import set_ended
-from control_api.jobs.states import State
+from control_api.jobs.states import JobState
 from control_api.problems import Problem
 from control_api.tables import METADATA, AuditEntry, Credit, Import, Person, Tag, Title
 from fastline import main
@@ -151,7 +151,7 @@ async def test_the_report_as_a_table_has_every_item_and_no_formulas(client: Clie
 async def test_what_breaks_off_keeps_what_came_before_it(client: Client, database: Database) -> None:
     found = await send(client, '[{"name": "A"}, {"name": "B"}, {"na', format="json")
     assert counts(found) == (2, 0, 0, 0)
-    await until(database, found["job"], State.FAILED)
+    await until(database, found["job"], JobState.FAILED)
     job = (await client.get(f"/api/v1/jobs/{found['job']}")).json
     assert (job["state"], job["reason"]) == (
         "failed", "line 1: it is no JSON here: unterminated string starting at; 2 items before it are kept",
@@ -243,9 +243,9 @@ async def test_a_feed_is_fetched_and_its_pictures_are_copied(settings: Settings,
             client = open_.known_by(key)
             body = {"format": "csv", "url": there.url("/feed.csv")}
             begun = (await client.post(f"{IMPORTS}:fetch", body, 202)).json
-            await until(database, begun["job"], State.SUCCEEDED)
+            await until(database, begun["job"], JobState.SUCCEEDED)
             jobs = (await client.get("/api/v1/jobs?kind=posters")).json["items"]
-            copied = await until(database, jobs[0]["id"], State.SUCCEEDED)
+            copied = await until(database, jobs[0]["id"], JobState.SUCCEEDED)
             assert copied.result == {"copied": 1, "failed": 1}
             found = {one["name"]: one["artwork"] for one in (await client.get("/api/v1/titles")).json["items"]}
             assert [(one["shape"], one["origin"]) for one in found["M"]] == [("portrait", "link")]
@@ -254,7 +254,7 @@ async def test_a_feed_is_fetched_and_its_pictures_are_copied(settings: Settings,
         async with running(settings) as closed:
             client = closed.known_by(key)
             begun = (await client.post(f"{IMPORTS}:fetch", body, 202)).json
-            failed = await until(database, begun["job"], State.FAILED)
+            failed = await until(database, begun["job"], JobState.FAILED)
             assert "127.0.0.1" in (failed.reason or "")
 
 
@@ -285,9 +285,9 @@ async def test_keys_in_links_are_kept_until_the_import_is_over_and_shown_to_nobo
         assert begun["name"] == there.url("/feed.csv")
         assert await keepers() == ["import"]
         async with running(settings.model_copy(update={"outgoing_allow": HERE})) as open_:
-            await until(database, begun["job"], State.SUCCEEDED)
+            await until(database, begun["job"], JobState.SUCCEEDED)
             jobs = (await open_.known_by(key).get("/api/v1/jobs?kind=posters")).json["items"]
-            copied = await until(database, jobs[0]["id"], State.SUCCEEDED)
+            copied = await until(database, jobs[0]["id"], JobState.SUCCEEDED)
     assert copied.result == {"copied": 1, "failed": 0}
     assert await keepers() == []
 
@@ -375,7 +375,7 @@ async def test_a_job_that_is_canceled_leaves_whole_batches(settings: Settings, d
 
             await soon(has_begun)
             await client.ask("POST", f"/api/v1/jobs/{begun['job']}/cancel")
-            await until(database, begun["job"], State.CANCELED)
+            await until(database, begun["job"], JobState.CANCELED)
             await soon(lambda: not (settings.media / "imports" / begun["id"]).exists())
     async with database.reading() as session:
         made = (await session.exec(select(func.count(col(Title.id))))).one()
@@ -401,7 +401,7 @@ async def test_the_file_goes_once_the_end_of_its_import_is_committed(
         await session.rollback()  # what comes of a commit that fails
     assert file.exists()
     async with working(database, quick(settings), *workers.KINDS):
-        await until(database, begun["job"], State.SUCCEEDED)
+        await until(database, begun["job"], JobState.SUCCEEDED)
         await soon(lambda: not file.exists())
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from control_api.jobs.fairness import AGEING, HIGHEST, Candidate, Load, choose, room
 from control_api.jobs.kinds import JobKind
 from control_api.jobs.packaging import Package, located
-from control_api.jobs.states import ENDED, TABLE, UNENDED, Immovable, Move, State, allowed, moved
+from control_api.jobs.states import ENDED, TABLE, UNENDED, Immovable, JobState, Move, allowed, moved
 from control_api.jobs.work import Broken
 from control_api.settings import Settings
 
@@ -31,7 +31,7 @@ OWNERS = ("ac_a", "ac_b", "ac_c", "")
 
 @given(st.lists(st.sampled_from(Move), max_size=40))
 def test_only_moves_of_the_table_happen(moves: list[Move]) -> None:
-    state = State.QUEUED
+    state = JobState.QUEUED
     for move in moves:
         before = state
         try:
@@ -46,25 +46,25 @@ def test_only_moves_of_the_table_happen(moves: list[Move]) -> None:
 
 def test_what_has_ended_only_people_begin_again() -> None:
     assert {move for state in ENDED for move in allowed(state)} == {Move.RETRY}
-    assert allowed(State.SUCCEEDED) == frozenset()
+    assert allowed(JobState.SUCCEEDED) == frozenset()
 
 
 def test_from_everywhere_there_is_a_way_to_success_and_to_be_rid_of_it() -> None:
-    for wanted in (State.SUCCEEDED, State.CANCELED):
+    for wanted in (JobState.SUCCEEDED, JobState.CANCELED):
         reach = {wanted}
-        for _ in State:
+        for _ in JobState:
             reach |= {before for (before, _), after in TABLE.items() if after in reach}
-        assert reach >= UNENDED | {State.FAILED}
+        assert reach >= UNENDED | {JobState.FAILED}
 
 
 def test_only_a_worker_begins_and_succeeds() -> None:
-    assert {state for (state, move) in TABLE if move is Move.BEGIN} == {State.QUEUED}
-    assert {state for (state, move) in TABLE if move is Move.SUCCEED} == {State.RUNNING}
+    assert {state for (state, move) in TABLE if move is Move.BEGIN} == {JobState.QUEUED}
+    assert {state for (state, move) in TABLE if move is Move.SUCCEED} == {JobState.RUNNING}
 
 
 def test_a_refused_move_says_what_is_possible() -> None:
     with pytest.raises(Immovable, match=r"^a job that is succeeded cannot pause; what it can: nothing$"):
-        moved(State.SUCCEEDED, Move.PAUSE)
+        moved(JobState.SUCCEEDED, Move.PAUSE)
 
 
 # Whose turn it is

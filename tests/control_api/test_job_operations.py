@@ -12,7 +12,7 @@ from labour import Shop, Task, find, give, quick, soon, until
 from sqlmodel import select
 
 from control_api.commands import create_key
-from control_api.jobs.states import State
+from control_api.jobs.states import JobState
 from control_api.scopes import Scope
 from control_api.site import SITE
 from control_api.tables import AuditEntry, JobEntry
@@ -104,7 +104,7 @@ async def test_several_are_moved_together_or_not_at_all(client: Client, database
     shop = Shop()
     one, two = [await give(database, shop.kind(), name) for name in ("one", "two")]
     await client.post(f"{JOBS}:batch", {"edits": [{"id": one, "act": "pause"}, {"id": two, "act": "resume"}]}, 422)
-    assert (await find(database, one)).state == State.QUEUED
+    assert (await find(database, one)).state == JobState.QUEUED
     edits = [{"id": one, "act": "cancel"}, {"id": two, "priority": 3}]
     done = (await client.post(f"{JOBS}:batch", {"edits": edits}, 200)).json["items"]
     assert [(job["state"], job["priority"]) for job in done] == [("canceled", 0), ("queued", 3)]
@@ -214,7 +214,7 @@ async def test_a_job_that_is_done_is_shown_with_what_came_of_it(
     shop = Shop()
     async with running(quick(settings, works=True), kinds=(shop.kind(),)) as found:
         job = await give(database, shop.kind(), Task(name="x", fails=9, again=False))
-        await until(database, job, State.FAILED)
+        await until(database, job, JobState.FAILED)
         shown = (await found.known_by(key).get(f"{JOBS}/{job}")).json
     assert (shown["reason"], shown["advice"], shown["result"]) == ("no luck with x", "Try harder.", None)
     assert "lease" not in shown

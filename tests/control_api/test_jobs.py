@@ -19,7 +19,7 @@ from control_api.happenings import append
 from control_api.jobs import Broken, JobKind, Work, moving
 from control_api.jobs.keeping import keep
 from control_api.jobs.queue import Queue, in_use
-from control_api.jobs.states import Move, State
+from control_api.jobs.states import JobState, Move
 from control_api.problems import Problem
 from control_api.settings import Settings
 from control_api.tables import Event, Job
@@ -44,7 +44,7 @@ async def test_a_job_is_done_and_what_came_of_it_is_kept(database: Database, set
     shop = Shop()
     async with working(database, quick(settings), shop.kind()):
         job = await give(database, shop.kind(), "film", owner="ac_1", subject="as_1")
-        done = await until(database, job, State.SUCCEEDED)
+        done = await until(database, job, JobState.SUCCEEDED)
     assert (done.result, done.permille, done.parts) == ({"name": "film", "attempt": 1}, 1000, {"a": 200, "b": 0})
     assert (done.lease, done.leased_until, done.reason) == (None, None, None)
     assert shop.ended == [("film", "succeeded")]
@@ -57,7 +57,7 @@ async def test_a_job_is_done_and_what_came_of_it_is_kept(database: Database, set
 
 async def has_rested(database: Database, job: str) -> bool:
     found = await find(database, job)
-    return found.state == State.QUEUED and found.attempts > 0
+    return found.state == JobState.QUEUED and found.attempts > 0
 
 
 async def test_what_was_rolled_back_is_not_done(database: Database, settings: Settings) -> None:
@@ -73,7 +73,7 @@ async def test_what_was_rolled_back_is_not_done(database: Database, settings: Se
     with pytest.raises(LookupError):
         await half()
     async with working(database, quick(settings), shop.kind()):
-        await until(database, await give(database, shop.kind(), "kept"), State.SUCCEEDED)
+        await until(database, await give(database, shop.kind(), "kept"), JobState.SUCCEEDED)
     assert shop.done == ["kept"]
 
 
@@ -85,9 +85,9 @@ async def test_a_job_that_fails_is_tried_again_and_then_given_up_with_the_reason
         lucky = await give(database, shop.kind(), Task(name="lucky", fails=2))
         dead = await give(database, shop.kind(), Task(name="dead", fails=9))
         hopeless = await give(database, shop.kind(), Task(name="hopeless", fails=9, again=False))
-        assert (await until(database, lucky, State.SUCCEEDED)).attempts == 3
-        failed = await until(database, dead, State.FAILED)
-        refused = await until(database, hopeless, State.FAILED)
+        assert (await until(database, lucky, JobState.SUCCEEDED)).attempts == 3
+        failed = await until(database, dead, JobState.FAILED)
+        refused = await until(database, hopeless, JobState.FAILED)
     assert (failed.reason, failed.advice) == ("no luck with dead; that was attempt 3 of 3", "Try harder.")
     assert (refused.reason, refused.attempts) == ("no luck with hopeless", 1)
     assert await entries(database, lucky) == [
@@ -110,10 +110,10 @@ async def test_a_rest_between_attempts_grows(database: Database, settings: Setti
 
 @pytest.mark.parametrize(
     ("move", "state", "why"),
-    [(Move.CANCEL, State.CANCELED, "canceled"), (Move.PAUSE, State.PAUSED, "paused")],
+    [(Move.CANCEL, JobState.CANCELED, "canceled"), (Move.PAUSE, JobState.PAUSED, "paused")],
 )
 async def test_a_running_job_stops_at_once(
-    database: Database, settings: Settings, move: Move, state: State, why: str
+    database: Database, settings: Settings, move: Move, state: JobState, why: str
 ) -> None:
     shop = Shop()
     async with working(database, quick(settings), shop.kind()):
@@ -126,7 +126,7 @@ async def test_a_running_job_stops_at_once(
         assert shop.done == []
         shop.go.set()
         await step(database, job, Move.RETRY if move is Move.CANCEL else Move.RESUME)
-        await until(database, job, State.SUCCEEDED)
+        await until(database, job, JobState.SUCCEEDED)
     assert shop.done == ["long"]
 
 
@@ -138,11 +138,11 @@ async def test_a_worker_that_stops_gives_its_jobs_back_and_that_is_no_attempt(
         job = await give(database, shop.kind(), Task(name="long", waits=True))
         await shop.has_begun.wait()
     given = await find(database, job)
-    assert (given.state, given.attempts, given.lease) == (State.QUEUED, 0, None)
+    assert (given.state, given.attempts, given.lease) == (JobState.QUEUED, 0, None)
     assert shop.stopped == [("long", "leaving")]
     shop.go.set()
     async with working(database, quick(settings), shop.kind()):
-        await until(database, job, State.SUCCEEDED)
+        await until(database, job, JobState.SUCCEEDED)
 
 
 async def test_a_worker_that_lost_its_lease_is_told_and_stops(database: Database, settings: Settings) -> None:
@@ -159,7 +159,7 @@ async def test_a_worker_that_lost_its_lease_is_told_and_stops(database: Database
         await soon(lambda: bool(shop.stopped))
     assert shop.stopped == [("long", "gone")]
     left = await find(database, job)
-    assert (left.state, left.lease, left.worker) == (State.RUNNING, "le_of_another", "second")
+    assert (left.state, left.lease, left.worker) == (JobState.RUNNING, "le_of_another", "second")
 
 
 async def test_a_lease_that_ends_queues_the_job_again_and_counts(database: Database, settings: Settings) -> None:
@@ -173,7 +173,7 @@ async def test_a_lease_that_ends_queues_the_job_again_and_counts(database: Datab
             await moving.move(session, held, Move.BEGIN, now)
         assert await keep(database, quick(settings), now) == 0
         assert await keep(database, quick(settings), now + timedelta(seconds=1)) == 1
-        assert (await find(database, job)).state == (State.QUEUED if attempt < 3 else State.FAILED)
+        assert (await find(database, job)).state == (JobState.QUEUED if attempt < 3 else JobState.FAILED)
     reason = (await find(database, job)).reason or ""
     assert reason.startswith("its worker gone:1 has shown no sign of life; it was given until ")
     assert reason.endswith("; that was attempt 3 of 3")
@@ -184,11 +184,11 @@ async def test_a_child_waits_for_its_parent(database: Database, settings: Settin
     parent = await give(database, shop.kind(), "parent")
     child = await give(database, shop.kind(), "child", parent=parent)
     waiting = await find(database, child)
-    assert (waiting.state, waiting.reason) == (State.WAITING, f"it waits for job {parent}")
+    assert (waiting.state, waiting.reason) == (JobState.WAITING, f"it waits for job {parent}")
     async with working(database, quick(settings), shop.kind()):
-        await until(database, child, State.SUCCEEDED)
+        await until(database, child, JobState.SUCCEEDED)
         late = await give(database, shop.kind(), "late", parent=parent)
-        await until(database, late, State.SUCCEEDED)
+        await until(database, late, JobState.SUCCEEDED)
     assert shop.done == ["parent", "child", "late"]
 
 
@@ -200,14 +200,14 @@ async def test_a_child_of_a_parent_that_failed_fails_and_both_can_be_retried(
     child = await give(database, shop.kind(), "child", parent=parent)
     await step(database, parent, Move.CANCEL)
     failed = await find(database, child)
-    assert (failed.state, failed.reason) == (State.FAILED, f"job {parent}, which it needs, was canceled")
+    assert (failed.state, failed.reason) == (JobState.FAILED, f"job {parent}, which it needs, was canceled")
     orphan = await find(database, await give(database, shop.kind(), "orphan", parent=parent))
-    assert (orphan.state, orphan.reason) == (State.FAILED, f"job {parent}, which it needs, is canceled")
+    assert (orphan.state, orphan.reason) == (JobState.FAILED, f"job {parent}, which it needs, is canceled")
     await step(database, child, Move.RETRY)
-    assert (await find(database, child)).state == State.WAITING
+    assert (await find(database, child)).state == JobState.WAITING
     await step(database, parent, Move.RETRY)
     async with working(database, quick(settings), shop.kind()):
-        await until(database, child, State.SUCCEEDED)
+        await until(database, child, JobState.SUCCEEDED)
     assert shop.done == ["parent", "child"]
 
 
@@ -219,16 +219,16 @@ async def test_a_job_that_needs_more_disk_than_is_free_waits_and_says_so(
     full = quick(settings, disk_reserve_mb=1 << 30)
     async with working(database, full, kind):
         job = await give(database, kind, Task(name="big", needs=7 << 20))
-        waiting = await until(database, job, State.WAITING)
+        waiting = await until(database, job, JobState.WAITING)
         assert waiting.reason == (
             "it needs 7168 KiB of disk, and there are 0 bytes besides the 1024 TiB that are left free (disk_reserve_mb)"
         )
         assert waiting.attempts == 0
         small = await give(database, kind, Task(name="none", needs=0))
-        await until(database, small, State.SUCCEEDED)
-        assert (await find(database, job)).state == State.WAITING
+        await until(database, small, JobState.SUCCEEDED)
+        assert (await find(database, job)).state == JobState.WAITING
     async with working(database, quick(settings), kind):
-        await until(database, job, State.SUCCEEDED)
+        await until(database, job, JobState.SUCCEEDED)
     assert shop.begun == ["none", "big"]
 
 
@@ -242,7 +242,7 @@ async def test_only_so_many_of_a_kind_run_at_once(database: Database, settings: 
         await soon(lambda: shop.running == 2)
         shop.go.set()
         for job in jobs:
-            await until(database, job, State.SUCCEEDED)
+            await until(database, job, JobState.SUCCEEDED)
     assert shop.most == 2
 
 
@@ -256,7 +256,7 @@ async def test_many_workers_do_every_job_once(database: Database, settings: Sett
             await stack.enter_async_context(working(other, lasting, shop.kind()))
         jobs = [await give(database, shop.kind(), str(number)) for number in range(40)]
         for job in jobs:
-            await until(database, job, State.SUCCEEDED)
+            await until(database, job, JobState.SUCCEEDED)
     assert sorted(shop.begun) == sorted(map(str, range(40)))
 
 
@@ -268,7 +268,7 @@ async def test_nobody_starves_beside_a_heavy_user(database: Database, settings: 
     light = [await give(database, shop.kind(), f"light {number}", owner="ac_light") for number in range(3)]
     async with working(database, quick(settings, jobs_at_once=1), shop.kind()):
         for job in light:
-            await until(database, job, State.SUCCEEDED)
+            await until(database, job, JobState.SUCCEEDED)
     assert shop.begun.index("light 2") <= 6
 
 
@@ -278,7 +278,7 @@ async def test_priority_goes_first(database: Database, settings: Settings) -> No
     jobs = [await give(database, shop.kind(), name, priority=priority) for priority, name in order]
     async with working(database, quick(settings, jobs_at_once=1), shop.kind()):
         for job in jobs:
-            await until(database, job, State.SUCCEEDED)
+            await until(database, job, JobState.SUCCEEDED)
     assert shop.begun == ["a", "b", "c"]
 
 
@@ -330,8 +330,8 @@ async def test_words_that_no_database_keeps_are_kept_without_what_is_no_text(
 
     kind = JobKind("task", Task, work)
     async with working(database, quick(settings), kind):
-        good = await until(database, await give(database, kind, "x"), State.SUCCEEDED, State.FAILED)
-        poor = await until(database, await give(database, kind, Task(name="x", fails=1)), State.FAILED)
+        good = await until(database, await give(database, kind, "x"), JobState.SUCCEEDED, JobState.FAILED)
+        poor = await until(database, await give(database, kind, Task(name="x", fails=1)), JobState.FAILED)
     assert good.result == {"name": "a\N{REPLACEMENT CHARACTER}b?", "attempt": 1}
     assert (poor.reason or "").startswith("a\N{REPLACEMENT CHARACTER}b?xxx")
     assert (len(poor.reason or ""), len(poor.advice or ""), len(poor.words)) == (2000, 500, 200)
@@ -349,8 +349,8 @@ async def test_a_mistake_after_the_end_of_a_job_does_not_undo_the_end(database: 
 
     kind = shop.kind(ended=ended)
     async with working(database, quick(settings), kind):
-        done = await until(database, await give(database, kind, "x"), State.SUCCEEDED)
-        await until(database, await give(database, kind, "y"), State.SUCCEEDED)
+        done = await until(database, await give(database, kind, "x"), JobState.SUCCEEDED)
+        await until(database, await give(database, kind, "y"), JobState.SUCCEEDED)
     assert "what follows from its end failed: LookupError: what follows from task" in (
         await entries(database, done.id, "log")
     )
@@ -367,7 +367,7 @@ async def test_what_was_given_and_cannot_be_read_any_more_fails_with_the_reason(
         held.given = {"name": 7, "fails": "often"}
         session.add(held)
     async with working(database, quick(settings), shop.kind()):
-        failed = await until(database, job, State.FAILED)
+        failed = await until(database, job, JobState.FAILED)
     assert (failed.reason, failed.attempts) == ("what it was given cannot be read any more: 2 mistakes", 1)
 
 
@@ -388,8 +388,8 @@ async def test_a_job_lives_through_an_outage_of_the_database(tmp_path: Path) -> 
                 await database.answers()
             await asyncio.to_thread(cluster.start)
             shop.go.set()
-            done = await until(database, job, State.SUCCEEDED)
-            await until(database, await give(database, shop.kind(), "next"), State.SUCCEEDED)
+            done = await until(database, job, JobState.SUCCEEDED)
+            await until(database, await give(database, shop.kind(), "next"), JobState.SUCCEEDED)
         assert (done.attempts, shop.stopped) == (1, [])
         await database.close()
 

@@ -18,7 +18,7 @@ from labour import entries, find, soon, until
 from control_api.happenings import append
 from control_api.jobs import moving, submit
 from control_api.jobs.packaging import PACKAGE, Package, Packed
-from control_api.jobs.states import Move, State
+from control_api.jobs.states import JobState, Move
 from packager import slate
 from packager.run import ffmpeg_binary
 from playout import documents, keys
@@ -127,7 +127,7 @@ def encoders(settings: Settings) -> list[int]:
 
 async def transcoding(database: Database, settings: Settings, job: str) -> bool:
     found = await find(database, job)
-    assert found.state in (State.QUEUED, State.RUNNING), found.reason
+    assert found.state in (JobState.QUEUED, JobState.RUNNING), found.reason
     return found.words == "transcoding" and bool(encoders(settings))
 
 
@@ -144,8 +144,8 @@ async def test_a_source_becomes_an_asset_and_a_rendition_of_it_can_be_made_anew(
     async with worker(settings):
         given = Package(source=source, name="My_film.mp4", house="fast", tags=("x",))
         job = await wanted(database, given)
-        done = await until(database, job, State.SUCCEEDED, State.FAILED)
-        assert done.state == State.SUCCEEDED, done.reason
+        done = await until(database, job, JobState.SUCCEEDED, JobState.FAILED)
+        assert done.state == JobState.SUCCEEDED, done.reason
         packed = Packed.model_validate(done.result)
         store = DirStore(settings.media)
         asset = documents.decode(store.read(keys.asset(packed.asset)) or b"", Asset, "asset")
@@ -161,14 +161,14 @@ async def test_a_source_becomes_an_asset_and_a_rendition_of_it_can_be_made_anew(
         before = harmed.read_bytes()
         harmed.write_bytes(b"harm")
         again = await wanted(database, given.model_copy(update={"rendition": "v234"}))
-        done = await until(database, again, State.SUCCEEDED, State.FAILED)
-        assert (done.state, done.parts) == (State.SUCCEEDED, {"v234": 1000})
+        done = await until(database, again, JobState.SUCCEEDED, JobState.FAILED)
+        assert (done.state, done.parts) == (JobState.SUCCEEDED, {"v234": 1000})
         assert harmed.read_bytes() == before
         missing = await wanted(database, Package(source="none.mp4"))
-        failed = await until(database, missing, State.FAILED)
+        failed = await until(database, missing, JobState.FAILED)
         assert failed.reason == "there is no file none.mp4 in the folder sources"
         (settings.media / "sources" / "text.mp4").write_text("no film")
-        text = await until(database, await wanted(database, Package(source="text.mp4", house="fast")), State.FAILED)
+        text = await until(database, await wanted(database, Package(source="text.mp4", house="fast")), JobState.FAILED)
         assert text.attempts == 1, "another attempt would end the same way"
     assert left(settings) == []
 
@@ -186,8 +186,8 @@ async def test_a_worker_that_is_killed_loses_nothing_and_its_encoders_die_with_i
     await soon(lambda: not encoders(settings))
     assert (await find(database, job)).lease == begun.lease, "nobody has noticed yet"
     async with worker(settings):
-        done = await until(database, job, State.SUCCEEDED, State.FAILED)
-    assert (done.state, done.attempts) == (State.SUCCEEDED, 2), done.reason
+        done = await until(database, job, JobState.SUCCEEDED, JobState.FAILED)
+    assert (done.state, done.attempts) == (JobState.SUCCEEDED, 2), done.reason
     assert done.worker != begun.worker
     told = await entries(database, job)
     assert told[2].startswith(f"interrupted: its worker {begun.worker} has shown no sign of life; it was given until ")
@@ -218,4 +218,4 @@ async def test_encoders_stop_at_once_when_people_want_it_and_when_the_worker_is_
         assert await process.wait() == 0
         assert encoders(settings) == []
         given = await find(database, job)
-        assert (given.state, given.attempts, given.lease) == (State.QUEUED, 0, None)
+        assert (given.state, given.attempts, given.lease) == (JobState.QUEUED, 0, None)

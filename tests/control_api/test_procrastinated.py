@@ -27,7 +27,7 @@ from test_jobs import (  # noqa: F401 — they are run once more, on this queue
 from control_api import workers
 from control_api.jobs.procrastinated import SCHEMA, Procrastinated
 from control_api.jobs.queue import queue_of
-from control_api.jobs.states import Move, State
+from control_api.jobs.states import JobState, Move
 from control_api.settings import Settings, read
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ async def test_a_job_has_one_ticket_however_often_it_is_queued(database: Databas
     for move in (Move.PAUSE, Move.RESUME, Move.CANCEL, Move.RETRY):
         await step(database, job, move)
     assert await tickets(database) == [("others", "todo")]
-    assert (await find(database, job)).state == State.QUEUED
+    assert (await find(database, job)).state == JobState.QUEUED
 
 
 async def test_the_tables_of_the_queue_are_not_among_ours(database: Database, opened: Shop) -> None:
@@ -109,9 +109,9 @@ async def test_a_worker_hears_of_a_job_at_once_and_the_tickets_are_used_up(
     """The worker would look by itself only after a minute."""
     shop = Shop()
     async with working(database, quick(settings, job_poll_ms=60_000), shop.kind()):
-        await until(database, await give(database, shop.kind(), "warm"), State.SUCCEEDED)
+        await until(database, await give(database, shop.kind(), "warm"), JobState.SUCCEEDED)
         begun = asyncio.get_running_loop().time()
-        await until(database, await give(database, shop.kind(), "a"), State.SUCCEEDED)
+        await until(database, await give(database, shop.kind(), "a"), JobState.SUCCEEDED)
         assert asyncio.get_running_loop().time() - begun < 20
         await soon(lambda: no_tickets(database))
 
@@ -131,7 +131,7 @@ async def test_a_ticket_that_was_lost_is_written_anew(database: Database, settin
         await queue.tend(database)
         assert await tickets(database) == [("others", "todo")]
     async with working(database, quick(settings), opened.kind()):
-        await until(database, job, State.SUCCEEDED)
+        await until(database, job, JobState.SUCCEEDED)
 
 
 async def test_the_queue_needs_postgresql(settings: Settings, tmp_path: Path) -> None:

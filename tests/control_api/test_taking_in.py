@@ -19,7 +19,7 @@ from control_api.jobs.packaging import Package
 from control_api.tables import Job
 from control_api.uploads import tus
 from control_api.uploads.content import Probed, Unfit
-from control_api.uploads.states import GONE, MOVES, State, leads
+from control_api.uploads.states import GONE, MOVES, UploadState, leads
 from control_api.uploads.taking_in import taking_in
 from packager.run import ffmpeg_binary
 from playout.media import Place
@@ -215,7 +215,7 @@ async def test_an_upload_becomes_an_asset_and_its_original_is_kept_or_dropped(
         client = nobody.known_by(key)
         made = await create(
             client, len(film), data=film,
-            headers={"Content-Type": tus.OFFSET_TYPE, "Upload-Metadata": tus.written({"title": "Film"})},
+            headers={"Content-Type": tus.OFFSET_TYPE, "Upload-Metadata": "title RmlsbQ=="},
         )  # fmt: skip
         found = await settled(client, made, "packaged", "refused")
         assert (settings.media / "assets" / found["asset_id"] / "asset.json").is_file()
@@ -230,7 +230,7 @@ async def test_an_upload_becomes_an_asset_and_its_original_is_kept_or_dropped(
 
 
 def test_the_table_of_moves_has_no_way_past_quarantine() -> None:
-    assert set(MOVES) == set(State)
-    assert [state for state in State if leads(state, State.ACCEPTED)] == [State.QUARANTINED]
-    assert [state for state in State if leads(state, State.PACKAGED)] == [State.ACCEPTED]
-    assert all(MOVES[state] <= {State.ENDED} for state in GONE)
+    assert set(MOVES) == set(UploadState)
+    assert [state for state in UploadState if leads(state, UploadState.ACCEPTED)] == [UploadState.QUARANTINED]
+    assert [state for state in UploadState if leads(state, UploadState.PACKAGED)] == [UploadState.ACCEPTED]
+    assert all(MOVES[state] <= {UploadState.ENDED} for state in GONE)

@@ -16,7 +16,7 @@ from labour import Shop, give, quick, soon, until
 from others import HERE, other
 from test_tus import FILM, on_disk
 
-from control_api.jobs.states import State
+from control_api.jobs.states import JobState
 from control_api.tables import METADATA
 from control_api.uploads.content import Probed
 from control_api.uploads.fetching import FETCH, Start, start
@@ -157,7 +157,7 @@ async def test_servers_that_never_end_leave_room_for_every_other_job(
         for number in range(quickly.jobs_at_once):
             await client.post("/api/v1/uploads:fetch", {"url": there.url(f"/{number}")}, 202)
         await there.until(2)
-        await until(database, await give(database, shop.kind(), "a backup"), State.SUCCEEDED)
+        await until(database, await give(database, shop.kind(), "a backup"), JobState.SUCCEEDED)
         assert len(there.asked) == 2
         never.set()
 

@@ -496,8 +496,8 @@ def ads(written: str) -> str:
                 ':3: unknown key "like", known here: include, exclude, '
                 "order, run, cooldown, position, since, a_day, programs, ads, filler, before, "
                 "after, pad, overrun, title, "
-                "house, group, description, logo, languages, subtitles, access, window, zone, horizon, never, territories, "
-                "clock_change, dayparts"
+                "house, group, description, logo, languages, subtitles, access, window, zone, horizon, never, "
+                "territories, clock_change, dayparts"
             ),
         ),
         (channel("like: {a: b}"), ":7: a list is expected here, e.g. [film, kids], and this is a mapping"),
