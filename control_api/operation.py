@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Generic
@@ -175,6 +175,11 @@ class Operation:
             faults.append(f"a {self.declared.method} has no body")
         if faults:
             raise Undeclared(_undeclared(self.declared, faults))
+
+    def also_at(self, path: str, name: str) -> Operation:
+        """The same at another address, for clients of other systems."""
+        words = f"The same as `{self.declared.method} {self.declared.path}`."
+        return replace(self, declared=replace(self.declared, path=path, name=name, description=words))
 
     @property
     def has_body(self) -> bool:

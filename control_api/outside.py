@@ -86,9 +86,12 @@ async def finish(request: web.Request, response: web.StreamResponse) -> None:
                 headers[name] = value
     for name, value in _GUARDS.items():
         headers.setdefault(name, value)
-    if is_secure(request, site_of(request).settings):
+    settings = site_of(request).settings
+    if headers.get("Location", "").startswith("/"):  # whoever made something says its path alone
+        headers["Location"] = settings.public_url + headers["Location"]
+    if is_secure(request, settings):
         headers["Strict-Transport-Security"] = _ALWAYS_SECURE
-    headers.update(cors.headers(request, site_of(request).settings))
+    headers.update(cors.headers(request, settings))
 
 
 def _asked(request: web.Request, site: Site) -> Asked:

@@ -90,7 +90,7 @@ async def make_backup(call: Call[Nothing, Nothing, BackupGiven]) -> Answer:
     await call.session.flush()
     shown = BackupShown.model_validate(row)
     call.changed(Change(_KIND, row.id, "created", after=shown))
-    headers = {"Location": f"{call.site.settings.public_url}/api/v1/backups/{row.id}"}
+    headers = {"Location": f"/api/v1/backups/{row.id}"}
     return Answer(shown, 202, headers, version=row.version)
 
 

@@ -244,11 +244,10 @@ async def delete_content(call: Call[TitlePath]) -> Answer:
 
 
 def _alias(operation: Operation, path: str, name: str) -> Operation:
-    """The same operation at another address; clients of other systems know no If-Match, so nobody needs it there."""
-    said = operation.declared
-    words = f"The same as `{said.method} {said.path}`."
-    needs = Precondition.HEEDED if said.precondition is Precondition.REQUIRED else said.precondition
-    return replace(operation, declared=replace(said, path=path, name=name, description=words, precondition=needs))
+    """The same at another address; clients of other systems know no If-Match, so nobody needs it there."""
+    also = operation.also_at(path, name)
+    needs = Precondition.HEEDED if also.declared.precondition is Precondition.REQUIRED else also.declared.precondition
+    return replace(also, declared=replace(also.declared, precondition=needs))
 
 
 _VERSIONED: Final = (list_content, read_content, create_content, edit_content, delete_content)

@@ -334,7 +334,7 @@ async def _begun(call: Call[Any, Any, Any], row: Import, given: BaseModel, kind:
     await call.session.flush()
     shown = ImportShown.model_validate(row)
     call.changed(Change(_KIND, row.id, "created", after=shown))
-    headers = {"Location": f"{call.site.settings.public_url}/api/v1/imports/{row.id}"}
+    headers = {"Location": f"/api/v1/imports/{row.id}"}
     return Answer(shown, 202, headers, version=row.version)
 
 

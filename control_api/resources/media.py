@@ -89,7 +89,7 @@ async def post_media(call: Call) -> Answer:
 
     row = await received(call, ("file",), meant)
     shown = MediaShown(id=row.id, title=row.title, type=sort, file_url=_address(call, row), created_at=row.created_at)
-    return Answer(shown, 201, {"Location": _address(call, row)})
+    return Answer(shown, 201, {"Location": f"/api/v1/uploads/{row.id}"})
 
 
 @Endpoint(
@@ -108,7 +108,7 @@ async def post_content(call: Call) -> Answer:
     row = await received(call, ("video", "file"), wanted)
     shown = ContentShown(id=row.id, title=row.title, type=row.kind or "clip", status="processing")
     made = ContentMade(message="Content uploaded; it is being processed", content=shown)
-    return Answer(made, 201, {"Location": _address(call, row)})
+    return Answer(made, 201, {"Location": f"/api/v1/uploads/{row.id}"})
 
 
 OPERATIONS: Final = (post_media, post_content)

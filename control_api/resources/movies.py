@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +16,7 @@ from control_api.library.listing import Sort, TitleFilter, Words
 from control_api.library.numbered import numbered
 from control_api.library.shown import shown
 from control_api.models import Given, Shown
-from control_api.operation import Endpoint, Operation
+from control_api.operation import Endpoint
 from control_api.problems import missing
 from control_api.resources.title_models import CreditShown, TitlePath
 from control_api.resources.title_search import titled
@@ -187,20 +186,13 @@ async def list_movie_credits(call: Call[TitlePath]) -> Answer:
     return Answer(MovieCredits(results=results, count=len(results)))
 
 
-def _alias(operation: Operation, path: str, name: str) -> Operation:
-    """The same operation at another address."""
-    said = operation.declared
-    words = f"The same as `{said.method} {said.path}`."
-    return replace(operation, declared=replace(said, path=path, name=name, description=words))
-
-
 OPERATIONS: Final = (
     # what is spelt out goes before what has a place for an id
     list_movies, read_movie, search_movies, list_popular_movies,
-    _alias(search_movies, "/api/movies/search", "search_movies_at_api"),
-    _alias(search_movies, "/api/search", "search_at_api"),
-    _alias(list_movies, "/api/movies", "list_movies_at_api"),
-    _alias(read_movie, "/api/movies/{id}", "read_movie_at_api"),
+    search_movies.also_at("/api/movies/search", "search_movies_at_api"),
+    search_movies.also_at("/api/search", "search_at_api"),
+    list_movies.also_at("/api/movies", "list_movies_at_api"),
+    read_movie.also_at("/api/movies/{id}", "read_movie_at_api"),
     list_movie_credits,
 )  # fmt: skip
 

@@ -193,7 +193,7 @@ async def create_tus_upload(call: Call) -> Answer:
     call.site.feed.ring()
     if call.request.body_exists:
         await _first_piece(call, row, said.upload_checksum)
-    location = f"{call.site.settings.public_url}/api/v1/tus/{row.id}"
+    location = f"/api/v1/tus/{row.id}"
     return Answer(status=201, headers={"Location": location, **_progress(row)})
 
 

@@ -156,7 +156,7 @@ async def read_upload(call: Call[UploadPath]) -> Answer:
 async def upload_file(call: Call) -> Answer:
     """The file goes to the disk as it comes."""
     row = await received(call, ("file",))
-    return Answer(shown(row), 201, {"Location": _location(call, row)}, version=row.version)
+    return Answer(shown(row), 201, {"Location": f"/api/v1/uploads/{row.id}"}, version=row.version)
 
 
 @Endpoint(
@@ -182,7 +182,7 @@ async def fetch_file(call: Call[Nothing, Nothing, LinkGiven]) -> Answer:
     await submit(call.session, FETCH, job, now=call.now, owner=call.caller.id, subject=row.id)
     call.is_told = True
     await tell(call.session, call.actor, row, "created", call.now)
-    return Answer(shown(row), 202, {"Location": _location(call, row)}, version=row.version)
+    return Answer(shown(row), 202, {"Location": f"/api/v1/uploads/{row.id}"}, version=row.version)
 
 
 @Endpoint(
@@ -343,10 +343,6 @@ async def _forgotten(call: Call[Any, Any, Any], row: Upload) -> None:
         if found is not None and found.state == UploadState.RECEIVING:
             await session.delete(found)
     await asyncio.to_thread(remove, place(call.site.settings.media, row.id))
-
-
-def _location(call: Call[Any, Any, Any], row: Upload) -> str:
-    return f"{call.site.settings.public_url}/api/v1/uploads/{row.id}"
 
 
 async def _row(call: Call[UploadPath, Any, Any], *, held: bool = False) -> Upload:
