@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
+from pydantic import BaseModel
 
 from control_api import keys, openapi, outside, pieces, schema, workers
 from control_api.addresses import household
@@ -19,7 +19,7 @@ from control_api.destinations import Reach
 from control_api.happenings import Feed
 from control_api.known import Known
 from control_api.measures import Measures
-from control_api.operation import Operation
+from control_api.operation import Declared, Operation
 from control_api.outgoing import Outgoing
 from control_api.people.gate import Gate
 from control_api.people.roles import scopes_of
@@ -103,7 +103,7 @@ def create_app(
     app = web.Application(middlewares=[outside.outside], client_max_size=settings.body_bytes)
     app[SITE] = site
     app[OPERATIONS] = operations
-    app[DOCUMENT] = _written(operations, settings.public_url) if more else _reference(settings.public_url)
+    app[DOCUMENT] = _reference(operations, settings.public_url)
     for operation in operations:
         said = operation.declared
         expected = None if said.raw is None else pieces.expected
@@ -116,14 +116,22 @@ def create_app(
     return app
 
 
-@cache
-def _reference(public_url: str) -> bytes:
-    """The document of what the package has: it is the same for every application of a process, and takes a while."""
-    return _written(RESOURCES, public_url)
+_Said = tuple[list[tuple[Declared, type[BaseModel], type[BaseModel], type[BaseModel]]], str]
+"""What operations are declared to take and to answer, and the address under which they are public."""
+_documents: list[tuple[_Said, bytes]] = []
+"""The documents that were written last: of applications that say the same there is one, as writing it takes a while."""
+_DOCUMENTS_KEPT: Final = 8
 
 
-def _written(operations: Sequence[Operation], public_url: str) -> bytes:
-    return json.dumps(openapi.document(operations, public_url), indent=1, ensure_ascii=False).encode()
+def _reference(operations: Sequence[Operation], public_url: str) -> bytes:
+    """The document of these operations."""
+    said = [(one.declared, one.path_model, one.query_model, one.body_model) for one in operations], public_url
+    for known, document in _documents:
+        if known == said:
+            return document
+    written = json.dumps(openapi.document(operations, public_url), indent=1, ensure_ascii=False).encode()
+    _documents[:] = [*_documents[1 - _DOCUMENTS_KEPT :], (said, written)]
+    return written
 
 
 async def _at_work(app: web.Application) -> AsyncIterator[None]:
