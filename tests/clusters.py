@@ -6,11 +6,12 @@ import asyncio
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,14 @@ class Cluster:
     def stop(self, *, how: str = "fast") -> None:
         _run("pg_ctl", "-D", str(self.data), "-m", how, "-w", "stop")
 
+    def end(self) -> None:
+        """Be gone, whatever it takes: one that was told to end while it began has been seen to do neither."""
+        try:
+            _run("pg_ctl", "-D", str(self.data), "-m", "immediate", "-w", "-t", "5", "stop")
+        except AssertionError:
+            with suppress(FileNotFoundError, ProcessLookupError):
+                os.killpg(int((self.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
     def start(self) -> None:
         settings = [word for setting in self.options for word in ("-c", setting)]
         server = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= {' '.join(settings)}"
@@ -89,7 +98,7 @@ def cluster(options: tuple[str, ...] = FAST) -> Iterator[Cluster]:
         try:
             yield found
         finally:
-            found.stop(how="immediate")
+            found.end()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
