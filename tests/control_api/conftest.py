@@ -47,6 +47,18 @@ def postgresql() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
+def shape(postgresql: Cluster) -> str:
+    """How a database is that no test has used."""
+    return postgresql.shape(TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def spare() -> list[str]:
+    """Databases of PostgreSQL that are as new."""
+    return []
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     migrated(f"sqlite+aiosqlite:///{path}")
@@ -75,10 +87,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite+aiosqlite:///{path}"
         return
     cluster: Cluster = request.getfixturevalue("postgresql")
-    name = f"test{next(_numbers)}"
-    cluster.create(name, TEMPLATE)
+    shape: str = request.getfixturevalue("shape")
+    spare: list[str] = request.getfixturevalue("spare")
+    if not spare:
+        spare.append(f"test{next(_numbers)}")
+        cluster.create(spare[-1], TEMPLATE)
+    name = spare.pop()
     yield cluster.url(name)
-    cluster.drop(name)
+    if cluster.emptied(name, shape):
+        spare.append(name)
+    else:
+        cluster.drop(name)
 
 
 @pytest.fixture
