@@ -6,6 +6,7 @@ when it ends in good order, at once.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +16,7 @@ from control_api.database import is_outage
 from control_api.tables import Duty as Held
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from datetime import datetime, timedelta
 
     from control_api.database import Database
@@ -73,6 +75,15 @@ class Duty:
         if until is not None and now < until - self._span / 2 and until <= now + self._span:
             return True
         return await self.take(now)
+
+    async def done(self, turn: Callable[[], Awaitable[None]], every: float) -> None:
+        """Take a turn every so many seconds until cancelled; then another process may have it at once."""
+        try:
+            while True:
+                await turn()
+                await asyncio.sleep(every)
+        finally:
+            await self.lay_down()
 
     async def lay_down(self) -> None:
         """Let another process have it at once. Where the database does not answer it ends by itself."""

@@ -11,14 +11,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from control_api.advertising.vast import EVENTS
+from control_api.air.telling import off_air
 from playout.core.airing import Role, breaks_of
 from playout.core.ticks import Ticks, instant_at, span_of, ticks_since
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from control_api.air.telling import Heard
-    from playout.core.channel import Withdrawal
 
 _QUARTERS: Final = dict(zip(EVENTS, (0, 0, 1, 2, 3, 4), strict=True))
 _GRID: Final = 1000
@@ -79,18 +77,6 @@ def moments(aired: Aired, duration_ms: int) -> dict[str, datetime]:
     whole = length if length < duration_ms <= length + _GRID else duration_ms
     offsets = {event: whole * quarters // 4 for event, quarters in _QUARTERS.items()}
     return {event: aired.at + timedelta(milliseconds=at) for event, at in offsets.items() if at <= length}
-
-
-def off_air(orders: Sequence[Withdrawal]) -> Mapping[str, datetime]:
-    """The assets that are withdrawn, with since when."""
-    found: dict[str, datetime] = {}
-    for order in sorted(orders, key=lambda one: one.ordered):
-        for asset in order.assets:
-            if order.back:
-                found.pop(asset, None)
-            else:
-                found.setdefault(asset, order.ordered)
-    return found
 
 
 def playhead(offset: timedelta) -> str:

@@ -68,12 +68,7 @@ class Desk:
 
     async def run(self) -> None:
         """Do it until cancelled. While the database does not answer nothing is asked."""
-        try:
-            while True:
-                await self._turned()
-                await asyncio.sleep(PERIOD)
-        finally:
-            await self.duty.lay_down()
+        await self.duty.done(self._turned, PERIOD)
 
     async def _turned(self) -> None:
         """One turn, or why there is none."""

@@ -18,9 +18,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from control_api.advertising import beacons
-from control_api.advertising.counting import begun, off_air
+from control_api.advertising.counting import begun
 from control_api.air.listening import Ear
 from control_api.air.places import Place
+from control_api.air.telling import off_air
 from control_api.database import Database, is_outage
 from control_api.destinations import NotAllowed
 from control_api.duties import Duty
@@ -75,12 +76,7 @@ class Tally:
 
     async def run(self) -> None:
         """Do it until cancelled. What is not told while the store or the database is down is made up for."""
-        try:
-            while True:
-                await self._turned()
-                await asyncio.sleep(PERIOD)
-        finally:
-            await self.duty.lay_down()
+        await self.duty.done(self._turned, PERIOD)
 
     async def _turned(self) -> None:
         """One turn, or why there is none."""

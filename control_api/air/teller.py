@@ -78,12 +78,7 @@ class Teller:
 
     async def run(self) -> None:
         """Tell until cancelled. While the store or the database does not answer nothing is told; it is made up for."""
-        try:
-            while True:
-                await self._looked_once()
-                await asyncio.sleep(PERIOD)
-        finally:
-            await self.duty.lay_down()
+        await self.duty.done(self._looked_once, PERIOD)
 
     async def _looked_once(self) -> None:
         """One look, or why there is none."""

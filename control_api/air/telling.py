@@ -101,7 +101,7 @@ def _of_order(order: Withdrawal) -> Said:
 def _of_air(heard: Heard, place: Place, now: datetime) -> tuple[list[Said], Place]:
     """All that began after the place, up to now."""
     tick, oldest = ticks_since(heard.genesis, now), ticks_since(heard.genesis, now - FORGOTTEN)
-    gone = _gone([*heard.inherited, *(order for _, order in heard.orders)])
+    gone = off_air([*heard.inherited, *(order for _, order in heard.orders)])
     said: list[Said] = []
     on_air: Airing | None = None
     for turn, airing in _begun(heard.turns, tick):
@@ -170,7 +170,7 @@ def _of_change(
     return [*said, told], replace(place, on_slate=is_slate)
 
 
-def _gone(orders: Sequence[Withdrawal]) -> dict[str, datetime]:
+def off_air(orders: Sequence[Withdrawal]) -> dict[str, datetime]:
     """The assets that are off air, with since when; of several orders the newest counts."""
     found: dict[str, datetime] = {}
     for order in sorted(orders, key=lambda one: one.ordered):
