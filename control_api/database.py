@@ -7,6 +7,7 @@ reads never waits.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
     from sqlalchemy.pool import ConnectionPoolEntry
 
+_log: Final = logging.getLogger("fastline.api")
 _WRITING: Final = "fastline_writing"
 _TRIES: Final = 100
 
@@ -134,9 +136,27 @@ class Ending(aiosqlite.Connection):
             await super().close()
 
 
+class Releasing(sqlite3.Connection):
+    """A connection that gives its locks back when it is closed.
+
+    SQLite ends a transaction of one that is closed only when its last statement is gone, and somebody may hold a
+    cursor still: the task that was cancelled, or the traceback of its end. Nobody could write until it is collected.
+    """
+
+    def close(self) -> None:
+        """Take back what was not committed, and close."""
+        try:
+            if self.in_transaction:
+                self.rollback()
+        except sqlite3.Error:  # as of a disk that fails; closing is all that is left
+            _log.warning("a transaction could not be taken back", exc_info=True, extra={"action": "outage"})
+        finally:
+            super().close()
+
+
 def connection(path: str, **options: Any) -> Ending:  # noqa: ANN401 — whatever sqlite3 takes
     """A connection that begins when it is awaited."""
-    return Ending(lambda: sqlite3.connect(path, **options))
+    return Ending(lambda: sqlite3.connect(path, factory=Releasing, **options))
 
 
 def _postgresql(patience_ms: int) -> dict[str, Any]:

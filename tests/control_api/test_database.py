@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -230,3 +232,22 @@ async def test_where_starts_do_not_migrate_an_older_database_is_refused_until_so
     await schema.downgrade(empty_url, schema.revisions()[-2])
     with pytest.raises(schema.Outdated):
         await schema.prepare(empty_url, migrate=False)
+
+
+async def test_who_is_closed_within_a_transaction_gives_the_lock_back_though_somebody_holds_a_cursor(
+    tmp_path: Path,
+) -> None:
+    """As when a task is cancelled while it writes, and its traceback lives on."""
+    path = tmp_path / "some.db"
+    opened = await connection(str(path))
+    await opened.execute("CREATE TABLE some (thing)")
+    await opened.executemany("INSERT INTO some VALUES (?)", [(number,) for number in range(9)])
+    await opened.commit()
+    await opened.execute("BEGIN IMMEDIATE")
+    held = await opened.execute("SELECT thing FROM some")
+    assert await held.fetchone() == (0,)
+    await opened.close()
+    with closing(sqlite3.connect(path, timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.rollback()
+    assert held is not None
