@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +13,35 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+    from types import FrameType
 
 GOLDEN = Path(__file__).parent / "golden"
 
 settings.register_profile("fastline", deadline=None)  # a busy machine makes no test fail
 settings.load_profile("fastline")
+
+
+LONGEST = 300
+"""Seconds that a test may take, with all that it stands on: one that hangs fails, and the others go on."""
+_AGAIN = 30
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Break off a test that hangs, and then, if need be, what is to end it."""
+
+    def broken_off(_number: int, frame: FrameType | None) -> None:
+        stack = "".join(traceback.format_stack(frame, limit=12))
+        pytest.fail(f"{item.nodeid} hangs, after {LONGEST} s, here:\n{stack}", pytrace=False)
+
+    before = signal.signal(signal.SIGALRM, broken_off)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST, _AGAIN)
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
