@@ -441,9 +441,9 @@ async def _manage(asked: argparse.Namespace, address: str) -> None:
     try:
         neighbor = await asyncio.to_thread(_neighbor, asked, address)
     except Refused as refused:
-        _log.error(
-            "%s\nThe API is left out until the next start; channels play on", refused, extra={"action": "unserved"}
-        )
+        left_out = "the API is left out until the next start; channels play on"
+        for line in (*str(refused).splitlines(), left_out):  # a line of the journal for each
+            _log.error("%s", line, extra={"action": "unserved"})
         return
     from control_api.beside import beside  # noqa: PLC0415 — as above
 

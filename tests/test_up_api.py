@@ -193,6 +193,6 @@ def test_without_the_api_there_is_none(tmp_path: Path) -> None:
 def test_a_mistake_in_a_setting_is_told_and_keeps_nothing_off_the_air(tmp_path: Path) -> None:
     with up(tmp_path, stream_pol_ms="5") as running:
         running.until("FASTLINE_STREAM_POL_MS: there is no such setting; did you mean FASTLINE_STREAM_POLL_MS?")
-        running.until("The API is left out until the next start; channels play on")
+        running.until("the API is left out until the next start; channels play on")
         running.playlist()
         assert running.ask("/healthz")[0] == 0
