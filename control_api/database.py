@@ -148,6 +148,8 @@ class Releasing(sqlite3.Connection):
         try:
             if self.in_transaction:
                 self.rollback()
+        except sqlite3.ProgrammingError:
+            """It is closed already: whoever gives a closing up has it closed once more."""
         except sqlite3.Error:  # as of a disk that fails; closing is all that is left
             _log.warning("a transaction could not be taken back", exc_info=True, extra={"action": "outage"})
         finally:

@@ -15,7 +15,7 @@ from sqlmodel import col, delete, func, select
 
 from control_api import schema
 from control_api.commands import Unserved, serve
-from control_api.database import Database, connection, is_outage
+from control_api.database import Database, Releasing, connection, is_outage
 from control_api.settings import Settings
 from control_api.tables import ApiKey, Event, Secret
 
@@ -251,3 +251,10 @@ async def test_who_is_closed_within_a_transaction_gives_the_lock_back_though_som
         other.execute("BEGIN IMMEDIATE")
         other.rollback()
     assert held is not None
+
+
+def test_to_close_a_connection_once_more_is_no_trouble(caplog: pytest.LogCaptureFixture) -> None:
+    opened = sqlite3.connect(":memory:", factory=Releasing)
+    opened.close()
+    opened.close()
+    assert caplog.records == []
