@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
+from control_api import strangers_xml
 from control_api.imports.records import CREDITS, Item, Unreadable, item
 from playout.core.language import bcp47
 from playout.core.territories import territory
@@ -68,12 +69,10 @@ class _Feed:
     """Listens to the parser, and keeps the items that have ended."""
 
     def __init__(self) -> None:
-        self.parser = expat.ParserCreate(namespace_separator=" ")
-        self.parser.buffer_text = True
+        self.parser = strangers_xml.parser(Unreadable)
         self.parser.StartElementHandler = self._begin
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._say
-        self.parser.StartDoctypeDeclHandler = self._typed
         self.items: list[Node] = []
         self.language = ""
         self._open: list[Node] = []
@@ -82,10 +81,6 @@ class _Feed:
         self._elements = 0
         self._root = ""
         self._beside = ""
-
-    def _typed(self, *_said: object) -> None:
-        msg = "a document type is not taken: entities could stand for anything"
-        raise Unreadable(msg, self.parser.CurrentLineNumber)
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         space, _, local = name.rpartition(" ")
