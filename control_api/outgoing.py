@@ -21,7 +21,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from control_api.destinations import NotAllowed, Reach, examined, literal
+from control_api.destinations import NotAllowed, Reach, admitted, examined, literal
+from control_api.problems import unacceptable
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -167,6 +168,17 @@ class Outgoing:
         self._connections = connections
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
+
+    def check(self, url: str | None) -> None:
+        """Refuse the `url` of a body that would never be asked; raises `Problem`.
+
+        Where a name leads is seen when it is asked.
+        """
+        try:
+            if url is not None:
+                admitted(url, self._reach)
+        except NotAllowed as error:
+            raise unacceptable("/url", str(error)) from error
 
     async def close(self) -> None:
         """Close what is open."""

@@ -20,7 +20,7 @@ from control_api.advertising.models import (
 )
 from control_api.call import Answer, Call
 from control_api.changes import Change
-from control_api.destinations import LONGEST, NotAllowed, Reach, admitted, examined
+from control_api.destinations import LONGEST, NotAllowed, examined
 from control_api.ids import new_id
 from control_api.models import Given, Nothing
 from control_api.operation import Endpoint, Precondition
@@ -209,7 +209,7 @@ async def list_ad_sources(call: Call[Nothing, PageQuery, Nothing]) -> Answer:
 async def create_ad_source(call: Call[Nothing, Nothing, AdSourceGiven]) -> Answer:
     """A source that is asked at once."""
     _check_fetches(call)
-    _check_reachable(call, call.body.url)
+    call.site.outgoing.check(call.body.url)
     if (await call.session.exec(select(func.count()).select_from(AdSource))).one() >= _MOST:
         raise Problem(CONFLICT, f"there are {_MOST} ad sources, and there may be no more: delete one")
     row = AdSource(id=new_id("as"), created_at=call.now, **call.body.model_dump())
@@ -256,7 +256,7 @@ async def edit_ad_source(call: Call[SourcePath, Nothing, AdSourceEdit]) -> Answe
     _check_fetches(call)
     row, state = await _row(call.session, call.path.id)
     call.guard(row.version)
-    _check_reachable(call, call.body.url)
+    call.site.outgoing.check(call.body.url)
     before = facts(row)
     for name in sorted(call.body.model_fields_set):
         value = getattr(call.body, name)
@@ -374,16 +374,6 @@ def _check_fetches(call: Call[Any, Any, Any]) -> None:
     if not call.caller.may(Scope.UPLOADS_WRITE):
         message = f"ads are fetched as uploads are: this needs the scope {Scope.UPLOADS_WRITE} too"
         raise Problem(FORBIDDEN, message, scope=str(Scope.UPLOADS_WRITE))
-
-
-def _check_reachable(call: Call[Any, Any, Any], url: str | None) -> None:
-    """Refuse an address that would never be asked. Where a name leads is seen when it is asked."""
-    settings = call.site.settings
-    try:
-        if url is not None:
-            admitted(url, Reach(settings.outgoing_allow, settings.outgoing_refuse))
-    except NotAllowed as error:
-        raise unacceptable("/url", str(error)) from error
 
 
 async def _row(session: AsyncSession, name: str, *, held: bool = True) -> tuple[AdSource, AdSourceState]:

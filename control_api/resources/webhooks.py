@@ -11,7 +11,7 @@ from sqlmodel import and_, col, delete, func, insert, or_, select, update
 from control_api import ids
 from control_api.call import Answer, Call
 from control_api.changes import Change
-from control_api.destinations import LONGEST, NotAllowed, Reach, admitted, examined
+from control_api.destinations import LONGEST, NotAllowed, examined
 from control_api.happenings import of_types
 from control_api.ids import new_id
 from control_api.instants import Instant
@@ -179,7 +179,7 @@ async def list_webhooks(call: Call[Nothing, PageQuery, Nothing]) -> Answer:
 async def create_webhook(call: Call[Nothing, Nothing, WebhookGiven]) -> Answer:
     """A webhook that is told of what happens from now on."""
     _check_reads(call)
-    _check_reachable(call, call.body.url)
+    call.site.outgoing.check(call.body.url)
     most = call.site.settings.webhooks
     if (await call.session.exec(select(func.count()).select_from(Webhook))).one() >= most:
         raise Problem(CONFLICT, f"there are {most} webhooks, and there may be no more: delete one")
@@ -239,7 +239,7 @@ async def edit_webhook(call: Call[WebhookPath, Nothing, WebhookEdit]) -> Answer:
     for name in ("url", "types", "description", "enabled"):
         if name in given.model_fields_set and getattr(given, name) is None:
             raise unacceptable("/" + name, "leave it out, or send a value")
-    _check_reachable(call, given.url)
+    call.site.outgoing.check(given.url)
     row.url = row.url if given.url is None else given.url
     row.types = row.types if given.types is None else sorted(set(given.types))
     row.description = row.description if given.description is None else given.description
@@ -452,16 +452,6 @@ def _check_reads(call: Call[Any, Any, Any]) -> None:
     if not call.caller.may(Scope.EVENTS_READ):
         message = f"a webhook is told of events: this needs the scope {Scope.EVENTS_READ} as well"
         raise Problem(FORBIDDEN, message, scope=Scope.EVENTS_READ)
-
-
-def _check_reachable(call: Call[Any, Any, Any], url: str | None) -> None:
-    """Refuse an address that would never be asked. Where a name leads is seen when it is told of something."""
-    settings = call.site.settings
-    try:
-        if url is not None:
-            admitted(url, Reach(settings.outgoing_allow, settings.outgoing_refuse))
-    except NotAllowed as error:
-        raise unacceptable("/url", str(error)) from error
 
 
 async def _row(session: AsyncSession, webhook: str, *, held: bool = True) -> Webhook:
