@@ -262,9 +262,9 @@ def _universal(creative: Node) -> str:
     """The first UniversalAdId that names something. VAST 4.0 has it in an attribute, 4.1 and later in the text."""
     for node in creative.all("UniversalAdId"):
         value = "".join(node.attributes.get("idValue", "").split() or node.text.split())
-        registry = "".join(node.attributes.get("idRegistry", "").split()).lower()
-        if value.lower() not in _NOBODY and registry not in _NOBODY:
-            return f"{registry[:60]}:{value[:200]}"
+        giver = "".join(node.attributes.get("idRegistry", "").split()).lower()
+        if value.lower() not in _NOBODY and giver not in _NOBODY:
+            return f"{giver[:60]}:{value[:200]}"
     return ""
 
 

@@ -34,8 +34,8 @@ def is_secure(request: web.Request, settings: Settings) -> bool:
     if settings.public_url:
         return settings.public_url.startswith("https:")
     return request.secure or (
-        is_in(request.remote, settings.trusted_proxies)
-        and request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower() == "https"
+        request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower() == "https"
+        and is_in(request.remote, settings.trusted_proxies)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -42,16 +41,15 @@ class Sweeper:
 
     async def run(self) -> None:
         """Sweep now and then, until the task is cancelled."""
+        await self._duty.done(self._swept, self.every)
+
+    async def _swept(self) -> None:
+        """One sweep, or why there was none."""
         try:
-            while True:
-                try:
-                    await self.once()
-                except Exception as error:  # noqa: BLE001 — whatever it is, the next sweep is another try
-                    words = "the database does not answer" if is_outage(error) else f"{type(error).__name__}: {error}"
-                    _log.warning("uploads were not swept: %s", words, extra={"action": "sweep"})
-                await asyncio.sleep(self.every)
-        finally:
-            await self._duty.lay_down()
+            await self.once()
+        except Exception as error:  # noqa: BLE001 — whatever it is, the next sweep is another try
+            words = "the database does not answer" if is_outage(error) else f"{type(error).__name__}: {error}"
+            _log.warning("uploads were not swept: %s", words, extra={"action": "sweep"})
 
     async def once(self) -> int:
         """Remove what has expired, when it is this process's turn; how many uploads that were."""
