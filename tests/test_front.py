@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+import socket
 import subprocess
 from contextlib import contextmanager
 from io import BytesIO
@@ -22,9 +23,8 @@ from control_api.settings import Settings
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from test_up_api import Up
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 AROUND = """
@@ -43,17 +43,16 @@ pytestmark = [
 
 
 @contextmanager
-def nginx(root: Path, running: Up) -> Iterator[int]:
-    """The configuration of the README, with the ports and folders of this test; its port."""
+def nginx(root: Path, page: Path, ports: Mapping[int, int]) -> Iterator[int]:
+    """The configuration that a page shows, with the folders of this test and other ports behind it; once it listens."""
     port = free_port()
-    block = re.search(r"```nginx\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    block = re.search(r"```nginx\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
     assert block is not None
     inner = block[1]
     for before, after in (
         ("/var/cache/nginx/fastline", str(root / "cache")),
         ("listen 80;", f"listen 127.0.0.1:{port};"),
-        ("http://127.0.0.1:8080", f"http://127.0.0.1:{running.port}"),
-        ("http://127.0.0.1:8081", f"http://127.0.0.1:{running.api}"),
+        *((f"http://127.0.0.1:{shown}", f"http://127.0.0.1:{real}") for shown, real in ports.items()),
     ):
         assert before in inner
         inner = inner.replace(before, after)
@@ -61,16 +60,27 @@ def nginx(root: Path, running: Up) -> Iterator[int]:
     path.write_text(AROUND.format(root=root, inner=inner, user="user root;" if os.getuid() == 0 else ""), "utf-8")
     with subprocess.Popen([shutil.which("nginx") or "nginx", "-c", str(path)], stderr=subprocess.DEVNULL) as process:
         try:
+            while not listens(port):
+                assert process.poll() is None
             yield port
         finally:
             process.terminate()
+
+
+def listens(port: int) -> bool:
+    """Whether somebody answers there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=10).close()
+    except OSError:
+        return False
+    return True
 
 
 async def test_channels_and_api_are_behind_one_address(tmp_path: Path) -> None:
     key = await create_key(Settings(media=tmp_path / "media"), "tests", list(Scope), None, system_clock)
     with up(tmp_path, "--base-path", "/tv", "--trusted-proxy", "127.0.0.1/32") as running:
         await asyncio.to_thread(running.until, "The API is at")
-        with nginx(tmp_path, running) as port:
+        with nginx(tmp_path, README, {8080: running.port, 8081: running.api}) as port:
             async with ClientSession(f"http://127.0.0.1:{port}") as session:
                 await _answered(session)
                 async with session.get("/tv/live/films/v360.m3u8") as answer:

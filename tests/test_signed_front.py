@@ -14,8 +14,8 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pytest
-from test_front import AROUND
-from test_up_api import CHECKOUT, free_port, up
+from test_front import nginx
+from test_up_api import CHECKOUT, up
 
 from control_api.commands import create_key
 from control_api.scopes import Scope
@@ -58,29 +58,13 @@ def film(root: Path) -> None:
 
 
 @contextmanager
-def nginx(root: Path, running: Up) -> Iterator[str]:
-    """The configuration of the page, with the port and the folder of this test; its address."""
-    port = free_port()
-    block = re.search(r"```nginx\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
-    assert block is not None
-    inner = block[1]
-    for before, after in (
-        ("/var/cache/nginx/fastline", str(root / "cache")),
-        ("listen 80;", f"listen 127.0.0.1:{port};"),
-        ("http://127.0.0.1:8080", f"http://127.0.0.1:{running.port}"),
-    ):
-        assert before in inner
-        inner = inner.replace(before, after)
-    path = root / "nginx.conf"
-    path.write_text(AROUND.format(root=root, inner=inner, user="user root;" if os.getuid() == 0 else ""), "utf-8")
-    with subprocess.Popen([shutil.which("nginx") or "nginx", "-c", str(path)], stderr=subprocess.DEVNULL) as process:
-        try:
-            root_url = f"http://127.0.0.1:{port}"
-            while got(root_url + "/healthz")[0] != 200:
-                assert process.poll() is None
-            yield root_url
-        finally:
-            process.terminate()
+def fronted(root: Path, running: Up) -> Iterator[str]:
+    """An nginx as the page shows it, once it answers; its address."""
+    with nginx(root, GUIDE, {8080: running.port}) as port:
+        address = f"http://127.0.0.1:{port}"
+        while got(address + "/healthz")[0] != 200:
+            assert running.process.poll() is None
+        yield address
 
 
 def got(url: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
@@ -101,7 +85,7 @@ def test_a_player_plays_a_signed_channel_behind_nginx_beyond_a_rotation(tmp_path
     known = {"Authorization": f"Bearer {key}"}
     with up(tmp_path) as running:
         running.until("The API is at")
-        with nginx(tmp_path, running) as front:
+        with fronted(tmp_path, running) as front:
 
             def address(channel: str = "gold", life: int = 3600) -> str:
                 status, found = 0, {"url": ""}
