@@ -35,7 +35,7 @@ version: 1
 defaults: {house: fast, horizon: 1m}
 channels:
   gold: {number: 1, name: Gold, access: signed, include: {any: [film]}}
-  other: {number: 2, name: Other, access: signed, include: {any: [film]}}
+  other: {number: 2, name: Other, access: signed, include: {any: [other]}}
 """
 
 pytestmark = [
@@ -44,14 +44,14 @@ pytestmark = [
 ]
 
 
-def film(root: Path) -> None:
-    """Make and package a film of a few seconds."""
-    source = root / "film.mp4"
-    drawn = ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=30:duration=8"]
+def film(root: Path, tag: str, picture: str) -> None:
+    """Make and package a film of a few seconds: one of its own for each channel, whose segments nobody else airs."""
+    source = root / f"{tag}.mp4"
+    drawn = ["-f", "lavfi", "-i", f"{picture}=size=320x180:rate=30:duration=8"]
     heard = ["-f", "lavfi", "-i", "sine=440:duration=8"]
     coded = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"]
     subprocess.run([ffmpeg_binary(), "-v", "error", *drawn, *heard, *coded, str(source)], check=True)
-    options = ["--house", "fast", "--tag", "film", "--title", "Film", "--media", str(root / "media")]
+    options = ["--house", "fast", "--tag", tag, "--title", tag, "--media", str(root / "media")]
     command = [sys.executable, str(CHECKOUT / "fastline.py"), "package", str(source), *options]
     subprocess.run(command, check=True, cwd=CHECKOUT, capture_output=True)
     (root / "channels.yaml").write_text(FILE, "utf-8")
@@ -80,7 +80,8 @@ def got(url: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]
 
 
 def test_a_player_plays_a_signed_channel_behind_nginx_beyond_a_rotation(tmp_path: Path) -> None:
-    film(tmp_path)
+    film(tmp_path, "film", "testsrc")
+    film(tmp_path, "other", "testsrc2")
     key = asyncio.run(create_key(Settings(media=tmp_path / "media"), "tests", list(Scope), None, system_clock))
     known = {"Authorization": f"Bearer {key}"}
     with up(tmp_path) as running:
