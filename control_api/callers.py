@@ -16,6 +16,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who of an account watches: a profile, with what it may see and how it is spoken to."""
+
+    id: str
+    name: str
+    is_kids: bool = False
+    ceiling: int | None = None
+    """Of an age in years; None: none. See `control_api.tables.profiles`."""
+    genres: frozenset[str] = frozenset()
+    """Ids of those that alone are shown; empty: all are."""
+    language: str = ""
+    keeps_history: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Somebody or something that asks."""
 
@@ -31,6 +46,8 @@ class Caller:
     """Whether it is an account."""
     behind: tuple[str, ...] = ()
     """Of an API key: the ids of those on whose authority it rests, its maker first."""
+    viewer: Viewer | None = None
+    """Of a person: the profile that watches. None of a key, which is nobody."""
 
     @property
     def is_anonymous(self) -> bool:

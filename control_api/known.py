@@ -76,7 +76,7 @@ class Known:
         return found
 
     def forget(self, name: str) -> None:
-        """Nobody is remembered by this id any more: of an account, a session or an API key, or of who made the key."""
+        """Nobody is remembered by this id any more: of an account, a profile, a session, an API key, or its maker."""
         self._changes += 1
         for key in self._named.get(name, set()).copy():
             self._drop(key)
@@ -105,4 +105,5 @@ class Known:
 
 
 def _names(caller: Caller) -> set[str]:
-    return {caller.id, caller.session, *caller.behind} - {""}
+    viewer = caller.viewer.id if caller.viewer is not None else ""
+    return {caller.id, caller.session, viewer, *caller.behind} - {""}

@@ -34,6 +34,12 @@ class Scope(StrEnum):
     KEYS_WRITE = "keys:write"
     METRICS_READ = "metrics:read"
     PLAYBACK = "playback:read"
+    ANALYTICS_READ = "analytics:read"
+    BILLING_READ = "billing:read"
+    BILLING_WRITE = "billing:write"
+    NOTICES_WRITE = "notices:write"
+    PAGES_WRITE = "pages:write"
+    RAILS_WRITE = "rails:write"
 
 
 class Open(Enum):
@@ -86,5 +92,11 @@ MEANINGS: Final = {
     Scope.KEYS_WRITE: "Make, rename and revoke API keys with no more rights than one's own.",
     Scope.METRICS_READ: "Read the figures for monitoring.",
     Scope.PLAYBACK: "Be given addresses by which channels and published titles play.",
+    Scope.ANALYTICS_READ: "Read how much is watched, of what and how well it plays; of no single person.",
+    Scope.BILLING_READ: "See plans, subscriptions and payments of everybody.",
+    Scope.BILLING_WRITE: "Change plans, subscriptions of others, and refund payments.",
+    Scope.NOTICES_WRITE: "Tell everybody something, or somebody.",
+    Scope.PAGES_WRITE: "Write help and legal texts, and answer what people ask.",
+    Scope.RAILS_WRITE: "Change the rails of which the home page is made.",
 }
 """What each scope allows, for people."""

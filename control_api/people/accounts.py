@@ -11,7 +11,7 @@ from control_api.ids import new_id
 from control_api.people.names import folded, from_email
 from control_api.people.roles import Role
 from control_api.problems import CONFLICT, Mistake, Problem, missing
-from control_api.tables import Account
+from control_api.tables import Account, Profile
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +35,7 @@ class Wanted:
 
 
 async def made(session: AsyncSession, wanted: Wanted, now: datetime) -> Account:
-    """The new account. Raises `Problem` when somebody has its name or address."""
+    """The new account, with its main profile. Raises `Problem` when somebody has its name or address."""
     name = wanted.username if wanted.username is not None else await free(session, from_email(wanted.email or ""))
     row = Account(
         id=new_id("ac"),
@@ -51,7 +51,16 @@ async def made(session: AsyncSession, wanted: Wanted, now: datetime) -> Account:
     await check_free(session, row)
     session.add(row)
     await session.flush()
+    session.add(main_profile(row, now))
+    await session.flush()
     return row
+
+
+def main_profile(account: Account, now: datetime) -> Profile:
+    """The profile that every account has."""
+    return Profile(
+        id=new_id("pf"), account_id=account.id, name=account.username, is_main=True, created_at=now, updated_at=now
+    )
 
 
 async def check_free(session: AsyncSession, row: Account) -> None:

@@ -29,6 +29,8 @@ _EDITOR: Final = _VIEWER | {
     Scope.JOBS_READ,
     Scope.CHANNELS_READ,
     Scope.EVENTS_READ,
+    Scope.PAGES_WRITE,
+    Scope.RAILS_WRITE,
 }
 _OPERATOR: Final = _EDITOR | {
     Scope.CHANNELS_WRITE,
@@ -37,6 +39,7 @@ _OPERATOR: Final = _EDITOR | {
     Scope.WEBHOOKS_READ,
     Scope.AUDIT_READ,
     Scope.METRICS_READ,
+    Scope.ANALYTICS_READ,
 }
 
 SCOPES: Final = {

@@ -102,4 +102,6 @@ async def _admitted(gate: Gate, claims: Claims, now: datetime, address: str) -> 
         return account
     if account.blocked_at is not None:
         return Stranger("the account is blocked")
-    return sessions.caller_of(account, until=datetime.fromtimestamp(claims.until, UTC))
+    async with gate.database.reading() as session:
+        profile = await sessions.main_of(session, account.id)
+    return sessions.caller_of(account, profile, until=datetime.fromtimestamp(claims.until, UTC))

@@ -17,12 +17,12 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import col, delete, or_, select, update
 
 from control_api.addresses import household
-from control_api.callers import Caller, Stranger
+from control_api.callers import Caller, Stranger, Viewer
 from control_api.ids import new_id
 from control_api.people import chain
 from control_api.people.chain import Link
 from control_api.people.roles import scopes_of
-from control_api.tables import Account, Session
+from control_api.tables import Account, Profile, Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,26 +198,56 @@ def cookie_digest(cookie: str) -> str:
     return hashlib.sha256(cookie.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def caller_of(account: Account, session: str = "", until: datetime | None = None) -> Caller:
-    """An account as who asks."""
-    return Caller(account.id, account.username, scopes_of(account.role), session, until, is_person=True)
+def caller_of(account: Account, profile: Profile | None, session: str = "", until: datetime | None = None) -> Caller:
+    """An account as who asks, and which profile of it watches."""
+    viewer = None if profile is None else viewer_of(profile)
+    scopes = scopes_of(account.role)
+    return Caller(account.id, account.username, scopes, session, until, is_person=True, viewer=viewer)
+
+
+def viewer_of(profile: Profile) -> Viewer:
+    """A profile as who watches."""
+    return Viewer(
+        profile.id,
+        profile.name,
+        profile.is_kids,
+        profile.ceiling,
+        frozenset(profile.genres_allowed),
+        profile.language,
+        profile.keeps_history,
+    )
 
 
 async def _caller(database: Database, settings: Settings, which: Any, now: datetime, address: str) -> Caller | Stranger:  # noqa: ANN401 — a condition
     async with database.reading() as session:
         found = (
             await session.exec(
-                select(Session, Account).join(Account, col(Account.id) == Session.account_id).where(which)
+                select(Session, Account, Profile)
+                .join(Account, col(Account.id) == Session.account_id)
+                .outerjoin(Profile, _watches())
+                .where(which)
             )
         ).one_or_none()
     if found is None:
         return Stranger("there is no such session")
-    row, account = found
+    row, account, profile = found
     if (over := _over(row, account, now)) is not None:
         return over
     if now - row.seen_at >= _noted(settings, row.kind):
         await _note(database, settings, row, now, address)
-    return caller_of(account, row.id, min(row.idle_at, row.expires_at))
+    return caller_of(account, profile, row.id, min(row.idle_at, row.expires_at))
+
+
+async def main_of(session: AsyncSession, account: str) -> Profile | None:
+    """The main profile of an account."""
+    rows = select(Profile).where(Profile.account_id == account, col(Profile.is_main))
+    return (await session.exec(rows)).one_or_none()
+
+
+def _watches() -> ColumnElement[bool]:
+    """Of the profile that watches in a session: the one that was chosen, or else the main one."""
+    is_main = and_(col(Profile.account_id) == Session.account_id, col(Profile.is_main))
+    return or_(col(Profile.id) == Session.profile_id, and_(col(Session.profile_id).is_(None), is_main))
 
 
 def _over(row: Session, account: Account, now: datetime) -> Stranger | None:

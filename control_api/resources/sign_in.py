@@ -225,7 +225,7 @@ async def register(call: Call[Nothing, Nothing, Registration]) -> Answer:
     role = Role.VIEWER if invitation is None else invitation.role
     wanted = Wanted(username=given.username, email=given.email, role=role, password=password)
     row = await accounts.made(call.session, wanted, call.now)
-    call.caller = sessions.caller_of(row)
+    call.caller = sessions.caller_of(row, None)
     call.changed(Change("account", row.id, "created", after=lasting(AccountShown.of(row))))
     if invitation is not None:
         invitation.used_at, invitation.used_by = call.now, row.id
@@ -463,7 +463,7 @@ async def _pair(call: Call[Any, Any, Any], account: Account, row: Session, refre
 
 
 def _told(call: Call[Any, Any, Any], account: Account, row: Session) -> None:
-    call.caller = sessions.caller_of(account, row.id)
+    call.caller = sessions.caller_of(account, None, row.id)
     call.changed(Change("session", row.id, "opened", after=SessionShown.of(row)))
 
 

@@ -10,7 +10,9 @@ from control_api.tables.events import Event
 from control_api.tables.imports import Backup, Import, ImportEntry, ImportMemory, PosterDue
 from control_api.tables.jobs import Job, JobEntry
 from control_api.tables.keys import ApiKey, Secret
+from control_api.tables.lists import Listed, Rated
 from control_api.tables.people import Account, Failures, Identity, Invitation, Session, SigningKey
+from control_api.tables.profiles import Profile
 from control_api.tables.repeats import Repeat
 from control_api.tables.row import METADATA
 from control_api.tables.titles import (
@@ -28,6 +30,7 @@ from control_api.tables.titles import (
     TitleText,
 )
 from control_api.tables.uploads import Upload
+from control_api.tables.viewing import PlaySession, Watched
 from control_api.tables.webhooks import AirPlace, Delivery, Webhook, WebhookPlace
 
 __all__ = [
@@ -63,10 +66,14 @@ __all__ = [
     "Invitation",
     "Job",
     "JobEntry",
+    "Listed",
     "Person",
     "PersonElsewhere",
     "PictureStray",
+    "PlaySession",
     "PosterDue",
+    "Profile",
+    "Rated",
     "Repeat",
     "Secret",
     "Session",
@@ -80,6 +87,7 @@ __all__ = [
     "TitleTag",
     "TitleText",
     "Upload",
+    "Watched",
     "Webhook",
     "WebhookPlace",
 ]

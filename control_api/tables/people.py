@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Column, ForeignKey, String
 from sqlmodel import Field
 
 from control_api.columns import Document, UtcInstant
@@ -46,6 +47,11 @@ class Session(Row, table=True):
 
     id: str = Field(primary_key=True, max_length=40)
     account_id: str = Field(foreign_key="account.id", index=True, max_length=40, ondelete="CASCADE")
+    profile_id: str | None = Field(
+        default=None,
+        sa_column=Column(String(40), ForeignKey("profile.id", ondelete="SET NULL"), index=True, nullable=True),
+    )
+    """Which profile watches; None: the main one."""
     kind: str = Field(max_length=10)
     """`token` or `cookie`."""
     digest: str = Field(unique=True, max_length=64)

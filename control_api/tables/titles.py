@@ -60,6 +60,12 @@ class Title(Row, table=True):
     year: int = Field(default=0)
     """Of `released`; 0 where nobody said."""
     age_rating: str = Field(default="", max_length=40)
+    age: int = Field(default=-1)
+    """From which age on it is for, in years, as its rating says; -1 where that is not known."""
+    access: str = Field(default="free", max_length=20)
+    """`free`, or `premium`: for whom has a plan that includes it."""
+    credits_ms: int | None = Field(default=None)
+    """Where its closing credits begin: who has come as far has seen it."""
     score: int = Field(default=-1)
     """What audiences think, in hundredths from 0 to 1000; -1 where nobody said."""
     votes: int = Field(default=0)

@@ -1,4 +1,4 @@
-"""Accounts, identities, sessions, invitations, and what access tokens are signed with."""
+"""Accounts, their profiles, identities, sessions, invitations, and what access tokens are signed with."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -83,9 +83,44 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_identity_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "profile",
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.String(40), nullable=False),
+        sa.Column("name", sa.String(60), nullable=False),
+        sa.Column("avatar", sa.String(40), nullable=False),
+        sa.Column("is_main", sa.Boolean(), nullable=False),
+        sa.Column("is_kids", sa.Boolean(), nullable=False),
+        sa.Column("ceiling", sa.Integer(), nullable=True),
+        sa.Column("genres_allowed", columns.Document, nullable=False),
+        sa.Column("pin", sa.String(300), nullable=True),
+        sa.Column("language", sa.String(35), nullable=False),
+        sa.Column("subtitles", sa.String(35), nullable=False),
+        sa.Column("autoplay", sa.Boolean(), nullable=False),
+        sa.Column("genres_liked", columns.Document, nullable=False),
+        sa.Column("settings", columns.Document, nullable=False),
+        sa.Column("keeps_history", sa.Boolean(), nullable=False),
+        sa.Column("created_at", columns.UtcInstant(), nullable=False),
+        sa.Column("updated_at", columns.UtcInstant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_profile_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile")),
+    )
+    op.create_index(op.f("ix_profile_account_id"), "profile", ["account_id"])
+    op.create_index(
+        "uq_profile_main",
+        "profile",
+        ["account_id"],
+        unique=True,
+        sqlite_where=sa.text("is_main"),
+        postgresql_where=sa.text("is_main"),
+    )
+    op.create_table(
         "session",
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("account_id", sa.String(40), nullable=False),
+        sa.Column("profile_id", sa.String(length=40), nullable=True),
         sa.Column("kind", sa.String(10), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("turns", sa.Integer(), nullable=False),
@@ -104,21 +139,27 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_session_account_id_account"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(
+            ["profile_id"], ["profile.id"], name=op.f("fk_session_profile_id_profile"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
         sa.UniqueConstraint("digest", name=op.f("uq_session_digest")),
     )
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_session_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_session_idle_at"), ["idle_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_session_profile_id"), ["profile_id"], unique=False)
 
 
 def downgrade() -> None:
     """And back."""
     with op.batch_alter_table("session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_session_profile_id"))
         batch_op.drop_index(batch_op.f("ix_session_idle_at"))
         batch_op.drop_index(batch_op.f("ix_session_account_id"))
 
     op.drop_table("session")
+    op.drop_table("profile")
     with op.batch_alter_table("identity", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_identity_account_id"))
 

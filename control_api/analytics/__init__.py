@@ -1,0 +1,1 @@
+"""What is watched: views, figures by day, and how playing went."""

@@ -1,0 +1,1 @@
+"""Watchlists, favourites and ratings, and how lists of titles are marked by them."""

@@ -1,0 +1,1 @@
+"""Plans: what an account may, how it comes to it, and how it pays."""

@@ -1,0 +1,1 @@
+"""Profiles: who of an account watches, and what they are kept from."""

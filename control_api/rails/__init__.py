@@ -1,0 +1,1 @@
+"""Rails: the rows of titles and channels of which a home page is made."""

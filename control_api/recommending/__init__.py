@@ -1,0 +1,1 @@
+"""What somebody may like: trending, popular, similar, and chosen for a profile."""

@@ -1,0 +1,1 @@
+"""Playing: sessions, heartbeats, what was seen, and what is to be watched on."""
