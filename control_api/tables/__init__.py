@@ -12,6 +12,7 @@ from control_api.tables.jobs import Job, JobEntry
 from control_api.tables.keys import ApiKey, Secret
 from control_api.tables.lists import Listed, Rated
 from control_api.tables.people import Account, Failures, Identity, Invitation, Session, SigningKey
+from control_api.tables.privacy import DataExport, ExportPiece
 from control_api.tables.profiles import Profile
 from control_api.tables.repeats import Repeat
 from control_api.tables.row import METADATA
@@ -54,9 +55,11 @@ __all__ = [
     "Backup",
     "BreakEdit",
     "Credit",
+    "DataExport",
     "Delivery",
     "Duty",
     "Event",
+    "ExportPiece",
     "Failures",
     "Genre",
     "Identity",

@@ -27,6 +27,8 @@ class Account(Row, table=True):
     version: int = Field(default=1)
     created_at: datetime = Field(sa_type=UtcInstant)
     blocked_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    closes_at: datetime | None = Field(default=None, sa_type=UtcInstant, index=True)
+    """When all that is kept of it is removed, unless its owner comes back before; None: it is not closed."""
     signed_in_at: datetime | None = Field(default=None, sa_type=UtcInstant)
 
 

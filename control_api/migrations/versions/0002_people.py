@@ -24,12 +24,14 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", columns.UtcInstant(), nullable=False),
         sa.Column("blocked_at", columns.UtcInstant(), nullable=True),
+        sa.Column("closes_at", columns.UtcInstant(), nullable=True),
         sa.Column("signed_in_at", columns.UtcInstant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_folded", name=op.f("uq_account_email_folded")),
         sa.UniqueConstraint("username_folded", name=op.f("uq_account_username_folded")),
     )
     with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_closes_at"), ["closes_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_account_role"), ["role"], unique=False)
 
     op.create_table(
