@@ -11,9 +11,20 @@ from control_api.tables.imports import Backup, Import, ImportEntry, ImportMemory
 from control_api.tables.jobs import Job, JobEntry
 from control_api.tables.keys import ApiKey, Secret
 from control_api.tables.lists import Listed, Rated
+from control_api.tables.notices import (
+    Broadcast,
+    BroadcastAccount,
+    BroadcastReceipt,
+    Mail,
+    MailChoice,
+    MailToken,
+    Notice,
+)
+from control_api.tables.pages import Consent, HelpArticle, LegalText, Ticket, TicketEntry
 from control_api.tables.people import Account, Failures, Identity, Invitation, Session, SigningKey
 from control_api.tables.privacy import DataExport, ExportPiece
 from control_api.tables.profiles import Profile
+from control_api.tables.recommending import RecommendationBuild, RecommendationDay, RecommendationWork
 from control_api.tables.repeats import Repeat
 from control_api.tables.row import METADATA
 from control_api.tables.titles import (
@@ -54,6 +65,10 @@ __all__ = [
     "AuditEntry",
     "Backup",
     "BreakEdit",
+    "Broadcast",
+    "BroadcastAccount",
+    "BroadcastReceipt",
+    "Consent",
     "Credit",
     "DataExport",
     "Delivery",
@@ -62,6 +77,7 @@ __all__ = [
     "ExportPiece",
     "Failures",
     "Genre",
+    "HelpArticle",
     "Identity",
     "Import",
     "ImportEntry",
@@ -69,7 +85,12 @@ __all__ = [
     "Invitation",
     "Job",
     "JobEntry",
+    "LegalText",
     "Listed",
+    "Mail",
+    "MailChoice",
+    "MailToken",
+    "Notice",
     "Person",
     "PersonElsewhere",
     "PictureStray",
@@ -77,11 +98,16 @@ __all__ = [
     "PosterDue",
     "Profile",
     "Rated",
+    "RecommendationBuild",
+    "RecommendationDay",
+    "RecommendationWork",
     "Repeat",
     "Secret",
     "Session",
     "SigningKey",
     "Tag",
+    "Ticket",
+    "TicketEntry",
     "Title",
     "TitleCountry",
     "TitleElsewhere",
