@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import aiosqlite
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
@@ -21,9 +20,10 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from control_api.sqlite import connection
+
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from sqlalchemy import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
@@ -108,57 +108,6 @@ class Database:
 
 def _sqlite(patience_ms: int) -> dict[str, Any]:
     return {"timeout": patience_ms / 1000, "async_creator_fn": connection}
-
-
-class Ending(aiosqlite.Connection):
-    """A connection of SQLite that may be ended twice.
-
-    Its thread ends when it is stopped. Whoever is cancelled while a connection is closed has it stopped, and the
-    closing, which goes on, stops it once more: aiosqlite then waits for an answer of a thread that is no more, and
-    with it whoever ends the event loop.
-    """
-
-    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
-        super().__init__(connector, iter_chunk_size=64)
-        self._thread.daemon = True
-        self._is_stopped = False
-
-    def stop(self) -> asyncio.Future[Any] | None:
-        """Have the thread end; what to wait for, at the first time."""
-        if self._is_stopped:
-            return None
-        self._is_stopped = True
-        return super().stop()
-
-    async def close(self) -> None:
-        """Close it, unless it is being closed."""
-        if not self._is_stopped:
-            await super().close()
-
-
-class Releasing(sqlite3.Connection):
-    """A connection that gives its locks back when it is closed.
-
-    SQLite ends a transaction of one that is closed only when its last statement is gone, and somebody may hold a
-    cursor still: the task that was cancelled, or the traceback of its end. Nobody could write until it is collected.
-    """
-
-    def close(self) -> None:
-        """Take back what was not committed, and close."""
-        try:
-            if self.in_transaction:
-                self.rollback()
-        except sqlite3.ProgrammingError:
-            """It is closed already: whoever gives a closing up has it closed once more."""
-        except sqlite3.Error:  # as of a disk that fails; closing is all that is left
-            _log.warning("a transaction could not be taken back", exc_info=True, extra={"action": "outage"})
-        finally:
-            super().close()
-
-
-def connection(path: str, **options: Any) -> Ending:  # noqa: ANN401 — whatever sqlite3 takes
-    """A connection that begins when it is awaited."""
-    return Ending(lambda: sqlite3.connect(path, factory=Releasing, **options))
 
 
 def _postgresql(patience_ms: int) -> dict[str, Any]:

@@ -9,14 +9,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import col, delete, func, select
 
 from control_api import schema
 from control_api.commands import Unserved, serve
-from control_api.database import Database, Releasing, connection, is_outage
+from control_api.database import Database, is_outage
 from control_api.settings import Settings
+from control_api.sqlite import AHEAD, Releasing, connection
 from control_api.tables import ApiKey, Event, Secret
 
 if TYPE_CHECKING:
@@ -258,3 +259,53 @@ def test_to_close_a_connection_once_more_is_no_trouble(caplog: pytest.LogCapture
     opened.close()
     opened.close()
     assert caplog.records == []
+
+
+async def test_a_question_leaves_nothing_open_and_a_long_answer_comes_whole_or_in_pieces(
+    tmp_path: Path,
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'some.db'}", connections=1)
+    numbers = list(range(2 * AHEAD + 7))
+    async with database.writing() as session:
+        inside = await session.connection()
+        await inside.execute(text("CREATE TABLE some (thing INTEGER)"))
+        await inside.execute(text("INSERT INTO some VALUES (:thing)"), [{"thing": number} for number in numbers])
+    async with database.reading() as session:
+        inside = await session.connection()
+        asked = text("SELECT thing FROM some ORDER BY thing")
+        assert (await inside.execute(asked)).scalars().all() == numbers
+        streamed = await inside.stream(asked, execution_options={"yield_per": 700})
+        pieces = [len(piece) async for piece in streamed.partitions(700)]
+        assert pieces == [700, 700, 607]
+        assert (await inside.execute(asked)).scalars().first() == 0  # and two thousand rows that nobody takes
+    async with database.writing() as session:  # SQLite refuses this while anything is read from the table
+        await (await session.connection()).execute(text("DROP TABLE some"))
+    await database.close()
+
+
+async def test_a_transaction_that_nobody_waited_for_is_taken_back(tmp_path: Path) -> None:
+    """The thread begins it after whoever wanted it has gone: the next one must not find itself inside."""
+    path = tmp_path / "some.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("CREATE TABLE some (thing)")
+        database = Database(f"sqlite+aiosqlite:///{path}", connections=1, patience_ms=30_000)
+        await database.answers()
+        other.execute("BEGIN IMMEDIATE")
+        begins = asyncio.Event()
+        event.listen(database.engine.sync_engine, "begin", lambda _: begins.set(), insert=True)
+
+        async def write() -> None:
+            async with database.writing() as session:
+                await (await session.connection()).execute(text("INSERT INTO some VALUES (1)"))
+
+        async with asyncio.TaskGroup() as tasks:
+            waits = tasks.create_task(write())
+            await begins.wait()
+            waits.cancel()
+            other.execute("ROLLBACK")
+        await write()
+        assert other.execute("SELECT count(*) FROM some").fetchone() == (1,)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+        await database.close()
