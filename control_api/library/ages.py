@@ -6,22 +6,32 @@ puts titles beneath others, calls `aged` in the same transaction.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, update
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 
 from control_api.tables import Title
 from playout.core.ratings import age
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
 UNKNOWN: Final = -1
 """Of what nobody has rated, or in a way that nobody knows here."""
 _AT_ONCE: Final = 500
+
+
+class _Row(NamedTuple):
+    """What the age of a title follows from."""
+
+    parent: str | None
+    rating: str
+    age: int
+    """As it is written."""
 
 
 def rated(rating: str) -> int:
@@ -42,31 +52,27 @@ async def aged(session: AsyncSession, titles: Iterable[str]) -> None:
 
 async def _written(session: AsyncSession, titles: Sequence[str]) -> list[str]:
     """Write the ages of titles; the ids of those that changed."""
-    mine, changed = await _rows(session, titles), []
-    above = await _rows(session, {parent for parent, _, _ in mine.values() if parent is not None})
-    ages: dict[str, int] = {}
-
-    def found(title: str) -> int:
-        if title not in ages:
-            parent, rating, before = mine[title] if title in mine else above[title]
-            own = rated(rating)
-            if title not in mine:
-                ages[title] = before
-            else:
-                ages[title] = own if own != UNKNOWN or parent is None else found(parent)
-        return ages[title]
-
-    for title, (_, _, before) in mine.items():
-        if found(title) != before:
-            changed.append(title)
+    mine = await _rows(session, titles)
+    above = await _rows(session, {row.parent for row in mine.values() if row.parent is not None})
+    ages = {title: _age(title, mine, above) for title in mine}
+    changed = [title for title, found in ages.items() if found != mine[title].age]
     if changed:
         statement = update(Title.__table__).where(col(Title.id) == bindparam("which"))  # type: ignore[attr-defined] # of SQLModel
         values = [{"which": title, "to": ages[title]} for title in changed]
         await (await session.connection()).execute(statement.values(age=bindparam("to")), values)
         for row in session.identity_map.values():
             if isinstance(row, Title) and row.id in ages:
-                session.expire(row, ["age"])
+                set_committed_value(row, "age", ages[row.id])
     return changed
+
+
+def _age(title: str, mine: Mapping[str, _Row], above: Mapping[str, _Row]) -> int:
+    """What the age of a title is to be; of what is `above` it is written already."""
+    row = mine.get(title)
+    if row is None:
+        return above[title].age
+    own = rated(row.rating)
+    return own if own != UNKNOWN or row.parent is None else _age(row.parent, mine, above)
 
 
 async def _right_beneath(session: AsyncSession, titles: Sequence[str]) -> list[str]:
@@ -77,12 +83,11 @@ async def _right_beneath(session: AsyncSession, titles: Sequence[str]) -> list[s
     return found
 
 
-async def _rows(session: AsyncSession, titles: Iterable[str]) -> dict[str, tuple[str | None, str, int]]:
-    """What stands above each, its rating, and its age as it is written."""
+async def _rows(session: AsyncSession, titles: Iterable[str]) -> dict[str, _Row]:
     ids = sorted(titles)
-    found: dict[str, tuple[str | None, str, int]] = {}
+    found: dict[str, _Row] = {}
     for start in range(0, len(ids), _AT_ONCE):
         rows = select(Title.id, Title.parent_id, Title.age_rating, Title.age)
         some = await session.exec(rows.where(col(Title.id).in_(ids[start : start + _AT_ONCE])))
-        found |= {title: (parent, rating, before) for title, parent, rating, before in some.all()}
+        found |= {title: _Row(parent, rating, before) for title, parent, rating, before in some.all()}
     return found

@@ -12,6 +12,7 @@ from sqlalchemy import insert, tuple_
 from sqlmodel import col, delete, select
 
 from control_api.ids import new_id
+from control_api.library.ages import aged
 from control_api.library.amendments import due
 from control_api.library.facts import TitleFacts
 from control_api.library.folding import same, sort_name
@@ -50,6 +51,8 @@ _COLUMNS: Final = frozenset((
     "video_url", "trailer_url",
 ))  # fmt: skip
 """What is kept as it is given."""
+_AGING: Final = frozenset(("age_rating", "parent_id"))
+"""From what follows for what age it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ async def _settled(
 ) -> Edited:
     """What hangs on the title, written and read again; its version, and how it is found."""
     await _hang(session, title, given, now)
+    if before is None or given.model_fields_set & _AGING:
+        await aged(session, [title.id])
     there = (await hung(session, [title]))[title.id]
     after = facts(title, there)
     if before is not None and after != before:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from control_api.library.flags import UNRATED, Flags, Ratings
 from control_api.tables import (
     Artwork,
     Asset,
@@ -69,6 +70,9 @@ class Hung:
     assets: list[Asset] = field(default_factory=list)
     above_genres: list[str] = field(default_factory=list)
     """The genres of the nearest title above it that has any."""
+    ratings: Ratings = UNRATED
+    mine: Flags | None = None
+    """What it is to the profile that asks; whoever knows that sets it."""
 
 
 async def hung(session: AsyncSession, titles: Sequence[Title]) -> dict[str, Hung]:

@@ -18,6 +18,7 @@ from sqlmodel import col, select, update
 from control_api.database import Database
 from control_api.happenings import Happening, append
 from control_api.ids import new_id
+from control_api.library.ages import aged, rated
 from control_api.library.amendments import due
 from control_api.library.arrivals import Arrival, Known, arrivals
 from control_api.library.editing import edit
@@ -118,6 +119,7 @@ async def adopted(session: AsyncSession, found: Sequence[Arrival], now: datetime
     joined = [(one, title) for one, title in batch.owners if title not in batch.titles]
     for one, title in joined:
         await _joined(session, one, title, now)
+    await aged(session, [title for title, row in batch.titles.items() if row["parent_id"] is not None])
     await reindexed(session, list(batch.titles))
     return [Happening("asset.added", one.id, {"title": title, "house": one.house}) for one, title in batch.owners]
 
@@ -173,8 +175,8 @@ class _Batch:
             id=new_id("ti"), kind=kind.value, state=TitleState.PUBLISHED.value, parent_id=parent, number=number,
             place=UNPLACED if number is None else number, name=name, sort_name=sort_name(name),
             description=about.description, language=about.language, released=about.released, year=about.year,
-            age_rating=about.rating, story=about.story, part=about.part, advertiser=about.advertiser,
-            category=about.category, rights=[stored(right) for right in about.rights],
+            age_rating=about.rating, age=rated(about.rating), story=about.story, part=about.part,
+            advertiser=about.advertiser, category=about.category, rights=[stored(right) for right in about.rights],
             created_at=self.now, updated_at=self.now, published_at=self.now,
         )  # fmt: skip
         self.titles[row.id] = row.model_dump()

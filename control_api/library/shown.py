@@ -8,6 +8,7 @@ from pydantic import Field
 
 from control_api.instants import Instant, Millis
 from control_api.library.facts import RightsGiven, TextGiven, TitleFacts
+from control_api.library.flags import Flags, Ratings  # noqa: TC001 — Pydantic reads them
 from control_api.models import Shown
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class TitleShown(TitleFacts):
     assets: list[AssetBrief]
     artwork: list[ArtworkShown]
     views: int = Field(description="How often it was seen.")
+    ratings: Ratings = Field(description="What profiles of this station think of it.")
+    mine: Flags | None = Field(description="What it is to the profile that asks; null for who has none.")
     created_at: Instant
     updated_at: Instant
     published_at: Instant | None
@@ -108,6 +111,8 @@ def _surroundings(title: Title, there: Hung, public_url: str) -> dict[str, Any]:
         "assets": [AssetBrief.model_validate(asset) for asset in there.assets],
         "artwork": [pictured(picture, public_url) for picture in there.artwork],
         "views": title.views,
+        "ratings": there.ratings,
+        "mine": there.mine,
         "created_at": title.created_at,
         "updated_at": title.updated_at,
         "published_at": title.published_at,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from control_api.library.hung import Above, hung
 from control_api.library.kinds import TitleState
+from control_api.lists.flags import flagged
 from control_api.problems import FORBIDDEN, Problem, missing
 from control_api.scopes import Scope
 
@@ -47,6 +48,15 @@ async def surrounded(call: Call[Any, Any, Any], titles: Sequence[Title]) -> dict
     if is_audience(call):
         for one in found.values():
             one.above = Above(*(above if above is not None and _is_seen(above) else None for above in one.above))
+    return await flagged_for(call, found)
+
+
+async def flagged_for(call: Call[Any, Any, Any], found: dict[str, Hung]) -> dict[str, Hung]:
+    """The same, with what each title is to the profile that asks, where one does: one query more."""
+    viewer = call.caller.viewer
+    if viewer is not None and found:
+        for title, flags in (await flagged(call.session, viewer.id, list(found))).items():
+            found[title].mine = flags
     return found
 
 

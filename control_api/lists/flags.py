@@ -1,0 +1,72 @@
+"""What titles are to a profile, for many of them at once.
+
+Law: one query, however many titles and however many lists there are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import BigInteger, String, case, cast, literal, null, union_all
+from sqlmodel import col, select
+
+from control_api.library.flags import UNFLAGGED, Flags
+from control_api.tables import Listed, Rated, Watched
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import CompoundSelect
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+WATCHLIST: Final = "watchlist"
+FAVORITES: Final = "favorites"
+LISTS: Final = (WATCHLIST, FAVORITES)
+_WHOLE: Final = 100
+
+
+async def flagged(session: AsyncSession, profile: str, titles: Sequence[str]) -> dict[str, Flags]:
+    """What each of these titles is to the profile, by id; all of them are in it."""
+    ids = list(dict.fromkeys(titles))
+    if not ids:
+        return {}
+    none = cast(null(), BigInteger)
+    parts: CompoundSelect[Any] = union_all(
+        select(Listed.title_id, Listed.list, none, none).where(
+            Listed.profile_id == profile, col(Listed.list).in_(LISTS), col(Listed.title_id).in_(ids)
+        ),
+        select(Rated.title_id, literal("rated", String), cast(col(Rated.score), BigInteger), none).where(
+            Rated.profile_id == profile, col(Rated.title_id).in_(ids)
+        ),
+        select(Watched.title_id, literal("watched", String), _position(), Watched.duration_ms).where(
+            Watched.profile_id == profile, col(Watched.title_id).in_(ids)
+        ),
+    )
+    found: dict[str, dict[str, Any]] = defaultdict(dict)
+    for title, what, number, whole in (await (await session.connection()).execute(parts)).all():
+        found[title].update(_said(what, number, whole))
+    return {one: Flags(**found[one]) if one in found else UNFLAGGED for one in ids}
+
+
+def _position() -> Any:  # noqa: ANN401 — an expression of SQLAlchemy
+    """Where it was stopped; below zero: at the end."""
+    return cast(case((col(Watched.completed_at).is_not(None), literal(-1)), else_=col(Watched.position_ms)), BigInteger)
+
+
+def _said(what: str, number: int | None, whole: int | None) -> dict[str, Any]:
+    """What one row says."""
+    if what == WATCHLIST:
+        return {"is_in_watchlist": True}
+    if what == FAVORITES:
+        return {"is_favorite": True}
+    if what == "rated":
+        return {"my_score": number}
+    return {"position_ms": max(number or 0, 0), "percent": percent(number or 0, whole or 0)}
+
+
+def percent(position: int, whole: int) -> int | None:
+    """How much of a title has been seen, in whole percent; `position` below zero: all of it. None: nobody knows."""
+    if position < 0:
+        return _WHOLE
+    return min(position * _WHOLE // whole, _WHOLE - 1) if whole > 0 else None
