@@ -33,7 +33,9 @@ class PlaySession(Row, table=True):
         default=None,
         sa_column=Column(String(40), ForeignKey("account.id", ondelete="CASCADE"), nullable=True),
     )
-    """None: somebody who has no account here plays."""
+    """None: somebody who has no account here plays, or nobody is to know any more who it was."""
+    key_id: str | None = Field(default=None, max_length=40)
+    """The API key that speaks for who plays, where that is nobody who has an account here."""
     profile_id: str | None = Field(
         default=None,
         sa_column=Column(String(40), ForeignKey("profile.id", ondelete="CASCADE"), index=True, nullable=True),
@@ -64,6 +66,7 @@ class PlaySession(Row, table=True):
     watched_ms: int = Field(default=0, sa_type=Counter)
     """For how long it has really played."""
     beats: int = Field(default=0)
+    """The number of its newest heartbeat."""
     startup_ms: int | None = Field(default=None)
     """From the wish to play to the first picture."""
     stalls: int = Field(default=0)
@@ -71,7 +74,11 @@ class PlaySession(Row, table=True):
     stalled_ms: int = Field(default=0, sa_type=Counter)
     """For how long in all."""
     bitrate: int = Field(default=0, sa_type=Counter)
-    """In bits a second, weighted by time."""
+    """In bits a second: of all that was loaded, where the player counts that; else of what played last."""
+    bandwidth: int = Field(default=0, sa_type=Counter)
+    """In bits a second, as the player measured it last."""
+    buffer_ms: int = Field(default=0, sa_type=Counter)
+    """How much it had in store, last."""
     errors: int = Field(default=0)
     error: str = Field(default="", max_length=200)
     """The last one, in the player's words."""

@@ -1,1 +1,1 @@
-"""Playing: sessions, heartbeats, what was seen, and what is to be watched on."""
+"""Viewing: what plays now, what of it is kept, and what is to be watched on."""

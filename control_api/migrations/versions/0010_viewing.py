@@ -15,6 +15,7 @@ def upgrade() -> None:
         "play_session",
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("account_id", sa.String(length=40), nullable=True),
+        sa.Column("key_id", sa.String(40), nullable=True),
         sa.Column("profile_id", sa.String(length=40), nullable=True),
         sa.Column("title_id", sa.String(length=40), nullable=True),
         sa.Column("asset_id", sa.String(80), nullable=True),
@@ -35,6 +36,8 @@ def upgrade() -> None:
         sa.Column("stalls", sa.Integer(), nullable=False),
         sa.Column("stalled_ms", columns.Counter, nullable=False),
         sa.Column("bitrate", columns.Counter, nullable=False),
+        sa.Column("bandwidth", columns.Counter, nullable=False),
+        sa.Column("buffer_ms", columns.Counter, nullable=False),
         sa.Column("errors", sa.Integer(), nullable=False),
         sa.Column("error", sa.String(200), nullable=False),
         sa.ForeignKeyConstraint(
