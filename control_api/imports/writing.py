@@ -19,6 +19,7 @@ from control_api.imports import crediting
 from control_api.imports.comparing import PICTURES
 from control_api.imports.matching import Made, Wish
 from control_api.library import search
+from control_api.library.ages import UNKNOWN, aged, rated
 from control_api.library.amendments import due
 from control_api.library.folding import same, sort_name
 from control_api.library.hung import Hung
@@ -51,10 +52,10 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _EMPTY: Final = {
     "version": 1, "state": "draft", "parent_id": None, "number": None, "place": UNPLACED, "summary": "",
-    "description": "", "language": "und", "released": "", "year": 0, "age_rating": "", "score": -1, "votes": 0,
-    "views": 0, "featured": False, "story": "", "part": 0, "advertiser": "", "category": "", "video_url": "",
-    "trailer_url": "", "rights": [], "countries_allowed": [], "countries_denied": [], "published_at": None,
-    "deleted_at": None,
+    "description": "", "language": "und", "released": "", "year": 0, "age_rating": "", "age": UNKNOWN, "access": "free",
+    "credits_ms": None, "score": -1, "votes": 0, "views": 0, "featured": False, "story": "", "part": 0,
+    "advertiser": "", "category": "", "video_url": "", "trailer_url": "", "rights": [], "countries_allowed": [],
+    "countries_denied": [], "published_at": None, "deleted_at": None,
 }  # fmt: skip
 _FOUND_BY: Final = ("story", "advertiser", "category", "summary", "description")
 _WRITTEN: Final = (*_COLUMNS, "sort_name", "year", "score", "rights", "published_at", "updated_at", "version")
@@ -95,7 +96,13 @@ async def write(session: AsyncSession, whole: Sequence[Writing], state: str, now
         await crediting.recredited(session, credited, now)
     await _pictures(session, whole)
     session.expire_all()
+    await aged(session, [one.title_id for one in whole if _ages(one)])
     await _tell(session, whole, now)
+
+
+def _ages(one: Writing) -> bool:
+    """Whether its age follows from more than its own rating, or that of others from it."""
+    return one.wish.parent_id is not None if one.before is None else "age_rating" in one.names
 
 
 async def _tell(session: AsyncSession, whole: Sequence[Writing], now: datetime) -> None:
@@ -125,7 +132,8 @@ def _made(one: Writing, state: str, now: datetime) -> dict[str, Any]:
     row |= {"parent_id": wish.parent_id, "number": wish.number}
     row["place"] = UNPLACED if wish.number is None else wish.number
     row["name"] = wish.record.name or f"{wish.record.kind.capitalize()} {wish.number}"
-    return _columns(row, one, now)
+    row = _columns(row, one, now)
+    return {**row, "age": rated(str(row["age_rating"]))}
 
 
 def _edited(one: Writing, now: datetime) -> dict[str, Any]:

@@ -33,14 +33,15 @@ _AGES: Final = {
     "L": 0, "AL": 0, "ALL": 0, "TP": 0, "TOUS PUBLICS": 0, "APTA": 0, "AA": 0, "T": 0, "BTL": 0, "S": 0,
     "LIVRE": 0, "TODOS": 0, "UNIVERSAL": 0,
 }  # fmt: skip
-"""In years, of ratings that are words. Where two countries mean different things by a word (`A`), it is none of them."""
+"""In years, of ratings that are words. One by which two countries mean different things (`A`) is none of them."""
 _GIVERS: Final = re.compile(
     r"^(?:RATED|MPAA|VCHIP|BBFC|IFCO|FSK|USK|PEGI|ICAA|CNC|CSA|NICAM|KIJKWIJZER|DJCTQ|CLASSIND|ACB|OFLC|CBFC|EIRIN|KMRB"
     r"|[A-Z]{2}(?=[:/]))[\s:/_-]*(?=.)"
 )
 """What some write before a rating: who gives it, or for which country."""
 _YEARS: Final = re.compile(
-    r"^(?:VM|PG|R|MA|RP|X|M|AA|A|U/?A|K|B|S|N|MN|AV|D|PRE|INT)?[\s-]*(\d{1,2})\s*(?:\+|[APRX]|MA|ANS|ANOS|AÑOS|JAHRE)?\+?$"
+    r"^(?:VM|PG|R|MA|RP|X|M|AA|A|U/?A|K|B|S|N|MN|AV|D|PRE|INT)?[\s-]*"
+    r"(\d{1,2})\s*(?:\+|[APRX]|MA|ANS|ANOS|AÑOS|JAHRE)?\+?$"
 )
 """Years, with the letters that countries put before and after them: `12A`, `MA15+`, `VM14`, `-16`, `K-16`."""
 _OLDEST: Final = 21
