@@ -7,10 +7,22 @@ from control_api.tables.audit import AuditEntry
 from control_api.tables.breaks import AssetCare, BreakEdit
 from control_api.tables.duties import Duty
 from control_api.tables.events import Event
+from control_api.tables.figures import (
+    FigureDay,
+    FigurePlace,
+    PlayCounted,
+    PlayVisitor,
+    TitleSeen,
+    View,
+    ViewerDays,
+    ViewSent,
+    Visit,
+    VisitKey,
+)
 from control_api.tables.imports import Backup, Import, ImportEntry, ImportMemory, PosterDue
 from control_api.tables.jobs import Job, JobEntry
 from control_api.tables.keys import ApiKey, Secret
-from control_api.tables.lists import Listed, Rated
+from control_api.tables.lists import Listed, Rated, RatingSum
 from control_api.tables.notices import (
     Broadcast,
     BroadcastAccount,
@@ -22,6 +34,15 @@ from control_api.tables.notices import (
 )
 from control_api.tables.pages import Consent, HelpArticle, LegalText, Ticket, TicketEntry
 from control_api.tables.people import Account, Failures, Identity, Invitation, Session, SigningKey
+from control_api.tables.plans import (
+    Payment,
+    Plan,
+    ProviderEvent,
+    ReceiptCount,
+    Refund,
+    Subscription,
+    SubscriptionEntry,
+)
 from control_api.tables.privacy import DataExport, ExportPiece
 from control_api.tables.profiles import Profile
 from control_api.tables.recommending import RecommendationBuild, RecommendationDay, RecommendationWork
@@ -76,6 +97,8 @@ __all__ = [
     "Event",
     "ExportPiece",
     "Failures",
+    "FigureDay",
+    "FigurePlace",
     "Genre",
     "HelpArticle",
     "Identity",
@@ -91,20 +114,30 @@ __all__ = [
     "MailChoice",
     "MailToken",
     "Notice",
+    "Payment",
     "Person",
     "PersonElsewhere",
     "PictureStray",
+    "Plan",
+    "PlayCounted",
     "PlaySession",
+    "PlayVisitor",
     "PosterDue",
     "Profile",
+    "ProviderEvent",
     "Rated",
+    "RatingSum",
+    "ReceiptCount",
     "RecommendationBuild",
     "RecommendationDay",
     "RecommendationWork",
+    "Refund",
     "Repeat",
     "Secret",
     "Session",
     "SigningKey",
+    "Subscription",
+    "SubscriptionEntry",
     "Tag",
     "Ticket",
     "TicketEntry",
@@ -113,9 +146,15 @@ __all__ = [
     "TitleElsewhere",
     "TitleGenre",
     "TitleLanguage",
+    "TitleSeen",
     "TitleTag",
     "TitleText",
     "Upload",
+    "View",
+    "ViewSent",
+    "ViewerDays",
+    "Visit",
+    "VisitKey",
     "Watched",
     "Webhook",
     "WebhookPlace",
