@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from limits import parse
 from pydantic import (
@@ -111,6 +112,15 @@ def _public(text: str) -> str:
         message = f"{text!r} is not an address: write one like https://tv.example"
         raise ValueError(message)
     return text.rstrip("/")
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"{text!r} is no zone: write one like Europe/Lisbon or UTC"
+        raise ValueError(message) from None
+    return text
 
 
 Rate = Annotated[str, AfterValidator(_rate)]
@@ -503,11 +513,89 @@ class Settings(BaseModel):
         le=36_500,
         description="How long the file of a picture is kept that nothing shows any more, in days; 0: for ever.",
     )
+    leave_days: int = Field(
+        default=30,
+        ge=0,
+        le=365,
+        description="For how many days who has closed their account may come back; then all that is kept of them goes.",
+    )
+    export_days: int = Field(
+        default=7,
+        ge=1,
+        le=90,
+        description="How long an archive that somebody asked for of all that is kept of them stays, in days.",
+    )
+    address_days: int = Field(
+        default=30,
+        ge=0,
+        le=36_500,
+        description="How long the audit keeps from which address something was changed, in days; 0: as long as the entry.",
+    )
+    log_addresses: Literal["network", "full", "none"] = Field(
+        default="network",
+        description="What the journal says of where a request came from: its network (a /24, or a /48 of IPv6), the "
+        "full address, or nothing.",
+    )
     backup_days: int = Field(
         default=90,
         ge=0,
         le=36_500,
         description="How long backups are kept, in days; 0: for ever. The newest good one always stays.",
+    )
+    figures: bool = Field(default=True, description="Whether this station counts what is watched, and how well.")
+    figures_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC",
+        description="By whose clocks figures have days and hours, e.g. Europe/Lisbon. What is counted stays as it is.",
+    )
+    figures_beat_seconds: float = Field(
+        default=60, ge=0.05, le=3600, description="How often, in seconds, what was played since is counted."
+    )
+    figures_cache_seconds: float = Field(
+        default=60, ge=0, le=60, description="For how long, in seconds, an answer with figures is given again."
+    )
+    figures_smallest: int = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        description="How many sessions a group of one title or channel has at least (of a device, an hour, a part "
+        "seen) to be shown by itself; smaller ones would tell of single people.",
+    )
+    figure_days: int = Field(
+        default=1095, ge=0, le=36_500, description="How long sums of a day are kept, in days; 0: for ever."
+    )
+    view_seconds: float = Field(
+        default=30,
+        ge=0,
+        le=3600,
+        description="After how many seconds that were really played a session is a view; of what is shorter than "
+        "twice that, after half of it.",
+    )
+    view_again_minutes: int = Field(
+        default=30,
+        ge=0,
+        le=1440,
+        description="For how many minutes after a view of the same thing another one of the same visitor is no view.",
+    )
+    view_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="How long it is kept, in days, at what time there was a view, without who.",
+    )
+    viewers: bool = Field(
+        default=True,
+        description="Whether unique viewers are counted, by hashes that live for a day. Without it nothing is kept of "
+        "who they are, and every session is a view of its own.",
+    )
+    rate_views: Rate = Field(
+        default="20/minute", description="How often one address may tell of views of one and the same thing."
+    )
+    address_days: int = Field(
+        default=30,
+        ge=0,
+        le=36_500,
+        description="How long addresses of people stay in their sessions and in the audit, in days; then they are "
+        "blotted out. 0: for as long as the rows.",
     )
     tmdb_key: SecretStr = Field(
         default=SecretStr(""),
