@@ -11,6 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
+from email.utils import formataddr, parseaddr
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -27,6 +28,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -50,10 +52,11 @@ _FROM_FILE: Final = "_file"
 """FASTLINE_DATABASE_FILE names a file that holds what FASTLINE_DATABASE would say: how containers are given secrets."""
 _OF_A_SERVICE: Final = re.compile(r"SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?")
 
-SECRET: Final = frozenset(("database", "oidc", "tmdb_key", "backup_passphrase", "rate_storage"))
+SECRET: Final = frozenset(("database", "oidc", "tmdb_key", "backup_passphrase", "rate_storage", "smtp_password"))
 """Settings that hold secrets."""
 _CREDENTIALS: Final = re.compile(r"(:/+)\S*@")
 
+_OF_OURS: Final = ("localhost", "127.0.0.1", "::1")
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
@@ -121,6 +124,15 @@ def _zone(text: str) -> str:
         message = f"{text!r} is no zone: write one like Europe/Lisbon or UTC"
         raise ValueError(message) from None
     return text
+
+
+def _sender(text: str) -> str:
+    """Somebody with an address, as a mail names them."""
+    name, address = parseaddr(text)
+    if text and (not address.isascii() or address.count("@") != 1 or address[0] == "@" or "\n" in text or "\r" in text):
+        message = "that is nobody whom mail can be from: write Channel One <no-reply@tv.example>"
+        raise ValueError(message)
+    return formataddr((name, address)) if text else ""
 
 
 Rate = Annotated[str, AfterValidator(_rate)]
@@ -590,13 +602,6 @@ class Settings(BaseModel):
     rate_views: Rate = Field(
         default="20/minute", description="How often one address may tell of views of one and the same thing."
     )
-    address_days: int = Field(
-        default=30,
-        ge=0,
-        le=36_500,
-        description="How long addresses of people stay in their sessions and in the audit, in days; then they are "
-        "blotted out. 0: for as long as the rows.",
-    )
     tmdb_key: SecretStr = Field(
         default=SecretStr(""),
         description="The key for TMDB's API, by which films and series are imported by their numbers there: "
@@ -612,6 +617,66 @@ class Settings(BaseModel):
         default=SecretStr(""),
         description="Seals what the station signs with into its backups. Empty: that is left out, and a restored "
         "station signs anew: people sign in again, and webhooks have new secrets.",
+    )
+    smtp_host: str = Field(
+        default="",
+        max_length=253,
+        description="The server that mail is sent by. Empty: none is sent, and nobody can have a new password mailed.",
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port: 587 with starttls, 465 with implicit.")
+    smtp_tls: Literal["starttls", "implicit", "none"] = Field(
+        default="starttls",
+        description="How what is sent to it is kept secret: starttls, implicit, or none, which only a server on this "
+        "machine should have. Its certificate must be good for smtp_host.",
+    )
+    smtp_ca: str = Field(
+        default="",
+        description="A file of the certificates (PEM) that vouch for it. Empty: those that this system believes.",
+    )
+    smtp_user: str = Field(default="", max_length=320, description="As whom to sign in there. Empty: not at all.")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="The password for that.")
+    smtp_seconds: float = Field(
+        default=30, ge=0.1, le=600, description="How long it may take to answer anything, in seconds."
+    )
+    mail_from: Annotated[str, AfterValidator(_sender)] = Field(
+        default="",
+        description='Whom mail is from, e.g. "Channel One <no-reply@tv.example>". It is needed with smtp_host.',
+    )
+    mail_per_minute: int = Field(
+        default=120, ge=1, le=100_000, description="How many mails are sent in a minute at most."
+    )
+    mail_poll_ms: int = Field(
+        default=2000, ge=20, le=600_000, description="How often, in milliseconds, mail is looked for that is due."
+    )
+    mail_days: int = Field(
+        default=30, ge=1, le=3650, description="How long it is kept, in days, that a mail was sent or given up."
+    )
+    app_url: Annotated[str, AfterValidator(_public)] = Field(
+        default="",
+        description="Where the audience's pages are, e.g. https://tv.example: what links in mail begin with. Empty: "
+        "public_url, and without that mail has codes and no links.",
+    )
+    language: Literal["en", "es"] = Field(
+        default="en", description="In which language people are written to who have not said one."
+    )
+    verify_email: Literal["off", "asked", "required"] = Field(
+        default="asked",
+        description="Whether who gives an e-mail address is mailed a code that proves it theirs: off, asked, or "
+        "required, with which a viewer plays nothing before. Without smtp_host no code is sent.",
+    )
+    verify_hours: int = Field(default=48, ge=1, le=24 * 30, description="How long such a code is good, in hours.")
+    reset_minutes: int = Field(
+        default=60, ge=5, le=24 * 60, description="How long a code by which a password is set anew is good, in minutes."
+    )
+    rate_letters: Rate = Field(
+        default="20/hour",
+        description="How often one address may ask for a mail, or send the form by which strangers write to us.",
+    )
+    notice_days: int = Field(
+        default=365, ge=0, le=36_500, description="How long what people were told is kept, in days; 0: for ever."
+    )
+    ticket_days: int = Field(
+        default=1095, ge=0, le=36_500, description="How long tickets that were closed are kept, in days; 0: for ever."
     )
     access_log: bool = Field(default=True, description="Whether every answer is written to the journal.")
     docs: bool = Field(default=True, description="Whether /docs shows the reference of the API.")
@@ -637,6 +702,21 @@ class Settings(BaseModel):
             message = "procrastinate needs PostgreSQL: let `database` name one"
             raise ValueError(message)
         return queue
+
+    @model_validator(mode="after")
+    def _can_write(self) -> Settings:
+        if self.smtp_host and not self.mail_from:
+            message = "smtp_host sends mail, which is from somebody: set mail_from too"
+            raise ValueError(message)
+        if self.smtp_user and self.smtp_tls == "none" and self.smtp_host not in _OF_OURS:
+            message = f"smtp_tls none would send the password for {self.smtp_host} for everybody to read: take starttls"
+            raise ValueError(message)
+        return self
+
+    @property
+    def pages_url(self) -> str:
+        """Where the audience's pages are; empty where nobody has said."""
+        return self.app_url or self.public_url
 
     @property
     def database_url(self) -> str:
