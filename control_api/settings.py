@@ -28,7 +28,6 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -640,6 +639,7 @@ class Settings(BaseModel):
     )
     mail_from: Annotated[str, AfterValidator(_sender)] = Field(
         default="",
+        validate_default=True,
         description='Whom mail is from, e.g. "Channel One <no-reply@tv.example>". It is needed with smtp_host.',
     )
     mail_per_minute: int = Field(
@@ -703,15 +703,17 @@ class Settings(BaseModel):
             raise ValueError(message)
         return queue
 
-    @model_validator(mode="after")
-    def _can_write(self) -> Settings:
-        if self.smtp_host and not self.mail_from:
-            message = "smtp_host sends mail, which is from somebody: set mail_from too"
+    @field_validator("mail_from")
+    @classmethod
+    def _can_write(cls, sender: str, info: ValidationInfo) -> str:
+        host = info.data.get("smtp_host", "")
+        if host and not sender:
+            message = "mail is from somebody: with smtp_host, say from whom"
             raise ValueError(message)
-        if self.smtp_user and self.smtp_tls == "none" and self.smtp_host not in _OF_OURS:
-            message = f"smtp_tls none would send the password for {self.smtp_host} for everybody to read: take starttls"
+        if info.data.get("smtp_user") and info.data.get("smtp_tls") == "none" and host not in _OF_OURS:
+            message = "with smtp_tls none everybody could read the password of smtp_user: take starttls"
             raise ValueError(message)
-        return self
+        return sender
 
     @property
     def pages_url(self) -> str:

@@ -26,6 +26,7 @@ from control_api.jobs.packaging import PACKAGE, Package, Packed
 from control_api.jobs.queue import Queue, in_use
 from control_api.jobs.worker import Worker
 from control_api.library.purging import PURGE
+from control_api.notices import outbox
 from control_api.outgoing import Outgoing
 from control_api.tables import Upload
 from control_api.uploads.fetching import FETCH
@@ -71,6 +72,7 @@ def queue(settings: Settings, database: Database, more: Iterable[AnyKind] = ()) 
     """The queue that the settings name, known to every session of the database. Of one name the last kind counts."""
     found = _engine(settings)(settings, map(_heard, (*KINDS, *more)))
     in_use(database, found)
+    outbox.in_use(database, settings)
     return found
 
 
