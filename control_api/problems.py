@@ -54,6 +54,11 @@ FORBIDDEN: Final = Kind(
     "forbidden", 403, "That is not allowed",
     "The caller is known and may not do this. `scope` names the right that is missing, where it is one.",
 )  # fmt: skip
+PLAN_NEEDED: Final = Kind(
+    "plan-needed", 403, "That takes another plan",
+    "The caller is known, and their plan does not include it. `entitlement` names what a plan must include, and "
+    "`GET /api/v1/plans` says which do.",
+)  # fmt: skip
 CROSSED: Final = Kind(
     "cross-site", 403, "It may come from another site",
     "A change by a page that is signed in carries `X-CSRF-Token` with the token of its session, and an Origin that is "
@@ -149,9 +154,9 @@ NO_ROOM: Final = Kind(
 KINDS: Final = {
     kind.slug: kind
     for kind in (
-        MALFORMED, BAD_CURSOR, UNAUTHENTICATED, FORBIDDEN, CROSSED, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT,
-        IN_PROGRESS, GONE, CHANGED, OTHER_TUS, TOO_LARGE, FILE_TOO_LARGE, UNSUPPORTED, UNACCEPTABLE, KEY_REUSED, LOCKED,
-        PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, BAD_SUM, INTERNAL, NOT_PLAYED,
+        MALFORMED, BAD_CURSOR, UNAUTHENTICATED, FORBIDDEN, PLAN_NEEDED, CROSSED, NOT_FOUND, METHOD_NOT_ALLOWED,
+        CONFLICT, IN_PROGRESS, GONE, CHANGED, OTHER_TUS, TOO_LARGE, FILE_TOO_LARGE, UNSUPPORTED, UNACCEPTABLE,
+        KEY_REUSED, LOCKED, PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, BAD_SUM, INTERNAL, NOT_PLAYED,
         UNAVAILABLE, NO_ROOM,
     )
 }  # fmt: skip
@@ -184,6 +189,7 @@ class ProblemShown(Shown):
     detail: str = Field(description="What happened this time, for people.")
     request_id: str = Field(description="The id under which the journal knows the request.")
     scope: str | None = Field(default=None, description="The right that is missing.")
+    entitlement: str | None = Field(default=None, description="What a plan must include: premium, streams, profiles.")
     errors: list[Mistake] = Field(default_factory=list, description="Everything that is wrong, each with its place.")
     versions: Versions | None = Field(default=None, description="Both versions, where edits are in conflict.")
 
@@ -207,6 +213,7 @@ class Problem(Exception):
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
         self.scope = scope
+        self.entitlement: str | None = None
         self.versions = versions
 
     def shown(self, request_id: str) -> ProblemShown:
@@ -218,6 +225,7 @@ class Problem(Exception):
             detail=self.detail,
             request_id=request_id,
             scope=self.scope,
+            entitlement=self.entitlement,
             errors=list(self.errors),
             versions=self.versions,
         )

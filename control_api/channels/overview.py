@@ -115,7 +115,10 @@ class ChannelShown(Shown):
     subtitles: list[str]
     house: str
     logo_url: str
-    access: str = Field(description="Who may play it: open, or signed for who asks `POST /api/v1/playback`.")
+    access: str = Field(
+        description="Who may play it: open, signed for who asks `POST /api/v1/playback`, or premium for those of them "
+        "whose plan includes that."
+    )
     play_url: str = Field(description="Its playlist; of a signed channel it is good below a token only.")
     guide_url: str = Field(description="Its guide, as JSON.")
     now: Showing | None = Field(description="What is on.")

@@ -67,7 +67,8 @@ SUBTITLES: Final = Key("subtitles", subtitles, "Languages of subtitles (BCP 47).
 ACCESS: Final = Key(
     "access",
     choice(Access, "access"),
-    "Who may play it: open, or signed for those whom the API gave an address with a token.",
+    "Who may play it: open, signed for those whom the API gave an address with a token, or premium: the same, and the "
+    "API gives one to those alone whose plan includes what is premium.",
     default="open",
 )
 WINDOW: Final = Key(

@@ -27,6 +27,8 @@ class Access(StrEnum):
     OPEN = "open"
     SIGNED = "signed"
     """Who has an address with a token for it."""
+    PREMIUM = "premium"
+    """The same; the control plane gives one to whose plan includes it."""
 
 
 @dataclass(frozen=True, slots=True)
