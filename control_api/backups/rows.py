@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _AT_ONCE: Final = 500
-PASSING: Final = frozenset(("idempotency", "duty", "failures", "alembic_version"))
-"""Tables of what holds for a moment: who repeats a request, who does a duty, who failed to sign in."""
+PASSING: Final = frozenset(("idempotency", "duty", "failures", "alembic_version", "rating_sum"))
+"""Tables of what holds for a moment: who repeats a request, who does a duty, who failed to sign in; and sums that the
+database makes again of the rows that it is given."""
 LINKS: Final = frozenset((("upload", "link"), ("poster_due", "url"), ("import", "link")))
 """Columns of links that people may have put keys into: what is said of them is the link without its query."""
 SECRETS: Final = frozenset(("secret", "signing_key"))

@@ -19,6 +19,7 @@ from control_api.tables import (
     Credit,
     Genre,
     Person,
+    RatingSum,
     Tag,
     Title,
     TitleCountry,
@@ -165,6 +166,11 @@ async def _listed(session: AsyncSession, ids: list[str], found: dict[str, Hung])
     pictures = select(Artwork).where(col(Artwork.title_id).in_(ids)).order_by(col(Artwork.shape), col(Artwork.language))
     for picture in (await session.exec(pictures)).all():
         found[picture.title_id or ""].artwork.append(picture)
+    sums = select(RatingSum.title_id, RatingSum.ratings, RatingSum.total).where(
+        col(RatingSum.title_id).in_(ids), col(RatingSum.ratings) > 0
+    )
+    for title, ratings, total in (await session.exec(sums)).all():
+        found[title].ratings = Ratings(average=round(total / ratings, 2), count=ratings)
     assets = select(Asset).where(col(Asset.title_id).in_(ids)).order_by(col(Asset.added_at), col(Asset.id))
     for asset in (await session.exec(assets)).all():
         found[asset.title_id].assets.append(asset)
