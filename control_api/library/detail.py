@@ -8,6 +8,7 @@ from sqlalchemy import func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from control_api.library.fitting import ANYBODY, Fit, fits
 from control_api.tables import Credit, Person, Title
 
 if TYPE_CHECKING:
@@ -37,23 +38,25 @@ async def credited(session: AsyncSession, title: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-async def beneath(session: AsyncSession, title: str, states: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """What is right beneath it, by place, each with how much is beneath that; `states`: of these alone."""
+async def beneath(
+    session: AsyncSession, title: str, states: Sequence[str] = (), fit: Fit = ANYBODY
+) -> list[dict[str, Any]]:
+    """What is right beneath it and fits, by place, each with how much is beneath that; `states`: of these alone."""
     lower = aliased(Title)
     count = (
         select(func.count(col(lower.id)))
         .where(col(lower.parent_id) == col(Title.id), col(lower.deleted_at).is_(None), col(lower.kind) != "trailer")
-        .where(*([col(lower.state).in_(states)] if states else []))
+        .where(*([col(lower.state).in_(states)] if states else []), *fits(fit, lower))
         .scalar_subquery()
     )
     rows = (
         select(Title, count)
         .where(Title.parent_id == title, col(Title.deleted_at).is_(None))
-        .where(*([col(Title.state).in_(states)] if states else []))
+        .where(*([col(Title.state).in_(states)] if states else []), *fits(fit))
         .order_by(col(Title.place), col(Title.id))
         .limit(MOST)
     )
-    names = ("id", "kind", "number", "name", "summary", "state", "released")
+    names = ("id", "kind", "number", "name", "summary", "state", "released", "access")
     return [
         {**{name: getattr(one, name) for name in names}, "titles": titles}
         for one, titles in (await session.exec(rows)).all()

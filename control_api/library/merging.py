@@ -8,6 +8,7 @@ from sqlalchemy import func
 from sqlmodel import col, delete, select, update
 
 from control_api.library.amendments import due
+from control_api.library.fitting import ANYBODY, Fit, fits
 from control_api.library.folding import same
 from control_api.problems import CONFLICT, Problem
 from control_api.tables import Genre, Tag, Title, TitleGenre, TitleTag
@@ -30,26 +31,30 @@ async def holders(session: AsyncSession, one: Tag | Genre) -> list[str]:
 
 
 async def counted(
-    session: AsyncSession, kind: type[Tag | Genre], ids: Sequence[str], states: Sequence[str] = ()
+    session: AsyncSession,
+    kind: type[Tag | Genre],
+    ids: Sequence[str],
+    states: Sequence[str] = (),
+    fit: Fit = ANYBODY,
 ) -> dict[str, int]:
-    """How many titles that are not in the bin have each of these; `states`: of these alone."""
+    """How many titles that fit and are not in the bin have each of these; `states`: of these alone."""
     table, name = LINKS[kind]
     column = col(getattr(table, name))
     rows = (
         select(column, func.count())
         .join(Title, col(Title.id) == table.title_id)
         .where(column.in_(ids), col(Title.deleted_at).is_(None))
-        .where(*([col(Title.state).in_(states)] if states else []))
+        .where(*([col(Title.state).in_(states)] if states else []), *fits(fit))
         .group_by(column)
     )
     return dict((await session.exec(rows)).all())
 
 
-def borne(kind: type[Tag | Genre], states: Sequence[str]) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
-    """The ids of those that a title in one of these states has, and that is not in the bin."""
+def borne(kind: type[Tag | Genre], states: Sequence[str], fit: Fit = ANYBODY) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    """The ids of those that a title in one of these states has, that fits and is not in the bin."""
     table, name = LINKS[kind]
     rows = select(getattr(table, name)).join(Title, col(Title.id) == table.title_id)
-    return rows.where(col(Title.state).in_(states), col(Title.deleted_at).is_(None))
+    return rows.where(*([col(Title.state).in_(states)] if states else []), col(Title.deleted_at).is_(None), *fits(fit))
 
 
 async def rename(session: AsyncSession, one: Tag | Genre, name: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, column, literal_column, select, table, text
 
+from control_api.library.fitting import ANYBODY, FITS_AGE, FITS_GENRE, Fit
 from control_api.library.folding import folded, likeness, trigrams, words
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Scope:
 
     kinds: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    fit: Fit = ANYBODY
+    """For whom they must be fit."""
 
 
 EVERYTHING: Final = Scope()
@@ -189,14 +192,22 @@ _NEAR: Final = {
 }
 
 
+_NARROWING: Final = {"kinds": "t.kind IN :kinds", "states": "t.state IN :states", "genres": FITS_GENRE}
+"""What is said of the title of a row, for each set of values that may be wanted."""
+
+
 async def _rows(session: AsyncSession, statement: str, scope: Scope, limit: int, **values: Any) -> Sequence[Any]:  # noqa: ANN401 — what stands in the statement
     """Fill the scope into a statement and run it. It is one of ours: nothing that was typed stands in it."""
-    wanted = {"kind": scope.kinds, "state": scope.states}
-    narrowed = [name for name, some in wanted.items() if some]
+    wanted = {"kinds": scope.kinds, "states": scope.states, "genres": scope.fit.genres}
+    sets = {name: some for name, some in wanted.items() if some}
+    narrowed = [_NARROWING[name] for name in sets]
+    if scope.fit.ceiling is not None:
+        narrowed.append(FITS_AGE)
+        values["ceiling"] = scope.fit.ceiling
     join = "JOIN title t ON t.id = s.title_id" if narrowed else ""
-    where = "".join(f" AND t.{name} IN :{name}s" for name in narrowed)
+    where = "".join(f" AND {condition}" for condition in narrowed)
     ready = text(statement.format(join=join, where=where)).bindparams(
-        *(bindparam(f"{name}s", list(wanted[name]), expanding=True) for name in narrowed)
+        *(bindparam(name, list(some), expanding=True) for name, some in sets.items())
     )
     if ":sifted" in statement:
         values["sifted"] = _NARROWED if narrowed else limit

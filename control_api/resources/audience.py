@@ -1,6 +1,7 @@
 """What the audience is shown of titles: what is published, and nothing above or beneath it that is not.
 
-Who has `titles:read` is no audience: they see drafts and what is archived.
+Who has `titles:read` is no audience: they see drafts and what is archived. What is kept from a profile is kept from
+whoever watches as it, audience or not: `control_api.profiles.limits`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from control_api.library.hung import Above, hung
 from control_api.library.kinds import TitleState
 from control_api.lists.flags import flagged
 from control_api.problems import FORBIDDEN, Problem, missing
+from control_api.profiles import limits
 from control_api.scopes import Scope
 
 if TYPE_CHECKING:
@@ -36,18 +38,26 @@ def states(call: Call[Any, Any, Any], asked: Sequence[TitleState], *, deleted: b
     return [TitleState.PUBLISHED]
 
 
-def check_seen(call: Call[Any, Any, Any], title: Title) -> None:
+async def check_seen(call: Call[Any, Any, Any], title: Title) -> None:
     """Refuse to show what the caller may not see, as if it were not there."""
     if is_audience(call) and not _is_seen(title):
         raise missing("title", title.id)
+    await limits.check(call.session, call.caller.viewer, title)
 
 
 async def surrounded(call: Call[Any, Any, Any], titles: Sequence[Title]) -> dict[str, Hung]:
     """What hangs on each title, by its id, as far as the caller may see it."""
     found = await hung(call.session, titles)
-    if is_audience(call):
-        for one in found.values():
-            one.above = Above(*(above if above is not None and _is_seen(above) else None for above in one.above))
+    over = {above.id for one in found.values() for above in one.above if above is not None}
+    fit = await limits.permitted(call.session, call.caller.viewer, over)
+    audience = is_audience(call)
+
+    def visible(above: Title | None) -> Title | None:
+        is_there = above is not None and above.id in fit and (_is_seen(above) or not audience)
+        return above if is_there else None
+
+    for one in found.values():
+        one.above = Above(*map(visible, one.above))
     return await flagged_for(call, found)
 
 

@@ -19,10 +19,11 @@ from control_api.library.facts import Heading, Language, Names, TitleEdit, Title
 from control_api.library.hung import hung
 from control_api.library.kinds import TitleKind, TitleState
 from control_api.library.listing import Sort, TitleFilter, Words, Year
-from control_api.library.numbered import numbered
+from control_api.library.numbered import Place, numbered
 from control_api.library.shown import facts, shown
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Operation, Precondition
+from control_api.profiles import limits
 from control_api.resources.audience import check_seen, states, surrounded
 from control_api.resources.content import read_content_status, transcode_content
 from control_api.resources.stats import read_stats
@@ -185,7 +186,8 @@ async def list_content(call: Call[Nothing, ContentQuery, Nothing]) -> Answer:
         kind=query.type, state=states(call, query.status), genre=query.genre, tag=query.tag, language=query.language,
         age_rating=query.rating, year_from=query.year, year_to=query.year, q=query.search,
     )  # fmt: skip
-    page = await numbered(call.session, wanted, _SORTS[query.sort_by, query.sort_order], query.page, query.limit)
+    place, fit = Place(query.page, query.limit), limits.fit(call.caller.viewer)
+    page = await numbered(call.session, wanted, _SORTS[query.sort_by, query.sort_order], place, fit)
     items = [ContentTitle(**_content(call, title, page.there[title.id])) for title in page.titles]
     where = Pagination(total=page.total, page=page.page, limit=page.limit, total_pages=page.pages)
     return Answer(ContentPage(content=items, pagination=where))
@@ -198,7 +200,7 @@ async def list_content(call: Call[Nothing, ContentQuery, Nothing]) -> Answer:
 async def read_content(call: Call[TitlePath]) -> Answer:
     """With its cast and its seasons."""
     title = await found(call.session, call.path.id, held=False)
-    check_seen(call, title)
+    await check_seen(call, title)
     return Answer(await _detail(call, title), version=title.version)
 
 
@@ -275,7 +277,7 @@ def _said(given: ContentGiven) -> Mapping[str, Any]:
 async def _detail(call: Call[Any, Any, Any], title: Title) -> ContentDetail:
     there = (await surrounded(call, [title]))[title.id]
     people = [CreditShown(**one) for one in await credited(call.session, title.id)]
-    below = await beneath(call.session, title.id, states(call, ()))
+    below = await beneath(call.session, title.id, states(call, ()), limits.fit(call.caller.viewer))
     return ContentDetail(
         **_content(call, title, there),
         cast=people,

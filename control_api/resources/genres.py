@@ -14,6 +14,7 @@ from control_api.library.kinds import TitleKind, TitleState
 from control_api.library.shown import TitleListed, listed
 from control_api.models import Given, Shown
 from control_api.operation import Endpoint
+from control_api.profiles import limits
 from control_api.resources.audience import states, surrounded
 from control_api.resources.labels import GENRES, GenrePath, LabelShown, operations
 from control_api.scopes import Scope
@@ -61,7 +62,7 @@ _MOST: Final = 50
 async def list_shelves(call: Call[Nothing, ShelfQuery, Nothing]) -> Answer:
     """Genres and their titles, in as many queries whether there are few or many."""
     query, session = call.query, call.session
-    wanted = [col(Title.deleted_at).is_(None)]
+    wanted = [col(Title.deleted_at).is_(None), *limits.conditions(call.caller.viewer)]
     wanted += [col(Title.kind).in_(query.kind)] if query.kind else []
     seen = states(call, query.state)
     wanted += [col(Title.state).in_(seen)] if seen else []

@@ -22,6 +22,7 @@ from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, leaf
 from control_api.problems import CONFLICT, Problem, missing, unacceptable
+from control_api.profiles import limits
 from control_api.resources.audience import states
 from control_api.scopes import Scope
 from control_api.tables import Genre, Tag
@@ -127,11 +128,11 @@ def _listed(sort: Sort) -> Operation:
         if call.query.q is not None:
             begun = same(call.query.q)
             rows = rows.where(col(sort.table.folded) >= begun, col(sort.table.folded) < begun + "\U0010ffff")
-        seen = states(call, ())
-        if seen:
-            rows = rows.where(col(sort.table.id).in_(merging.borne(sort.table, seen)))
+        seen, fit = states(call, ()), limits.fit(call.caller.viewer)
+        if seen or limits.is_limited(call.caller.viewer):
+            rows = rows.where(col(sort.table.id).in_(merging.borne(sort.table, seen, fit)))
         found = await leaf(call, rows, [(col(sort.table.folded), False)])
-        counts = await merging.counted(call.session, sort.table, [row.id for row in found.rows], seen)
+        counts = await merging.counted(call.session, sort.table, [row.id for row in found.rows], seen, fit)
         items = [LabelShown(id=row.id, name=row.name, titles=counts.get(row.id, 0)) for row in found.rows]
         return found.answer(LabelPage(items=items, next=found.next))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,11 +14,12 @@ from control_api.library.detail import credited
 from control_api.library.hung import hung
 from control_api.library.kinds import TitleKind, TitleState
 from control_api.library.listing import Sort, TitleFilter, Words
-from control_api.library.numbered import numbered
+from control_api.library.numbered import Place, numbered
 from control_api.library.shown import shown
 from control_api.models import Given, Shown
 from control_api.operation import Endpoint
 from control_api.problems import missing
+from control_api.profiles import limits
 from control_api.resources.title_models import CreditShown, TitlePath
 from control_api.resources.title_search import titled
 from control_api.resources.titles import found
@@ -134,7 +136,8 @@ async def list_movies(call: Call[Nothing, MovieQuery, Nothing]) -> Answer:
     query = call.query
     wanted = TitleFilter(kind=list(_PLAYED), state=[TitleState.PUBLISHED], genre=query.genre)
     sort = Sort(query.sort.value) if query.sort else Sort.NEWEST
-    page = await numbered(call.session, wanted, sort, query.page, query.limit)
+    place, fit = Place(query.page, query.limit), limits.fit(call.caller.viewer)
+    page = await numbered(call.session, wanted, sort, place, fit)
     results = [_movie(call, title, page.there[title.id]) for title in page.titles]
     return Answer(Movies(results=results, count=len(results), total=page.total, page=page.page, pages=page.pages))
 
@@ -157,7 +160,8 @@ async def read_movie(call: Call[TitlePath]) -> Answer:
 )  # fmt: skip
 async def search_movies(call: Call[Nothing, WordsQuery, Nothing]) -> Answer:
     """Accents, case and slips are forgiven."""
-    titles = await titled(call, await search.best(call.session, call.query.q, call.query.limit, _SEEN))
+    where = replace(_SEEN, fit=limits.fit(call.caller.viewer))
+    titles = await titled(call, await search.best(call.session, call.query.q, call.query.limit, where))
     there = await hung(call.session, titles)
     results = [_movie(call, title, there[title.id]) for title in titles]
     return Answer(MoviesFound(results=results, count=len(results)))
@@ -170,7 +174,8 @@ async def search_movies(call: Call[Nothing, WordsQuery, Nothing]) -> Answer:
 async def list_popular_movies(call: Call[Nothing, PopularQuery, Nothing]) -> Answer:
     """By what audiences think of them."""
     wanted = TitleFilter(kind=list(_PLAYED), state=[TitleState.PUBLISHED])
-    page = await numbered(call.session, wanted, Sort.RATING_DOWN, 1, call.query.limit)
+    place, fit = Place(1, call.query.limit), limits.fit(call.caller.viewer)
+    page = await numbered(call.session, wanted, Sort.RATING_DOWN, place, fit)
     results = [_movie(call, title, page.there[title.id]) for title in page.titles]
     return Answer(MoviesFound(results=results, count=len(results)))
 
@@ -202,6 +207,7 @@ async def _seen(call: Call[TitlePath, Any, Any]) -> Title:
     title = await found(call.session, call.path.id, held=False)
     if title.deleted_at is not None or title.state != TitleState.PUBLISHED:
         raise missing("film", title.id)
+    await limits.check(call.session, call.caller.viewer, title)
     return title
 
 

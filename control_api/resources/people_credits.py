@@ -23,6 +23,7 @@ from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, leaf
 from control_api.problems import CONFLICT, UNACCEPTABLE, Mistake, Problem, missing
+from control_api.profiles import limits
 from control_api.resources.title_models import CreditShown, TitlePath
 from control_api.resources.titles import check_kept, found
 from control_api.scopes import Scope
@@ -380,7 +381,7 @@ async def _detail(call: Call[Any, Any, Any], row: Person) -> PersonDetail:
     rows = (
         select(Credit, Title)
         .join(Title, col(Title.id) == Credit.title_id)
-        .where(Credit.person_id == row.id, col(Title.deleted_at).is_(None))
+        .where(Credit.person_id == row.id, col(Title.deleted_at).is_(None), *limits.conditions(call.caller.viewer))
         .order_by(col(Title.year).desc(), col(Title.sort_name), col(Credit.job), col(Credit.character), col(Credit.id))
         .limit(MOST)
     )

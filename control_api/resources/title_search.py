@@ -13,6 +13,7 @@ from control_api.library.kinds import TitleKind, TitleState
 from control_api.library.shown import TitleListed, listed
 from control_api.models import Given, Shown
 from control_api.operation import Endpoint
+from control_api.profiles import limits
 from control_api.resources.audience import states, surrounded
 from control_api.resources.titles import TAG
 from control_api.scopes import Scope
@@ -95,7 +96,8 @@ def scope(call: Call[Nothing, Any, Nothing]) -> search.Scope:
     """Where to look."""
     query: SearchQuery = call.query
     kinds, seen = query.kind, states(call, query.state)
-    return search.Scope(tuple(kind.value for kind in kinds), tuple(state.value for state in seen))
+    fit = limits.fit(call.caller.viewer)
+    return search.Scope(tuple(kind.value for kind in kinds), tuple(state.value for state in seen), fit)
 
 
 async def titled(call: Call[Any, Any, Any], ids: Sequence[str]) -> list[Title]:

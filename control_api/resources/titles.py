@@ -14,7 +14,9 @@ from control_api.library.facts import TitleEdit, TitleGiven
 from control_api.library.shown import listed, shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import leaf
+from control_api.plans.gate import check_closed
 from control_api.problems import CONFLICT, Problem, missing
+from control_api.profiles import limits
 from control_api.resources.audience import check_seen, states, surrounded
 from control_api.resources.title_models import (
     BeneathShown,
@@ -53,6 +55,7 @@ async def list_titles(call: Call[Nothing, TitleQuery, Nothing]) -> Answer:
     sqlite = call.site.database.is_sqlite
     seen = states(call, call.query.state, deleted=call.query.deleted)
     rows = listing.narrowed(select(Title), call.query.model_copy(update={"state": seen}), sqlite=sqlite)
+    rows = rows.where(*limits.conditions(call.caller.viewer))
     found = await leaf(call, rows, listing.order(call.query.sort))
     there, public = await surrounded(call, found.rows), call.site.settings.public_url
     items = [listed(title, there[title.id], public) for title in found.rows]
@@ -72,6 +75,7 @@ async def list_titles(call: Call[Nothing, TitleQuery, Nothing]) -> Answer:
 )
 async def create_title(call: Call[Nothing, Nothing, TitleGiven]) -> Answer:
     """A draft, unless it says otherwise."""
+    check_closed(call.site.settings, call.body.access)
     done = await editing.create(call.session, call.body, call.now)
     call.changed(Change(KIND, done.title.id, "created", after=done.after))
     headers = {"Location": f"/api/v1/titles/{done.title.id}"}
@@ -92,7 +96,7 @@ async def create_title(call: Call[Nothing, Nothing, TitleGiven]) -> Answer:
 async def read_title(call: Call[TitlePath]) -> Answer:
     """All that is known of it; one in the bin too."""
     title = await found(call.session, call.path.id, held=False)
-    check_seen(call, title)
+    await check_seen(call, title)
     return Answer(await detailed(call, title), version=title.version)
 
 
@@ -110,6 +114,7 @@ async def read_title(call: Call[TitlePath]) -> Answer:
 )
 async def edit_title(call: Call[TitlePath, Nothing, TitleEdit]) -> Answer:
     """Change what was sent, when nobody else has changed the title since it was read."""
+    check_closed(call.site.settings, call.body.access)
     title = await found(call.session, call.path.id)
     call.guard(title.version)
     check_kept(title)
@@ -140,7 +145,8 @@ async def detailed(call: Call[Any, Any, Any], title: Title, there: Hung | None =
     """All that is shown of one title."""
     if there is None:
         there = (await surrounded(call, [title]))[title.id]
-    below = [BeneathShown(**one) for one in await beneath(call.session, title.id, states(call, ()))]
+    fit = limits.fit(call.caller.viewer)
+    below = [BeneathShown(**one) for one in await beneath(call.session, title.id, states(call, ()), fit)]
     return TitleDetail(
         **dict(shown(title, there, call.site.settings.public_url)),
         credits=[CreditShown(**one) for one in await credited(call.session, title.id)],
