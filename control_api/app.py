@@ -35,6 +35,7 @@ from control_api.site import ASKED, SITE, Site
 from control_api.streams import Streams
 from control_api.tending import tended
 from control_api.uploads.receiving import Receiver
+from control_api.viewing.gathering import Gathering
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def create_app(
     )
     turn = timedelta(days=settings.signing_key_days)
     gate = Gate(settings, database, known, outgoing, clock)
+    measures = Measures()
     site = Site(
         settings=settings,
         clock=clock,
@@ -84,7 +86,7 @@ def create_app(
         readiness=Readiness(database),
         streams=streams,
         feed=Feed(database, settings.stream_poll_ms / 1000),
-        measures=Measures(),
+        measures=measures,
         known=known,
         gate=gate,
         master=MasterControl(settings),
@@ -97,6 +99,7 @@ def create_app(
         outgoing=outgoing,
         queue=workers.queue(settings, database, kinds),
         receiver=Receiver(database, settings, clock, streams.leaving),
+        viewing=Gathering(settings, database, measures),
         cursors=Rotation(database, _CURSORS, signs_for=turn, needed=for_a_while(turn)),
     )
     operations = (*RESOURCES, *more)
@@ -147,6 +150,7 @@ async def _at_work(app: web.Application) -> AsyncIterator[None]:
         await schema.prepare(site.settings.database_url, migrate=site.settings.migrate)
         await site.look()
         await site.queue.open(site.database)
+        await open_.enter_async_context(site.viewing.tended())
         if site.settings.works:
             await open_.enter_async_context(
                 workers.working(site.queue, site.database, site.outgoing, site.clock, site.feed.ring)

@@ -35,6 +35,20 @@ class Measures:
             "fastline_api_replays", "Answers given again to an Idempotency-Key", registry=self.registry
         )
         self.streams = Gauge("fastline_api_streams", "Open event streams", registry=self.registry)
+        self.beats = Counter("fastline_api_beats", "Heartbeats of players that were taken", registry=self.registry)
+        self.playing = Gauge(
+            "fastline_api_play_sessions", "Play sessions that the process knows", registry=self.registry
+        )
+        self.unwritten = Gauge(
+            "fastline_api_play_sessions_unwritten", "Those of them of which something is to be written",
+            registry=self.registry,
+        )  # fmt: skip
+        self.flush_seconds = Histogram(
+            "fastline_api_flush_seconds",
+            "Time to write what players said, a transaction at a time",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
         self.events = Counter("fastline_api_events", "Events written by this process", registry=self.registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float | None) -> None:

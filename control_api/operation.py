@@ -112,23 +112,35 @@ class Declared:
     """Whether it counts at all; credentials that nobody knows count in any case."""
     changes: bool | None = None
     """Whether it must tell of its changes; None: whether its method is one that changes."""
+    apart: bool = False
+    """Whether no transaction is begun for it: its handler asks the database by itself, where it has to."""
     deprecated: Deprecation | None = None
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself, when the module is imported and not when somebody asks."""
-        faults = []
-        if not isinstance(self.scope, (Scope, Open, Signed)):
-            faults.append("a scope is stated: one of Scope, or SIGNED_IN, or OPEN")
-        if self.method not in _METHODS:
-            faults.append(f"its method is one of {', '.join(sorted(_METHODS))}")
-        if not re.fullmatch(r"[a-z]+(_[a-z]+)*", self.name):
-            faults.append("its name is a verb and a noun in small letters")
-        if not self.answers or any(status not in (*range(200, 300), 302) for status in self.answers):
-            faults.append("its answers have a status from 200 to 299, or 302")
-        if self.idempotent and (self.method != "POST" or self.raw is not None):
-            faults.append("only a POST whose body is read whole heeds an Idempotency-Key")
-        if self.precondition is not Precondition.NONE and self.is_safe:
-            faults.append("only what changes has a precondition")
+        odd = any(status not in (*range(200, 300), 302) for status in self.answers)
+        checks = (
+            (
+                not isinstance(self.scope, (Scope, Open, Signed)),
+                "a scope is stated: one of Scope, or SIGNED_IN, or OPEN",
+            ),
+            (self.method not in _METHODS, f"its method is one of {', '.join(sorted(_METHODS))}"),
+            (not re.fullmatch(r"[a-z]+(_[a-z]+)*", self.name), "its name is a verb and a noun in small letters"),
+            (not self.answers or odd, "its answers have a status from 200 to 299, or 302"),
+            (
+                self.idempotent and (self.method != "POST" or self.raw is not None),
+                "only a POST whose body is read whole heeds an Idempotency-Key",
+            ),
+            (
+                self.precondition is not Precondition.NONE and self.is_safe,
+                "only what changes has a precondition",
+            ),
+            (
+                self.apart and (self.idempotent or self.must_tell),
+                "what is done without a transaction keeps no answer, and tells of no change",
+            ),
+        )
+        faults = [words for is_wrong, words in checks if is_wrong]
         if faults:
             raise Undeclared(_undeclared(self, faults))
 

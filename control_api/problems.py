@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
 
+from control_api.instants import Instant
 from control_api.models import Shown
 from control_api.slips import told
 
@@ -58,6 +59,11 @@ PLAN_NEEDED: Final = Kind(
     "plan-needed", 403, "That takes another plan",
     "The caller is known, and their plan does not include it. `entitlement` names what a plan must include, and "
     "`GET /api/v1/plans` says which do.",
+)  # fmt: skip
+TOO_MANY_STREAMS: Final = Kind(
+    "too-many-streams", 409, "As much plays as the plan allows",
+    "`playing` lists what of the account plays now, and where. End one of them by its id, with "
+    "`POST /api/v1/play-sessions/{id}/end`, and ask again; or take a plan with more streams at a time.",
 )  # fmt: skip
 CROSSED: Final = Kind(
     "cross-site", 403, "It may come from another site",
@@ -156,8 +162,8 @@ KINDS: Final = {
     for kind in (
         MALFORMED, BAD_CURSOR, UNAUTHENTICATED, FORBIDDEN, PLAN_NEEDED, CROSSED, NOT_FOUND, METHOD_NOT_ALLOWED,
         CONFLICT, IN_PROGRESS, GONE, CHANGED, OTHER_TUS, TOO_LARGE, FILE_TOO_LARGE, UNSUPPORTED, UNACCEPTABLE,
-        KEY_REUSED, LOCKED, PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, BAD_SUM, INTERNAL, NOT_PLAYED,
-        UNAVAILABLE, NO_ROOM,
+        KEY_REUSED, LOCKED, PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, TOO_MANY_STREAMS, BAD_SUM, INTERNAL,
+        NOT_PLAYED, UNAVAILABLE, NO_ROOM,
     )
 }  # fmt: skip
 """All types."""
@@ -170,6 +176,15 @@ class Mistake(Shown):
     pointer: str = Field(description="A JSON Pointer (RFC 6901) into that part; empty for the whole.")
     detail: str = Field(description="What is wrong with it.")
     line: int | None = Field(default=None, description="In which line of channels.yaml, as it would be.")
+
+
+class Playing(Shown):
+    """Something that plays at another place of the same account."""
+
+    id: str = Field(description="The id of its play session.")
+    name: str = Field(description="What plays.")
+    device: str = Field(description="Where it plays, in the words of what plays it.")
+    started_at: Instant
 
 
 class Versions(Shown):
@@ -191,6 +206,7 @@ class ProblemShown(Shown):
     scope: str | None = Field(default=None, description="The right that is missing.")
     entitlement: str | None = Field(default=None, description="What a plan must include: premium, streams, profiles.")
     errors: list[Mistake] = Field(default_factory=list, description="Everything that is wrong, each with its place.")
+    playing: list[Playing] = Field(default_factory=list, description="What plays of the account, and where.")
     versions: Versions | None = Field(default=None, description="Both versions, where edits are in conflict.")
 
 
@@ -214,6 +230,7 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         self.scope = scope
         self.entitlement: str | None = None
+        self.playing: list[Playing] = []
         self.versions = versions
 
     def shown(self, request_id: str) -> ProblemShown:
@@ -227,6 +244,7 @@ class Problem(Exception):
             scope=self.scope,
             entitlement=self.entitlement,
             errors=list(self.errors),
+            playing=self.playing,
             versions=self.versions,
         )
 

@@ -33,7 +33,7 @@ from control_api.problems import (
     Problem,
 )
 from control_api.reading import body_of, path_of, query_of
-from control_api.scopes import INCLUDED_IN, OPEN, SIGNED_IN, Scope
+from control_api.scopes import INCLUDED_IN, OPEN, Scope, Signed
 from control_api.site import ASKED, site_of
 from control_api.tags import is_known, tag
 
@@ -128,8 +128,9 @@ def _allowed(caller: Caller | Stranger, said: Declared) -> Caller:
     if caller.is_anonymous:
         message = "this needs a token or an API key: send `Authorization: Bearer` and one of them, or sign in"
         raise Problem(UNAUTHENTICATED, message, headers={"WWW-Authenticate": 'Bearer realm="fastline"'})
-    if said.scope is SIGNED_IN:
-        raise Problem(FORBIDDEN, "this is for people who are signed in, and an API key is nobody")
+    if isinstance(said.scope, Signed):
+        who = "for a kids profile: switch to another one" if caller.is_kids else "for an API key, which is nobody"
+        raise Problem(FORBIDDEN, f"this is for people who are signed in, and not {who}")
     scope = str(said.scope)
     challenge = f'Bearer realm="fastline", error="insufficient_scope", scope="{scope}"'
     message = f"this needs the scope {scope}, which the caller has not"
@@ -171,6 +172,10 @@ async def _done(
     """The answer of the handler, once what it changed is committed, and its body."""
     site, said = call.site, operation.declared
     database = site.database
+    if said.apart:
+        answer = await operation.handler(call)
+        _fulfilled(operation, call, answer)
+        return answer, _body(answer)
     async with database.reading() if said.is_safe else database.writing() as session:
         call.session = session
         answer = await operation.handler(call)

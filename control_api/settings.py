@@ -518,6 +518,32 @@ class Settings(BaseModel):
         le=36_500,
         description="How long imports that have ended are kept with their reports, in days; 0: for ever.",
     )
+    play_beat_ms: int = Field(
+        default=10_000,
+        ge=100,
+        le=600_000,
+        description="How often, in milliseconds, players are asked to say where they are.",
+    )
+    play_silence_seconds: float = Field(
+        default=60,
+        ge=0.2,
+        le=86_400,
+        description="After how many seconds in which a player says nothing its play session is over.",
+    )
+    play_sessions: int = Field(
+        default=50_000,
+        ge=10,
+        le=10_000_000,
+        description="How many play sessions one process knows at a time. It takes a heartbeat of no further one while "
+        "what it knows of all of them is not written, as the database does not answer.",
+    )
+    play_session_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="How long play sessions that have ended are kept, in days; 0: for ever. What a profile has seen is "
+        "kept until it is removed.",
+    )
     picture_days: int = Field(
         default=7,
         ge=0,
@@ -540,7 +566,7 @@ class Settings(BaseModel):
         default=30,
         ge=0,
         le=36_500,
-        description="How long the audit keeps from which address something was changed, in days; 0: as long as the entry.",
+        description="How long the audit keeps from which address something was changed, in days; 0: as long as itself.",
     )
     log_addresses: Literal["network", "full", "none"] = Field(
         default="network",

@@ -23,6 +23,7 @@ from control_api.seldom import Seldom
 from control_api.settings import Settings
 from control_api.streams import Streams
 from control_api.uploads.receiving import Receiver
+from control_api.viewing.gathering import Gathering
 from playout.clock import Clock
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Site:
     master: MasterControl
     queue: Queue
     receiver: Receiver
+    viewing: Gathering
+    """What players say."""
     readiness: Readiness
     cursors: Rotation
     """What cursors and other addresses of ours are signed with."""

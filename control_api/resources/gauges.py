@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlmodel import col, func, select
 
 from control_api.jobs.states import JobState
-from control_api.tables import Delivery, Job, Webhook
+from control_api.tables import Delivery, Job, PlaySession, Webhook
 from control_api.webhooks.deliveries import OPEN
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _UNENDED: Final = (JobState.QUEUED, JobState.WAITING, JobState.RUNNING, JobState
 
 
 async def gauged(session: AsyncSession, free: int, now: datetime) -> bytes:
-    """The gauges, in the form of Prometheus. Five queries, each by an index; `free` are the bytes of the store's disk.
+    """The gauges, in the form of Prometheus. Six queries, each by an index; `free` are the bytes of the store's disk.
 
     Of jobs those are counted that have not ended, and those that failed within what is kept of them.
     """
@@ -48,6 +48,10 @@ async def gauged(session: AsyncSession, free: int, now: datetime) -> bytes:
     off = select(func.count()).select_from(Webhook).where(col(Webhook.disabled_at).is_not(None))
     Gauge("fastline_webhooks_disabled", "Webhooks that are disabled", registry=registry).set(
         (await session.exec(off)).one()
+    )
+    plays = select(func.count()).select_from(PlaySession).where(col(PlaySession.ended_at).is_(None))
+    Gauge("fastline_play_sessions", "Play sessions that have not ended", registry=registry).set(
+        (await session.exec(plays)).one()
     )
     Gauge("fastline_store_free_bytes", "Free on the disk of the store", registry=registry).set(free)
     return generate_latest(registry)

@@ -76,6 +76,8 @@ async def read_metrics(call: Call) -> Answer:
     """Everything that is counted; while the database does not answer, what this process counts by itself."""
     site, measures = call.site, call.site.measures
     measures.streams.set(site.streams.open)
+    measures.playing.set(len(site.viewing))
+    measures.unwritten.set(site.viewing.due)
     free = await site.receiver.free()
     try:
         async with site.database.reading() as session:

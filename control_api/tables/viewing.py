@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, String, UniqueConstraint, text
 from sqlmodel import Field
 
 from control_api.columns import Counter, UtcInstant
@@ -26,6 +26,12 @@ class PlaySession(Row, table=True):
         Index("ix_play_session_open", "account_id", "ended_at", "touched_at"),
         Index("ix_play_session_silent", "ended_at", "touched_at"),
         Index("ix_play_session_by_start", "started_at", "id"),
+        Index(
+            "ix_play_session_unkept",
+            "ended_at",
+            sqlite_where=text("account_id IS NOT NULL AND profile_id IS NULL"),
+            postgresql_where=text("account_id IS NOT NULL AND profile_id IS NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=40)

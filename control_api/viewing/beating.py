@@ -65,6 +65,7 @@ class Ending(NamedTuple):
     by: str
 
 
+_START: Final = Place()
 _Number = tuple[int, int]
 _Word = tuple[int, str]
 """What was said, after the number of the heartbeat that said so."""
@@ -77,7 +78,7 @@ class Played:
     started: int
     touched: int
     """When it was last heard of."""
-    place: Place = Place()
+    place: Place = _START
     quality: _Word = (0, "")
     bitrate: _Number = (0, 0)
     bandwidth: _Number = (0, 0)
@@ -101,14 +102,15 @@ class Played:
         return self.place.position_ms
 
     @property
-    def until(self) -> int:
-        """Until when it has played, as far as that is known."""
-        return self.touched if self.ending is None else max(self.ending.at, self.started)
+    def heard(self) -> int:
+        """When it was last heard of while it played."""
+        return self.touched if self.ending is None else min(self.touched, self.ending.at)
 
     @property
     def watched_ms(self) -> int:
         """For how long it has really played."""
-        return min(self.place.watched_ms, self.until - self.started)
+        watched = self.place.watched_ms
+        return watched if self.ending is None else min(watched, self.ending.at - self.started)
 
 
 def begun(at: int, position_ms: int = 0) -> Played:

@@ -55,6 +55,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_play_session_channel"), "play_session", ["channel"])
     op.create_index("ix_play_session_open", "play_session", ["account_id", "ended_at", "touched_at"])
     op.create_index(op.f("ix_play_session_profile_id"), "play_session", ["profile_id"])
+    op.create_index(
+        "ix_play_session_unkept",
+        "play_session",
+        ["ended_at"],
+        sqlite_where=sa.text("account_id IS NOT NULL AND profile_id IS NULL"),
+        postgresql_where=sa.text("account_id IS NOT NULL AND profile_id IS NULL"),
+    )
     op.create_index("ix_play_session_silent", "play_session", ["ended_at", "touched_at"])
     op.create_index(op.f("ix_play_session_title_id"), "play_session", ["title_id"])
     op.create_table(
