@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Network = IPv4Network | IPv6Network
+_WIDE: Final = {4: 24, 6: 48}
+"""Bits of a network that tells a provider and a region, and no household."""
 
 
 def client(remote: str | None, forwarded: str, trusted: Sequence[Network]) -> str:
@@ -37,6 +39,16 @@ def household(address: str) -> str:
     if isinstance(found, IPv6Address):
         return str(ip_network((found, 64), strict=False))
     return address
+
+
+def noted(address: str, how: str) -> str:
+    """What is written down of where somebody is: `full`, the `network` in which very many are, or nothing (`none`)."""
+    found = _address(address)
+    if how == "full":
+        return address
+    if found is None or how == "none":
+        return ""
+    return str(ip_network((found, _WIDE[found.version]), strict=False))
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

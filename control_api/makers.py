@@ -47,8 +47,8 @@ async def standing(session: AsyncSession, maker: str | None, roles: Roles, now: 
         names = (*found.names, maker)
         if maker.startswith(_ACCOUNT):
             account = await session.get(Account, maker)
-            if account is None or account.blocked_at is not None:
-                return Stranger("who made it is blocked")
+            if account is None or account.blocked_at is not None or account.closes_at is not None:
+                return Stranger("who made it is blocked, or has left")
             return Standing(found.scopes & roles(account.role), found.until, names)
         key = await session.get(ApiKey, maker)
         if key is None or is_over(key, now) is not None:

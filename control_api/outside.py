@@ -68,7 +68,7 @@ async def outside(request: web.Request, handler: Handler) -> web.StreamResponse:
         route = site_route(request)
         site.measures.answered(request.method, route, status, None if streamed else took)
         if site.settings.access_log:
-            _note(request, asked, route, status, took)
+            _note(request, site, asked, status, took)
         journal.REQUEST.reset(token)
 
 
@@ -158,7 +158,7 @@ def _first(error: Exception) -> str:
     return (str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__])[0]
 
 
-def _note(request: web.Request, asked: Asked, route: str, status: int, took: float) -> None:
+def _note(request: web.Request, site: Site, asked: Asked, status: int, took: float) -> None:
     is_failure = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE
     level = logging.WARNING if is_failure else logging.INFO  # why something is not available is said by itself
     caller = "stranger" if isinstance(asked.caller, Stranger) else asked.caller.id
@@ -169,7 +169,7 @@ def _note(request: web.Request, asked: Asked, route: str, status: int, took: flo
         request.rel_url.raw_path[:500],
         status,
         extra={
-            "action": "request", "route": route, "status": status, "seconds": round(took, 6),
-            "client": asked.address, "caller": caller,
+            "action": "request", "route": site_route(request), "status": status, "seconds": round(took, 6),
+            "client": addresses.noted(asked.address, site.settings.log_addresses), "caller": caller,
         },
     )  # fmt: skip

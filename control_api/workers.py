@@ -28,6 +28,8 @@ from control_api.jobs.worker import Worker
 from control_api.library.purging import PURGE
 from control_api.notices import outbox
 from control_api.outgoing import Outgoing
+from control_api.privacy.exporting import EXPORT
+from control_api.privacy.leaving import PURGE_ACCOUNT
 from control_api.tables import Upload
 from control_api.uploads.fetching import FETCH
 from control_api.uploads.linking import LINK, Link
@@ -64,6 +66,8 @@ KINDS: Final[tuple[AnyKind, ...]] = (
     POSTERS,
     BACKUP,
     DROP_ARCHIVE,
+    EXPORT,
+    PURGE_ACCOUNT,
 )
 """The kinds of the package. Those that need another package are handed in."""
 

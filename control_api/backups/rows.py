@@ -38,9 +38,11 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _AT_ONCE: Final = 500
-PASSING: Final = frozenset(("idempotency", "duty", "failures", "alembic_version", "rating_sum"))
-"""Tables of what holds for a moment: who repeats a request, who does a duty, who failed to sign in; and sums that the
-database makes again of the rows that it is given."""
+PASSING: Final = frozenset(
+    ("idempotency", "duty", "failures", "data_export", "data_export_piece", "alembic_version", "rating_sum")
+)
+"""Tables of what holds for a moment: who repeats a request, who does a duty, who failed to sign in, what somebody was
+handed of their data; and sums that the database makes again of the rows that it is given."""
 LINKS: Final = frozenset((("upload", "link"), ("poster_due", "url"), ("import", "link")))
 """Columns of links that people may have put keys into: what is said of them is the link without its query."""
 SECRETS: Final = frozenset(("secret", "signing_key"))

@@ -101,9 +101,8 @@ async def row_of(session: AsyncSession, name: str, *, held: bool = True) -> Acco
 
 async def is_last_admin(session: AsyncSession, row: Account) -> bool:
     """Whether nobody else could manage accounts; holds all who could, so that no two of them step down at once."""
-    admins = (
-        select(Account).where(Account.role == Role.ADMIN, col(Account.blocked_at).is_(None)).order_by(col(Account.id))
-    )
+    is_here = (col(Account.blocked_at).is_(None), col(Account.closes_at).is_(None))
+    admins = select(Account).where(Account.role == Role.ADMIN, *is_here).order_by(col(Account.id))
     found = (await session.exec(admins.with_for_update())).all()
     return [admin.id for admin in found] == [row.id]
 

@@ -102,6 +102,8 @@ async def _admitted(gate: Gate, claims: Claims, now: datetime, address: str) -> 
         return account
     if account.blocked_at is not None:
         return Stranger("the account is blocked")
+    if account.closes_at is not None:
+        return Stranger("the account was closed: sign in at /api/v1/auth/social-login to keep it")
     async with gate.database.reading() as session:
         profile = await sessions.main_of(session, account.id)
     return sessions.caller_of(account, profile, until=datetime.fromtimestamp(claims.until, UTC))

@@ -258,6 +258,8 @@ def _over(row: Session, account: Account, now: datetime) -> Stranger | None:
         return Stranger("the session has expired: sign in again")
     if account.blocked_at is not None:
         return Stranger("the account is blocked")
+    if account.closes_at is not None:
+        return Stranger("the account was closed: sign in again to keep it")
     return None
 
 

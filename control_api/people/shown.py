@@ -27,6 +27,9 @@ class AccountShown(Shown):
     has_password: bool = Field(description="Whether they can sign in by a password.")
     created_at: Instant
     blocked_at: Instant | None = Field(description="Since when they are shut out.")
+    closes_at: Instant | None = Field(
+        description="When all that is kept of them is removed, unless they sign in before; null: they have not left."
+    )
     signed_in_at: Instant | None = Field(description="When they last signed in.")
 
     @classmethod
@@ -43,6 +46,7 @@ class AccountShown(Shown):
             has_password=row.password is not None,
             created_at=row.created_at,
             blocked_at=row.blocked_at,
+            closes_at=row.closes_at,
             signed_in_at=row.signed_in_at,
         )
 

@@ -1,1 +1,1 @@
-"""What is kept of people: given to them, and removed."""
+"""Privacy: what is kept of somebody, handed out to them, and removed when they go."""

@@ -261,7 +261,7 @@ async def read_account(call: Call[AccountPath]) -> Answer:
 )
 async def edit_account(call: Call[AccountPath, Nothing, AccountEdit]) -> Answer:
     """Change what was sent, when nobody else has changed it since it was read."""
-    row = await _within(call, call.path.id)
+    row = await within(call, call.path.id)
     call.guard(row.version)
     given = call.body
     action = "updated"
@@ -299,7 +299,7 @@ async def edit_account(call: Call[AccountPath, Nothing, AccountEdit]) -> Answer:
 async def set_account_password(call: Call[AccountPath, Nothing, PasswordGiven]) -> Answer:
     """The old one is good no longer, and no session that was opened with it."""
     password = await call.site.gate.passwords.make(call.body.password)
-    row = await _within(call, call.path.id)
+    row = await within(call, call.path.id)
     await set_password(call, row, password)
     if call.body.unlink_identities:
         await identities.unlink_all(call.session, row, call.changed)
@@ -318,7 +318,7 @@ async def set_account_password(call: Call[AccountPath, Nothing, PasswordGiven]) 
 )
 async def unlock_account(call: Call[AccountPath]) -> Answer:
     """What failed in their name from all places together is forgotten."""
-    row = await _within(call, call.path.id)
+    row = await within(call, call.path.id)
     count = await attempts.lift(call.session, [name for name in (row.username_folded, row.email_folded) if name])
     call.changed(Change(_KIND, row.id, "unlocked", Attempts(failed=count), Attempts(failed=0)))
     return Answer(status=204)
@@ -353,7 +353,7 @@ async def list_account_sessions(call: Call[AccountPath, SessionQuery, Nothing]) 
 )
 async def end_account_sessions(call: Call[AccountPath]) -> Answer:
     """Every session is ended."""
-    row = await _within(call, call.path.id)
+    row = await within(call, call.path.id)
     call.is_told = True
     await end_sessions(call, await sessions.live_of(call.session, row.id, call.now), Why.REVOKED)
     return Answer(status=204)
@@ -371,7 +371,7 @@ async def end_account_sessions(call: Call[AccountPath]) -> Answer:
 )
 async def end_account_session(call: Call[AccountSessionPath]) -> Answer:
     """The session is ended. To do it twice changes nothing."""
-    row = await _within(call, call.path.id)
+    row = await within(call, call.path.id)
     return await end_one(call, row.id, call.path.session)
 
 
@@ -451,7 +451,14 @@ async def end_sessions(call: Call[Any, Any, Any], rows: Sequence[Session], why: 
         call.changed(Change("session", row.id, "revoked", shown, SessionShown.of(row)))
 
 
-async def _within(call: Call[Any, Any, Any], name: str) -> Account:
+def reopen(call: Call[Any, Any, Any], row: Account) -> None:
+    """Nothing of an account that was closed is to be removed any more."""
+    before = lasting(AccountShown.of(row))
+    row.closes_at = None
+    told(call, row, before, "reopened")
+
+
+async def within(call: Call[Any, Any, Any], name: str) -> Account:
     """The account, when who asks may do all that it may."""
     row = await accounts.row_of(call.session, name)
     if not is_within(row.role, call.caller.scopes):

@@ -121,7 +121,7 @@ async def read_own_account(call: Call) -> Answer:
 async def edit_own_account(call: Call[Nothing, Nothing, OwnEdit]) -> Answer:
     """Change what was sent."""
     if call.body.email is not None:
-        await _check_is_owner(call, but=call.body.email)
+        await check_is_owner(call, but=call.body.email)
     row = await accounts.row_of(call.session, call.caller.id)
     call.guard(row.version)
     before = lasting(AccountShown.of(row))
@@ -150,7 +150,7 @@ async def change_own_password(call: Call[Nothing, Nothing, PasswordChange]) -> A
     if kept is not None:
         await _check_current(call, row)
     else:
-        await _check_is_owner(call)
+        await check_is_owner(call)
     password = await gate.passwords.make(given.password)
     row = await accounts.row_of(call.session, call.caller.id)
     if row.password != kept:
@@ -236,7 +236,7 @@ async def list_own_identities(call: Call) -> Answer:
 )
 async def link_identity(call: Call[Nothing, Nothing, IdentityGiven]) -> Answer:
     """The identity is linked: who brings a good token of it owns it."""
-    await _check_is_owner(call)
+    await check_is_owner(call)
     claims = await _claims(call)
     account = await accounts.row_of(call.session, call.caller.id)
     if await identities.found(call.session, claims) is not None:
@@ -284,7 +284,7 @@ OPERATIONS: Final = (
 )
 
 
-async def _check_is_owner(call: Call[Any, Any, Any], but: str | None = None) -> None:
+async def check_is_owner(call: Call[Any, Any, Any], but: str | None = None) -> None:
     """Raise `Problem` when somebody may hold no more than a session that they have found.
 
     What lasts longer than a session takes the password of now, or a sign-in of the last minutes. `but` is an address
@@ -295,7 +295,8 @@ async def _check_is_owner(call: Call[Any, Any, Any], but: str | None = None) -> 
         here = await session.get(Session, call.caller.session) if call.caller.session else None
     if but is not None and row.email is not None and is_one_address(but, row.email):
         return
-    if call.body.current is not None and row.password is not None:
+    current = getattr(call.body, "current", None)
+    if current is not None and row.password is not None:
         await _check_current(call, row)
     elif here is None or not call.now - here.proven_at <= LATELY:
         message = "this needs the password of now as `current`, or a session that was signed in to a moment ago"

@@ -33,6 +33,7 @@ from control_api.problems import (
     unacceptable,
     unavailable,
 )
+from control_api.resources.accounts import reopen
 from control_api.scopes import OPEN, SIGNED_IN
 from control_api.tables import Account, Session
 
@@ -464,6 +465,8 @@ async def _pair(call: Call[Any, Any, Any], account: Account, row: Session, refre
 
 def _told(call: Call[Any, Any, Any], account: Account, row: Session) -> None:
     call.caller = sessions.caller_of(account, None, row.id)
+    if account.closes_at is not None:
+        reopen(call, account)
     call.changed(Change("session", row.id, "opened", after=SessionShown.of(row)))
 
 

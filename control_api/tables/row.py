@@ -14,7 +14,9 @@ METADATA = MetaData(
     }
 )
 """All tables."""
+REGISTRY = registry(metadata=METADATA)
+"""All models of rows."""
 
 
-class Row(SQLModel, registry=registry(metadata=METADATA)):
+class Row(SQLModel, registry=REGISTRY):
     """A row. It validates nothing: what people send is read by models of its own."""

@@ -13,6 +13,7 @@ from control_api.database import Database, is_outage
 from control_api.happenings import Feed
 from control_api.ids import new_id
 from control_api.instants import whole_millis
+from control_api.privacy import leaving
 from control_api.settings import Settings
 from control_api.tidying import files
 from control_api.tidying.rows import rows
@@ -71,6 +72,7 @@ class Tidier:
     async def _tidied(self, now: datetime) -> dict[str, int]:
         settings, database = self.settings, self.database
         done = await rows(database, settings, now)
+        done["accounts"] = await leaving.due(database, now)
         if settings.picture_days:
             span = timedelta(days=settings.picture_days)
             done["pictures"] = await files.pictures(database, settings.place.store(), now, span)

@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlmodel import and_, col, delete, exists, func, or_, select
+from sqlmodel import and_, col, delete, exists, func, or_, select, update
 
 from control_api.tables import (
     ArtworkTicket,
     Asset,
     AuditEntry,
+    DataExport,
     Delivery,
     Event,
     Import,
@@ -42,6 +43,7 @@ async def rows(database: Database, settings: Settings, now: datetime) -> dict[st
     kinds = {
         "events": (_events, settings.event_days),
         "audit entries": (_audit, settings.audit_days),
+        "addresses": (_addresses, settings.address_days),
         "uploads": (_uploads, settings.upload_days),
         "import entries": (_import_entries, settings.import_days),
         "imports": (_imports, settings.import_days),
@@ -51,6 +53,7 @@ async def rows(database: Database, settings: Settings, now: datetime) -> dict[st
         if days:
             done[name] = await _until_done(database, remove, now - timedelta(days=days))
     done["repeats"] = await _until_done(database, _repeats, now)
+    done["exports"] = await _until_done(database, _exports, now)
     done["tickets"] = await _until_done(database, _tickets, now - timedelta(days=1))
     return done
 
@@ -84,6 +87,20 @@ async def _events(session: AsyncSession, before: datetime) -> int:
 async def _audit(session: AsyncSession, before: datetime) -> int:
     old = select(AuditEntry.id).where(col(AuditEntry.at) < before).limit(AT_ONCE)
     return await _delete(session, AuditEntry.id, old)
+
+
+async def _addresses(session: AsyncSession, before: datetime) -> int:
+    """From where something was changed, and not that it was."""
+    some = select(AuditEntry.id).where(col(AuditEntry.at) < before, col(AuditEntry.address) != "").limit(AT_ONCE)
+    found = (await session.exec(some)).all()
+    if found:
+        await session.exec(update(AuditEntry).where(col(AuditEntry.id).in_(found)).values(address=""))
+    return len(found)
+
+
+async def _exports(session: AsyncSession, now: datetime) -> int:
+    old = select(DataExport.id).where(col(DataExport.expires_at) <= now).limit(AT_ONCE)
+    return await _delete(session, DataExport.id, old)
 
 
 async def _uploads(session: AsyncSession, before: datetime) -> int:

@@ -16,7 +16,7 @@ _EDITED: Final = ("created", "updated", "deleted")
 _LABELED: Final = ("created", "renamed", "merged", "deleted")
 
 THINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "account": ("created", "updated", "blocked", "unblocked", "unlocked"),
+    "account": ("created", "updated", "blocked", "unblocked", "unlocked", "closed", "reopened", "purged"),
     "ad_source": ("created", "changed", "deleted", "failing", "answering"),
     "api_key": ("created", "updated", "revoked"),
     "artwork_ticket": ("created",),
