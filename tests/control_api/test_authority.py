@@ -48,6 +48,7 @@ TO_EVERYONE = {
     "/api/channels",
     "/api/channel/play/{id}",
     "/artwork/{file}",
+    "/api/v1/me/exports/{id}/archive",
     "/api/v1/artwork-uploads/{ticket}",
     "/.well-known/jwks.json",
 }
