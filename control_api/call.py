@@ -58,6 +58,8 @@ class Call(Generic[Path, Query, Body]):
     address: str
     request_id: str
     happenings: list[Happening] = field(default_factory=list)
+    outdated: list[str] = field(default_factory=list)
+    """Ids by which nobody shall be remembered once this is committed, besides those that are told of."""
     is_told: bool = False
     """Whether `changed` was called."""
     is_guarded: bool = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from control_api.scopes import OPEN, SIGNED_IN, Scope
+from control_api.scopes import OPEN, OWNER, SIGNED_IN, Scope
 
 if TYPE_CHECKING:
     from control_api.scopes import Required
@@ -58,7 +58,14 @@ class Caller:
         """Whether this much authority is there; what is open needs none."""
         if needed is OPEN:
             return True
+        if needed is OWNER:
+            return self.is_person and not self.is_kids
         return self.is_person if needed is SIGNED_IN else needed in self.scopes
+
+    @property
+    def is_kids(self) -> bool:
+        """Whether it watches as a kids profile, and may do no more than one may."""
+        return self.viewer is not None and self.viewer.is_kids
 
 
 ANONYMOUS: Final = Caller("anonymous", "", frozenset())

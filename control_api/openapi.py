@@ -13,7 +13,7 @@ from control_api.models import Nothing
 from control_api.operation import Media, Operation, Precondition
 from control_api.problems import MEDIA_TYPE, UNAUTHENTICATED, ProblemShown
 from control_api.reading import FORM
-from control_api.scopes import MEANINGS, OPEN, SIGNED_IN
+from control_api.scopes import MEANINGS, OPEN, Signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _BEARER: Final = "bearer"
+_PERSONAL: Final = {
+    Signed.IN: "Needs a person who is signed in.",
+    Signed.OWNER: "Needs a person who is signed in, and watches as no kids profile.",
+}
 _COOKIE: Final = "session"
 _REFERENCE: Final = "#/components/schemas/{model}"
 _HEADERS: Final = {
@@ -269,8 +273,8 @@ def _needed(scope: Required) -> tuple[str, list[Document]]:
     """Which authority an operation needs, for people and for programs."""
     if scope is OPEN:
         return "Everyone may ask this.", []
-    words = "Needs a person who is signed in." if scope is SIGNED_IN else f"Needs the scope `{scope}`."
-    rights = [] if scope is SIGNED_IN else [str(scope)]
+    words = _PERSONAL[scope] if isinstance(scope, Signed) else f"Needs the scope `{scope}`."
+    rights = [] if isinstance(scope, Signed) else [str(scope)]
     return words, [{_BEARER: rights}, {_COOKIE: rights}]
 
 

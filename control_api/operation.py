@@ -122,7 +122,7 @@ class Declared:
         checks = (
             (
                 not isinstance(self.scope, (Scope, Open, Signed)),
-                "a scope is stated: one of Scope, or SIGNED_IN, or OPEN",
+                "a scope is stated: one of Scope, or SIGNED_IN or OWNER, or OPEN",
             ),
             (self.method not in _METHODS, f"its method is one of {', '.join(sorted(_METHODS))}"),
             (not re.fullmatch(r"[a-z]+(_[a-z]+)*", self.name), "its name is a verb and a noun in small letters"),

@@ -184,9 +184,9 @@ async def _done(
         if attempt is not None:
             await idempotency.keep(session, attempt, _kept(said, answer, body))
         await append(session, call.happenings, call.now)
+    for name in (*call.outdated, *(happening.subject for happening in call.happenings)):
+        site.known.forget(name)  # whatever was known of what has changed is known no longer
     if call.happenings:
-        for happening in call.happenings:  # whatever was known of what has changed is known no longer
-            site.known.forget(happening.subject)
         site.measures.events.inc(len(call.happenings))
         site.feed.ring()
     return answer, body

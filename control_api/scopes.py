@@ -56,10 +56,14 @@ class Signed(Enum):
     """What needs somebody who is signed in, whatever their role: what people do with their own account."""
 
     IN = "signed in"
+    OWNER = "owner"
 
 
 SIGNED_IN: Final = Signed.IN
 """Said of an operation that every person may ask of themselves; an API key is no person."""
+
+OWNER: Final = Signed.OWNER
+"""The same, but not for who watches as a kids profile: what changes the account, its profiles, its plan."""
 
 Required = Scope | Open | Signed
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, or_, select, update
 
-from control_api.people.lockout import QUIET, Counted, Failed, again, counted, named, wait
+from control_api.people.lockout import QUIET, Counted, Failed, again, counted, named, pinned, wait
 from control_api.tables import Account, Failures, Session
 
 if TYPE_CHECKING:
@@ -35,19 +35,29 @@ class Attempt:
 async def begin(database: Database, name: str, place: str, now: datetime) -> Attempt | timedelta:
     """The right to try `name`, which is folded, or else how long to wait for it."""
     async with database.writing() as session:
-        things = counted(name, place, is_usual=await _is_usual(session, name, place))
-        digests = sorted(thing.digest for thing in things)
-        await _queue_up(session, digests)
-        over = select(Failures.digest).where(col(Failures.last_at) <= now - QUIET).limit(_FORGOTTEN)
-        await session.exec(delete(Failures).where(col(Failures.digest).in_(over.with_for_update(skip_locked=True))))
-        rows = await session.exec(select(Failures).where(col(Failures.digest).in_(digests)))
-        known = {row.digest: Failed(row.count, row.last_at) for row in rows}
-        before = tuple((thing, known.get(thing.digest)) for thing in things)
-        waiting = max(wait(thing.free, failed, now) for thing, failed in before)
-        if waiting:
-            return waiting
-        for thing, failed in sorted(before, key=lambda pair: pair[0].digest):
-            await _write(session, thing.digest, again(failed, now))
+        return await _begun(session, counted(name, place, is_usual=await _is_usual(session, name, place)), now)
+
+
+async def begin_pin(database: Database, profile: str, now: datetime) -> Attempt | timedelta:
+    """The right to try the PIN of a profile, or else how long to wait for it."""
+    async with database.writing() as session:
+        return await _begun(session, pinned(profile), now)
+
+
+async def _begun(session: AsyncSession, things: list[Counted], now: datetime) -> Attempt | timedelta:
+    """The right to try what counts for these things."""
+    digests = sorted(thing.digest for thing in things)
+    await _queue_up(session, digests)
+    over = select(Failures.digest).where(col(Failures.last_at) <= now - QUIET).limit(_FORGOTTEN)
+    await session.exec(delete(Failures).where(col(Failures.digest).in_(over.with_for_update(skip_locked=True))))
+    rows = await session.exec(select(Failures).where(col(Failures.digest).in_(digests)))
+    known = {row.digest: Failed(row.count, row.last_at) for row in rows}
+    before = tuple((thing, known.get(thing.digest)) for thing in things)
+    waiting = max(wait(thing.free, failed, now) for thing, failed in before)
+    if waiting:
+        return waiting
+    for thing, failed in sorted(before, key=lambda pair: pair[0].digest):
+        await _write(session, thing.digest, again(failed, now))
     return Attempt(now, before)
 
 

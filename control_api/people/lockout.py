@@ -48,6 +48,11 @@ def named(name: str) -> Counted:
     return Counted(_digest("name", name), 50)
 
 
+def pinned(profile: str) -> list[Counted]:
+    """What an attempt at the PIN of a profile counts for: it alone, wherever it is tried, for few digits make a PIN."""
+    return [Counted(_digest("pin", profile), 5)]
+
+
 def wait(free: int, failed: Failed | None, now: datetime) -> timedelta:
     """How long to wait before the next attempt; zero when there is nothing to wait for."""
     if failed is None or is_forgotten(failed, now) or failed.count < free:

@@ -51,6 +51,10 @@ SCOPES: Final = {
 """What each role may do."""
 
 
+AUDIENCE: Final = _VIEWER
+"""What a kids profile may do at most, whatever the role of its account."""
+
+
 def scopes_of(role: str) -> frozenset[Scope]:
     """What a role of the database may do; one that this version does not know may do nothing."""
     return SCOPES[Role(role)] if role in set(Role) else frozenset()

@@ -42,7 +42,8 @@ def _by_token(gate: Gate, address: Callable[[web.Request], str]) -> Scheme:
             access = await tokens.believed(gate.ring, gate.settings, sent, now)
             if isinstance(access, Stranger):
                 return access
-            found = await sessions.by_id(gate.database, gate.settings, access.session, now, address(request))
+            named = sessions.Named(access.session, access.profile)
+            found = await sessions.by_id(gate.database, gate.settings, named, now, address(request))
             if isinstance(found, Stranger) or found.id != access.account:
                 return found if isinstance(found, Stranger) else Stranger("the access token is of somebody else")
             return replace(found, until=min(access.until, found.until or access.until))

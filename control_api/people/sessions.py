@@ -21,7 +21,7 @@ from control_api.callers import Caller, Stranger, Viewer
 from control_api.ids import new_id
 from control_api.people import chain
 from control_api.people.chain import Link
-from control_api.people.roles import scopes_of
+from control_api.people.roles import AUDIENCE, scopes_of
 from control_api.tables import Account, Profile, Session
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Why(StrEnum):
     REUSED = "reused"
     PASSWORD = "password"  # noqa: S105 — a reason
     REPLACED = "replaced"
+    PROFILE = "profile"
+    """The profile that watched in it was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,16 +183,27 @@ async def turned(
     return Reused(row)
 
 
-async def by_id(database: Database, settings: Settings, name: str, now: datetime, address: str) -> Caller | Stranger:
-    """Who is in the session of this id."""
-    return await _caller(database, settings, Session.id == name, now, address)
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an access token names."""
+
+    session: str
+    profile: str
+
+
+async def by_id(database: Database, settings: Settings, named: Named, now: datetime, address: str) -> Caller | Stranger:
+    """Who is in the session of this id, and watches as this profile."""
+    watches = and_(col(Profile.id) == named.profile, col(Profile.account_id) == Session.account_id)
+    sought = _Sought(col(Session.id) == named.session, watches)
+    return await _caller(database, settings, sought, now, address)
 
 
 async def by_cookie(
     database: Database, settings: Settings, cookie: str, now: datetime, address: str
 ) -> Caller | Stranger:
     """Who is in the session of this cookie."""
-    return await _caller(database, settings, Session.digest == cookie_digest(cookie), now, address)
+    sought = _Sought(col(Session.digest) == cookie_digest(cookie), _watches())
+    return await _caller(database, settings, sought, now, address)
 
 
 def cookie_digest(cookie: str) -> str:
@@ -202,6 +215,8 @@ def caller_of(account: Account, profile: Profile | None, session: str = "", unti
     """An account as who asks, and which profile of it watches."""
     viewer = None if profile is None else viewer_of(profile)
     scopes = scopes_of(account.role)
+    if viewer is not None and viewer.is_kids:  # nothing behind the scenes, whoever their parents are
+        scopes &= AUDIENCE
     return Caller(account.id, account.username, scopes, session, until, is_person=True, viewer=viewer)
 
 
@@ -218,14 +233,24 @@ def viewer_of(profile: Profile) -> Viewer:
     )
 
 
-async def _caller(database: Database, settings: Settings, which: Any, now: datetime, address: str) -> Caller | Stranger:  # noqa: ANN401 — a condition
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """Which session is looked for, and which profile watches in it."""
+
+    which: ColumnElement[bool]
+    watches: ColumnElement[bool]
+
+
+async def _caller(
+    database: Database, settings: Settings, sought: _Sought, now: datetime, address: str
+) -> Caller | Stranger:
     async with database.reading() as session:
         found = (
             await session.exec(
                 select(Session, Account, Profile)
                 .join(Account, col(Account.id) == Session.account_id)
-                .outerjoin(Profile, _watches())
-                .where(which)
+                .outerjoin(Profile, sought.watches)
+                .where(sought.which)
             )
         ).one_or_none()
     if found is None:
@@ -233,9 +258,19 @@ async def _caller(database: Database, settings: Settings, which: Any, now: datet
     row, account, profile = found
     if (over := _over(row, account, now)) is not None:
         return over
+    if profile is None:  # nobody watches as nobody: nothing would be kept from them
+        return Stranger("the profile of this token is no more: refresh the token")
     if now - row.seen_at >= _noted(settings, row.kind):
         await _note(database, settings, row, now, address)
     return caller_of(account, profile, row.id, min(row.idle_at, row.expires_at))
+
+
+async def watching(session: AsyncSession, row: Session) -> str:
+    """The id of the profile that watches in a session."""
+    if row.profile_id is not None:
+        return row.profile_id
+    main = await main_of(session, row.account_id)
+    return main.id if main is not None else ""
 
 
 async def main_of(session: AsyncSession, account: str) -> Profile | None:

@@ -69,7 +69,7 @@ class SessionShown(Shown):
     seen_from: str = Field(description="From where.")
     expires_at: Instant = Field(description="When it ends if it is not used before, or whatever happens.")
     revoked_at: Instant | None = Field(description="When it was ended.")
-    revoked_for: str = Field(description="Why: `signed_out`, `revoked`, `reused`, `password` or `replaced`.")
+    revoked_for: str = Field(description="Why: `signed_out`, `revoked`, `reused`, `password`, `replaced` or `profile`.")
     is_this: bool = Field(description="Whether it is the one that asks.")
 
     @classmethod

@@ -11,11 +11,11 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from control_api.callers import Stranger
 from control_api.people import unproven
+from control_api.tables import Account, Session
 
 if TYPE_CHECKING:
     from control_api.people.ring import Ring
     from control_api.settings import Settings
-    from control_api.tables import Account, Session
 
 AUDIENCE: Final = "fastline-api"
 _NAME: Final = "fastline"
@@ -27,6 +27,8 @@ class Access:
 
     account: str
     session: str
+    profile: str
+    """Who of the account watches: what was asked of us by this token is asked as this profile, to its end."""
     until: datetime
 
 
@@ -40,14 +42,26 @@ def life(settings: Settings) -> timedelta:
     return timedelta(minutes=settings.access_token_minutes)
 
 
-async def make(ring: Ring, settings: Settings, account: Account, session: Session, now: datetime) -> str:
-    """A token of this session; it ends no later than the session does."""
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who is to have a token."""
+
+    account: Account
+    session: Session
+    profile: str
+    """The id of the profile that watches."""
+
+
+async def make(ring: Ring, settings: Settings, bearer: Bearer, now: datetime) -> str:
+    """A token of this session and this profile; it ends no later than the session does."""
+    account, session = bearer.account, bearer.session
     until = min(now + life(settings), session.expires_at)
     claims = {
         "iss": issuer(settings),
         "aud": AUDIENCE,
         "sub": account.id,
         "sid": session.id,
+        "profile": bearer.profile,
         "role": account.role,
         "iat": int(now.timestamp()),
         "nbf": int(now.timestamp()),
@@ -75,12 +89,14 @@ async def believed(ring: Ring, settings: Settings, token: str, now: datetime) ->
         iat={"essential": True},
         sub={"essential": True},
         sid={"essential": True},
+        profile={"essential": True},
     )
     try:
         registry.validate(claims)
     except JoseError as error:
         return Stranger(_why(error))
-    return Access(_text(claims["sub"]), _text(claims["sid"]), datetime.fromtimestamp(claims["exp"], UTC))
+    until = datetime.fromtimestamp(claims["exp"], UTC)
+    return Access(_text(claims["sub"]), _text(claims["sid"]), _text(claims["profile"]), until)
 
 
 def _why(error: JoseError) -> str:

@@ -128,6 +128,7 @@ class TokensShown(Shown):
     expires_in: int = Field(description="Seconds until the access token ends.")
     refresh_token: str = Field(description="Brings the next pair, once, at `POST /api/v1/auth/refresh`.")
     session_id: str
+    profile_id: str = Field(description="The profile that watches; `POST /api/v1/profiles/{id}/switch` changes it.")
     account: AccountShown
 
 
@@ -452,12 +453,14 @@ async def _tokens(call: Call[Any, Any, Any], who: _In) -> Answer:
 async def _pair(call: Call[Any, Any, Any], account: Account, row: Session, refresh_token: str) -> Answer:
     settings, gate = call.site.settings, call.site.gate
     ends = min(call.now + tokens.life(settings), row.expires_at)
+    bearer = tokens.Bearer(account, row, await sessions.watching(call.session, row))
     shown = TokensShown(
-        access_token=await tokens.make(gate.ring, settings, account, row, call.now),
+        access_token=await tokens.make(gate.ring, settings, bearer, call.now),
         token_type="bearer",  # noqa: S106 — RFC 6750
         expires_in=int((ends - call.now).total_seconds()),
         refresh_token=refresh_token,
         session_id=row.id,
+        profile_id=bearer.profile,
         account=AccountShown.of(account),
     )
     return Answer(shown, headers=_NO_STORE)

@@ -80,7 +80,7 @@ class Session(Row, table=True):
     """When it ends whatever happens."""
     revoked_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     revoked_for: str = Field(default="", max_length=20)
-    """Why it was ended: `signed_out`, `revoked`, `reused`, `password`, `replaced`."""
+    """Why it was ended: `signed_out`, `revoked`, `reused`, `password`, `replaced`, `profile`."""
 
 
 class Invitation(Row, table=True):
