@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlmodel import col, select
@@ -23,6 +24,7 @@ from control_api.instants import whole_millis
 from control_api.jobs import submit
 from control_api.jobs.queue import Queue, in_use
 from control_api.outgoing import Outgoing
+from control_api.plans.gate import is_closed
 from control_api.tables import Import, ImportEntry, PosterDue
 
 if TYPE_CHECKING:
@@ -57,7 +59,9 @@ async def import_file(
     """Import a file. Raises `Unreadable`, what came before the place being kept."""
     notes = Notes()
     async with opened(settings) as database:
-        return await _bring(database, wanted, of_file(path, wanted.format, notes), notes, clock, tell)
+        return await _bring(
+            database, _closed(wanted, settings), of_file(path, wanted.format, notes), notes, clock, tell
+        )
 
 
 async def import_tmdb(
@@ -68,7 +72,8 @@ async def import_tmdb(
     outgoing = Outgoing(Reach(settings.outgoing_allow, settings.outgoing_refuse))
     try:
         async with opened(settings) as database:
-            return await _bring(database, wanted, of_tmdb(outgoing, settings, ask, notes), notes, clock, tell)
+            found = of_tmdb(outgoing, settings, ask, notes)
+            return await _bring(database, _closed(wanted, settings), found, notes, clock, tell)
     finally:
         await outgoing.close()
 
@@ -96,6 +101,10 @@ async def import_folder(
         return await run.bring(database, tell)
 
 
+def _closed(wanted: Wanted, settings: Settings) -> Wanted:
+    return replace(wanted, is_closed=is_closed(settings))
+
+
 async def _bring(
     database: Database,
     wanted: Wanted,
@@ -108,7 +117,7 @@ async def _bring(
     async with database.writing() as session:
         session.add(row)
     actor = Actor(CALLER, "command line", "import", request_id=row.id)
-    bringing = Bringing(row.id, row.feed, actor, dry_run=wanted.dry_run, state=wanted.state)
+    bringing = Bringing(row.id, row.feed, actor, dry_run=wanted.dry_run, state=wanted.state, is_closed=wanted.is_closed)
     try:
         await bring(database, bringing, batches, clock, tell)
     finally:

@@ -22,7 +22,8 @@ from control_api.imports.matching import Made, Wish, match, portions
 from control_api.imports.records import Fault, Item, Record, said
 from control_api.imports.writing import Writing
 from control_api.library.hung import Hung, hung
-from control_api.library.kinds import TitleKind
+from control_api.library.kinds import TitleAccess, TitleKind
+from control_api.plans.gate import OPEN
 from control_api.tables import AuditEntry, Import, ImportEntry, ImportMemory, Title
 from control_api.uploads.shown import bare
 
@@ -51,6 +52,8 @@ class Bringing:
     dry_run: bool = False
     state: str = "draft"
     """In which titles begin that do not say."""
+    is_closed: bool = False
+    """Whether what is on demand takes a signed address everywhere, so that something may be premium."""
     _entries: list[dict[str, Any]] = field(default_factory=list)
     _made: dict[bytes, str] = field(default_factory=dict)
     """Of a dry run: the ids of what it would have made, by what that is known by."""
@@ -62,6 +65,8 @@ class Bringing:
         for item in items:
             if item.record is None:
                 self._refused(item.line, item.name, item.faults)
+            elif item.record.access == TitleAccess.PREMIUM and not self.is_closed:
+                self._refused(item.line, item.name, (Fault(OPEN, "access"),))
             else:
                 wishes.append(Wish(item.record, item.line, only_known=item.only_known))
         above = [wish for wish in wishes if not wish.record.series and not wish.record.series_ids]

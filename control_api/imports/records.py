@@ -27,7 +27,7 @@ from control_api.library.facts import (
     Text,
     Texts,
 )
-from control_api.library.kinds import TitleKind, TitleState
+from control_api.library.kinds import TitleAccess, TitleKind, TitleState
 from control_api.models import Given
 from control_api.problems import pointer
 
@@ -79,6 +79,7 @@ class Record(Given):
     age_rating: Annotated[str, Field(max_length=40)] | None = None
     score: Score | None = None
     votes: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = None
+    access: TitleAccess | None = None
     featured: bool | None = None
     genres: Names | None = None
     tags: Names | None = None

@@ -43,6 +43,8 @@ class Wanted:
     dry_run: bool = False
     state: str = "draft"
     """In which titles begin that do not say."""
+    is_closed: bool = False
+    """Whether something may be premium: see `control_api.plans.gate`."""
 
 
 def new(wanted: Wanted, owner: str, now: datetime) -> Import:

@@ -20,6 +20,7 @@ from control_api.imports.tmdb import Ask, Unanswered, of_tmdb
 from control_api.instants import whole_millis
 from control_api.jobs import Broken, JobKind, Work, submit
 from control_api.outgoing import LEAST_RATE, Limits, NoAnswer
+from control_api.plans.gate import is_closed
 from control_api.problems import Problem
 from control_api.tables import Import, PosterDue
 
@@ -60,7 +61,9 @@ class Brought(BaseModel):
 async def _work(work: Work, given: Bring) -> Brought:
     row = await row_of(work, given.run)
     actor = Actor(work.owner, given.by_name, "import", request_id=given.run)
-    bringing = Bringing(row.id, row.feed, actor, dry_run=row.dry_run, state=given.state)
+    bringing = Bringing(
+        row.id, row.feed, actor, dry_run=row.dry_run, state=given.state, is_closed=is_closed(work.settings)
+    )
     notes = Notes()
     path = place(work.settings.media, row.id)
     if given.ask is None and not await asyncio.to_thread(path.exists):

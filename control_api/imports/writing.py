@@ -19,11 +19,13 @@ from control_api.imports import crediting
 from control_api.imports.comparing import PICTURES
 from control_api.imports.matching import Made, Wish
 from control_api.library import search
+from control_api.library.access import hand_down, inherit
 from control_api.library.ages import UNKNOWN, aged, rated
 from control_api.library.amendments import due
 from control_api.library.folding import same, sort_name
 from control_api.library.hung import Hung
 from control_api.library.indexing import entry, reindexed
+from control_api.library.kinds import FOLDERS, TitleAccess
 from control_api.library.names import add_absent, ensured
 from control_api.tables import (
     Genre,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 _COLUMNS: Final = (
     "name", "summary", "description", "language", "released", "age_rating", "votes", "featured", "story", "part",
     "advertiser", "category", "countries_allowed", "countries_denied", "video_url", "trailer_url", "state",
+    "access",
 )  # fmt: skip
 _EMPTY: Final = {
     "version": 1, "state": "draft", "parent_id": None, "number": None, "place": UNPLACED, "summary": "",
@@ -86,10 +89,15 @@ async def write(session: AsyncSession, whole: Sequence[Writing], state: str, now
     made = [_made(one, state, now) for one in whole if one.before is None]
     if made:
         await connection.execute(insert(Title), made)
+        under = (one for one in whole if one.before is None and one.wish.parent_id is not None)
+        await inherit(session, [one.title_id for one in under if one.wish.record.access is None])
     edited = [_edited(one, now) for one in whole if one.before is not None]
     if edited:
         values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in _WRITTEN}
         await connection.execute(update(Title).where(col(Title.id) == bindparam("which")).values(values), edited)
+    for one in whole:
+        if one.before is not None and "access" in one.names and one.wish.record.kind in FOLDERS:
+            await hand_down(session, one.title_id, one.wish.record.access or TitleAccess.FREE, now)
     await _hang(session, whole, now)
     credited = {one.title_id: one.wish.record for one in whole if "credits" in one.names}
     if credited:

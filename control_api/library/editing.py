@@ -12,6 +12,7 @@ from sqlalchemy import insert, tuple_
 from sqlmodel import col, delete, select
 
 from control_api.ids import new_id
+from control_api.library import access
 from control_api.library.ages import aged
 from control_api.library.amendments import due
 from control_api.library.facts import TitleFacts
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 _COLUMNS: Final = frozenset((
     "kind", "state", "parent_id", "number", "name", "summary", "description", "language", "released", "age_rating",
     "votes", "featured", "story", "part", "advertiser", "category", "countries_allowed", "countries_denied",
-    "video_url", "trailer_url",
+    "video_url", "trailer_url", "access",
 ))  # fmt: skip
 """What is kept as it is given."""
 _AGING: Final = frozenset(("age_rating", "parent_id"))
@@ -72,6 +73,8 @@ async def create(session: AsyncSession, given: TitleGiven, now: datetime, *, sta
     )
     await _check(session, title, given, Hung())
     session.add(_written(title, given, now))
+    parent = None if given.access or title.parent_id is None else await session.get(Title, title.parent_id)
+    title.access = title.access if parent is None else parent.access
     await session.flush()
     return await _settled(session, title, given, None, now)
 
@@ -83,6 +86,8 @@ async def edit(session: AsyncSession, title: Title, given: TitleEdit, now: datet
     await _check(session, title, given, there)
     _written(title, given, now)
     await session.flush()
+    if given.access is not None and title.kind in FOLDERS:
+        await access.hand_down(session, title.id, title.access, now)
     done = await _settled(session, title, given, before, now)
     # what is beneath a series or a season tells its number, and much else of it
     if told(title, done.there) != aired or (title.kind in FOLDERS and done.before != done.after):

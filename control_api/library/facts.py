@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from control_api.instants import Instant
-from control_api.library.kinds import TitleKind, TitleState
+from control_api.library.kinds import TitleAccess, TitleKind, TitleState
 from control_api.models import Given, Shown
 from playout.core.language import bcp47
 from playout.core.territories import meant_territory, territory
@@ -157,6 +157,7 @@ class TitleFacts(Shown):
     age_rating: str = Field(description="E.g. `TV-14` or `PG-13`; empty: none.")
     score: float | None = Field(description="What audiences think, from 0 to 10; null: nobody said.")
     votes: int = Field(description="How many said so.")
+    access: TitleAccess = Field(description="Who may play it: everybody, or who has a plan with what is premium.")
     featured: bool
     genres: list[str] = Field(description="The main one first.")
     tags: list[str] = Field(description="By which channels choose.")
@@ -193,6 +194,11 @@ class TitleEdit(Given):
     age_rating: Annotated[str, Field(max_length=40)] | None = None
     score: Score | None = None
     votes: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = None
+    access: TitleAccess | None = Field(
+        default=None,
+        description="Of a series or a season: of everything beneath it as well. `premium` takes the setting "
+        "`on_demand` to be `signed`.",
+    )
     featured: bool | None = None
     genres: Names | None = None
     tags: Names | None = None

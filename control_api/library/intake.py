@@ -18,6 +18,7 @@ from sqlmodel import col, select, update
 from control_api.database import Database
 from control_api.happenings import Happening, append
 from control_api.ids import new_id
+from control_api.library.access import inherit
 from control_api.library.ages import aged, rated
 from control_api.library.amendments import due
 from control_api.library.arrivals import Arrival, Known, arrivals
@@ -189,6 +190,7 @@ class _Batch:
         connection = await session.connection()
         if self.titles:
             await connection.execute(insert(Title), list(self.titles.values()))
+            await inherit(session, list(self.titles))
             await self._hang(session)
         rows = [
             {

@@ -35,6 +35,15 @@ class TitleState(StrEnum):
     """Kept, and shown to viewers no more."""
 
 
+class TitleAccess(StrEnum):
+    """Who may play a title."""
+
+    FREE = "free"
+    """Everybody who may play anything."""
+    PREMIUM = "premium"
+    """Who has a plan that includes it."""
+
+
 FOLDERS: Final = frozenset((TitleKind.SERIES, TitleKind.SEASON))
 """Kinds that are made of other titles and have no media of their own."""
 

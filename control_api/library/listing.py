@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from control_api.library.facts import Country, Language
 from control_api.library.folding import same
-from control_api.library.kinds import TitleKind, TitleState
+from control_api.library.kinds import TitleAccess, TitleKind, TitleState
 from control_api.library.search import holders
 from control_api.models import Given
 from control_api.tables import (
@@ -89,6 +89,7 @@ class TitleFilter(Given):
     year_to: Year | None = Field(default=None, description="Came out in this year or before.")
     score_from: Annotated[float, Field(ge=0, le=10)] | None = Field(default=None, description="Liked at least so well.")
     featured: bool | None = None
+    access: TitleAccess | None = Field(default=None, description="Who may play it.")
     parent: str | None = Field(default=None, max_length=40, description="Beneath the title with this id.")
     external_id: str | None = Field(default=None, max_length=241, description="Named so elsewhere: imdb:tt0041959.")
     story: str | None = Field(default=None, max_length=200, description="A part of this story.")
@@ -162,6 +163,7 @@ _WHERE_SAID: Final[dict[str, Callable[[Any], ColumnElement[bool]]]] = {
     "year_to": lambda year: col(Title.year).between(1, year),
     "score_from": lambda score: col(Title.score) >= round(score * 100),
     "featured": lambda featured: col(Title.featured) == featured,
+    "access": lambda access: col(Title.access) == access,
     "parent": lambda parent: col(Title.parent_id) == parent,
     "external_id": _named,
     "story": lambda story: col(Title.story) == story,

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 PREMIUM: Final = "premium"
 """What a title or a channel says of itself that is for who has a plan with it."""
+OPEN: Final = (
+    "a premium title would be open to everybody at its address on demand: set `on_demand` to `signed`, here and at "
+    "every origin, and then call it premium"
+)
+"""Why nothing may be premium where on demand is open."""
 
 
 def check_title(title: Title, entitlements: Entitlements) -> None:
@@ -44,11 +49,12 @@ def check_access(what: str, access: str, entitlements: Entitlements) -> None:
     raise problem
 
 
+def is_closed(settings: Settings) -> bool:
+    """Whether what is on demand takes a signed address, whatever channels do. So it may be premium."""
+    return settings.on_demand is OnDemand.SIGNED
+
+
 def check_closed(settings: Settings, access: str | None) -> None:
     """Refuse to call something premium whose address anybody could make up; raises `Problem`."""
-    if access == PREMIUM and settings.on_demand is not OnDemand.SIGNED:
-        message = (
-            "a premium title would be open to everybody at its address on demand: set `on_demand` to `signed`, here "
-            "and at every origin, and then call it premium"
-        )
-        raise Problem(CONFLICT, message)
+    if access == PREMIUM and not is_closed(settings):
+        raise Problem(CONFLICT, OPEN)

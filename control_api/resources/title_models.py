@@ -51,6 +51,7 @@ class BeneathShown(Shown):
     summary: str
     state: str
     released: str
+    access: str
     titles: int = Field(description="How many titles are beneath it: of a season its episodes.")
 
 
