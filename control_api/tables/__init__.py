@@ -45,6 +45,7 @@ from control_api.tables.plans import (
 )
 from control_api.tables.privacy import DataExport, ExportPiece
 from control_api.tables.profiles import Profile
+from control_api.tables.rails import Rail, RailPin
 from control_api.tables.recommending import RecommendationBuild, RecommendationDay, RecommendationWork
 from control_api.tables.repeats import Repeat
 from control_api.tables.row import METADATA
@@ -125,6 +126,8 @@ __all__ = [
     "PosterDue",
     "Profile",
     "ProviderEvent",
+    "Rail",
+    "RailPin",
     "Rated",
     "RatingSum",
     "ReceiptCount",

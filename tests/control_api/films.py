@@ -1,0 +1,61 @@
+"""Films of tests, written into the database of a server as nobody would write them by hand, and what is asked of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event, insert
+
+from control_api.ids import new_id
+from control_api.library.folding import sort_name
+from control_api.site import SITE
+from control_api.tables import Title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clients import Client
+
+BORN = datetime(2026, 1, 1, tzinfo=UTC)
+_OF_INTEREST = ("title", "listed", "rated", "watched", "rail", "genre", "tag", "artwork", "asset", "subscription")
+
+
+async def films(client: Client, count: int, name: str = "Film", **more: Any) -> list[str]:
+    """The ids of so many published films, each a second younger than the one before it."""
+    rows = [
+        Title(
+            **{
+                "id": new_id("ti"), "kind": "movie", "state": "published", "name": f"{name} {number}",
+                "sort_name": sort_name(f"{name} {number}"), "created_at": BORN + timedelta(seconds=number),
+                "updated_at": BORN, "published_at": BORN, "age": 0, **more,
+            }
+        ).model_dump()
+        for number in range(count)
+    ]  # fmt: skip
+    await put(client, Title, rows)
+    return [row["id"] for row in rows]
+
+
+async def put(client: Client, table: Any, rows: list[dict[str, Any]]) -> None:
+    """Write rows."""
+    async with client.app[SITE].database.writing() as session:
+        await (await session.connection()).execute(insert(table), rows)
+
+
+@contextmanager
+def statements(client: Client) -> Iterator[list[str]]:
+    """What the database is asked while the block runs."""
+    asked: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if any(table in statement for table in _OF_INTEREST):  # workers look for jobs meanwhile
+            asked.append(statement)
+
+    engine = client.app[SITE].database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
