@@ -1,1 +1,1 @@
-"""What is watched: views, figures by day, and how playing went."""
+"""Figures: what is watched, for how long, by how many and how well; counted from sessions, by day, and of nobody."""
