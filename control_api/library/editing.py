@@ -19,8 +19,9 @@ from control_api.library.facts import TitleFacts
 from control_api.library.folding import same, sort_name
 from control_api.library.hung import Hung, hung
 from control_api.library.indexing import reindexed
-from control_api.library.kinds import FOLDERS
+from control_api.library.kinds import FOLDERS, TitleKind
 from control_api.library.names import ensured
+from control_api.library.opening import opening
 from control_api.library.places import misplaced
 from control_api.library.shown import facts
 from control_api.library.told import told
@@ -73,7 +74,8 @@ async def create(session: AsyncSession, given: TitleGiven, now: datetime, *, sta
     )
     await _check(session, title, given, Hung())
     session.add(_written(title, given, now))
-    parent = None if given.access or title.parent_id is None else await session.get(Title, title.parent_id)
+    of_its_own = given.access is not None or title.kind == TitleKind.TRAILER
+    parent = None if of_its_own or title.parent_id is None else await session.get(Title, title.parent_id)
     title.access = title.access if parent is None else parent.access
     await session.flush()
     return await _settled(session, title, given, None, now)
@@ -150,6 +152,7 @@ def _written(title: Title, given: TitleEdit, now: datetime) -> Title:
         title.score = -1 if given.score is None else round(given.score * 100)
     if given.rights is not None:
         title.rights = [right.model_dump(mode="json") for right in given.rights]
+        title.opens_at = opening(title.rights)
     title.sort_name = sort_name(title.name)
     title.year = int(title.released[:4] or 0)
     title.place = UNPLACED if title.number is None else title.number

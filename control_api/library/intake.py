@@ -29,6 +29,7 @@ from control_api.library.hung import hung
 from control_api.library.indexing import reindexed
 from control_api.library.kinds import FOLDERS, TitleKind, TitleState, kept_as
 from control_api.library.names import add_absent, ensured
+from control_api.library.opening import opening
 from control_api.library.told import NOTHING, agree, document, from_document, merged, stored, told
 from control_api.problems import Problem
 from control_api.tables import Asset, Genre, Tag, Title, TitleElsewhere, TitleGenre, TitleLanguage, TitleTag
@@ -172,12 +173,13 @@ class _Batch:
         return season
 
     def _title(self, kind: TitleKind, name: str, parent: str | None, number: int | None, about: Told = NOTHING) -> str:
+        rights = [stored(right) for right in about.rights]
         row = Title(
             id=new_id("ti"), kind=kind.value, state=TitleState.PUBLISHED.value, parent_id=parent, number=number,
             place=UNPLACED if number is None else number, name=name, sort_name=sort_name(name),
             description=about.description, language=about.language, released=about.released, year=about.year,
             age_rating=about.rating, age=rated(about.rating), story=about.story, part=about.part,
-            advertiser=about.advertiser, category=about.category, rights=[stored(right) for right in about.rights],
+            advertiser=about.advertiser, category=about.category, rights=rights, opens_at=opening(rights),
             created_at=self.now, updated_at=self.now, published_at=self.now,
         )  # fmt: skip
         self.titles[row.id] = row.model_dump()

@@ -45,26 +45,29 @@ class Sort(StrEnum):
     YEAR_DOWN = "year_desc"
     RATING = "rating_asc"
     RATING_DOWN = "rating_desc"
+    VIEWS_DOWN = "views_desc"
+    """What was seen most often comes first; of what was seen as often, what is rated best."""
     PLACE = "place"
     """By the number in the parent."""
 
 
 def order(sort: Sort) -> list[tuple[Any, bool]]:
     """The columns of an order, each with whether it descends."""
-    column, descends = _ORDERS[sort]
-    return [(column, descends), (col(Title.id), descends)]
+    columns, descends = _ORDERS[sort]
+    return [(column, descends) for column in (*columns, col(Title.id))]
 
 
-_ORDERS: Final[dict[Sort, tuple[Any, bool]]] = {
-    Sort.NEWEST: (col(Title.created_at), True),
-    Sort.OLDEST: (col(Title.created_at), False),
-    Sort.TITLE: (col(Title.sort_name), False),
-    Sort.TITLE_DOWN: (col(Title.sort_name), True),
-    Sort.YEAR: (col(Title.year), False),
-    Sort.YEAR_DOWN: (col(Title.year), True),
-    Sort.RATING: (col(Title.score), False),
-    Sort.RATING_DOWN: (col(Title.score), True),
-    Sort.PLACE: (col(Title.place), False),
+_ORDERS: Final[dict[Sort, tuple[tuple[Any, ...], bool]]] = {
+    Sort.NEWEST: ((col(Title.created_at),), True),
+    Sort.OLDEST: ((col(Title.created_at),), False),
+    Sort.TITLE: ((col(Title.sort_name),), False),
+    Sort.TITLE_DOWN: ((col(Title.sort_name),), True),
+    Sort.YEAR: ((col(Title.year),), False),
+    Sort.YEAR_DOWN: ((col(Title.year),), True),
+    Sort.RATING: ((col(Title.score),), False),
+    Sort.RATING_DOWN: ((col(Title.score),), True),
+    Sort.VIEWS_DOWN: ((col(Title.views), col(Title.score)), True),
+    Sort.PLACE: ((col(Title.place),), False),
 }
 
 Some: Final[Any] = Field(default_factory=list, max_length=20)

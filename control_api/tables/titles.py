@@ -30,6 +30,7 @@ class Title(Row, table=True):
         Index("ix_title_by_year", "year", "id"),
         Index("ix_title_by_score", "score", "id"),
         Index("ix_title_by_age", "created_at", "id"),
+        Index("ix_title_by_views", "views", "score", "id"),
         Index("ix_title_by_place", "parent_id", "place", "id"),
     )
 
@@ -84,6 +85,8 @@ class Title(Row, table=True):
     trailer_url: str = Field(default="", max_length=2000)
     rights: list[dict[str, Any]] = Field(default_factory=list, sa_type=Document)
     """When and where it may be shown; empty for always and everywhere."""
+    opens_at: datetime | None = Field(default=None, sa_type=UtcInstant, index=True)
+    """From when on, at the earliest; None: ever since. See `control_api.library.opening`."""
     countries_allowed: list[str] = Field(default_factory=list, sa_type=Document)
     """Where alone it may be seen on demand; empty for everywhere."""
     countries_denied: list[str] = Field(default_factory=list, sa_type=Document)

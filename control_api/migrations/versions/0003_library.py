@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("video_url", sa.String(2000), nullable=False),
         sa.Column("trailer_url", sa.String(2000), nullable=False),
         sa.Column("rights", columns.Document, nullable=False),
+        sa.Column("opens_at", columns.UtcInstant(), nullable=True),
         sa.Column("countries_allowed", columns.Document, nullable=False),
         sa.Column("countries_denied", columns.Document, nullable=False),
         sa.Column("created_at", columns.UtcInstant(), nullable=False),
@@ -101,9 +102,11 @@ def upgrade() -> None:
         batch_op.create_index("ix_title_by_name", ["sort_name", "id"], unique=False)
         batch_op.create_index("ix_title_by_place", ["parent_id", "place", "id"], unique=False)
         batch_op.create_index("ix_title_by_score", ["score", "id"], unique=False)
+        batch_op.create_index("ix_title_by_views", ["views", "score", "id"], unique=False)
         batch_op.create_index("ix_title_by_year", ["year", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_title_deleted_at"), ["deleted_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_title_kind"), ["kind"], unique=False)
+        batch_op.create_index(batch_op.f("ix_title_opens_at"), ["opens_at"], unique=False)
 
     op.create_table(
         "artwork",
