@@ -63,20 +63,21 @@ async def write(database: Database, account: str, file: BinaryIO, now: datetime)
     tables = [table for table in personal() if table.name not in LEFT_OUT]
     tables += [METADATA.tables[name] for name in sorted(NAMED)]
     counts: dict[str, int] = {}
-    archive = ZipFile(file, "w", ZIP_DEFLATED)
-    async with database.reading() as session:
-        connection = await session.connection()
-        for table in tables:
-            counts[table.name] = await _table(connection, archive, table, account)
-    about = {
-        "account": account,
-        "made_at": written(now),
-        "tables": {name: {"is": _meant(name), "rows": count} for name, count in counts.items()},
-        "kept_back": [{"table": table, "column": column, "because": why} for (table, column), why in KEPT_BACK.items()],
-        "left_out": dict(LEFT_OUT),
-    }
-    await asyncio.to_thread(archive.writestr, ABOUT, _json(about, indent=1))
-    await asyncio.to_thread(archive.close)
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        async with database.reading() as session:
+            connection = await session.connection()
+            for table in tables:
+                counts[table.name] = await _table(connection, archive, table, account)
+        about = {
+            "account": account,
+            "made_at": written(now),
+            "tables": {name: {"is": _meant(name), "rows": count} for name, count in counts.items()},
+            "kept_back": [
+                {"table": table, "column": column, "because": why} for (table, column), why in KEPT_BACK.items()
+            ],
+            "left_out": dict(LEFT_OUT),
+        }
+        await asyncio.to_thread(archive.writestr, ABOUT, _json(about, indent=1))
     return counts
 
 
@@ -105,7 +106,7 @@ async def _named(connection: AsyncConnection, table: Table, rows: Sequence[dict[
     if not ids:
         return
     found = await connection.execute(select(Title.id, Title.name).where(col(Title.id).in_(ids)))
-    names = dict(found.tuples().all())
+    names = {row.id: row.name for row in found}
     for row in rows:
         for name in columns:
             row[f"{name.removesuffix('_id')}_name"] = names.get(row[name])

@@ -58,6 +58,8 @@ async def purge(session: AsyncSession, account: str) -> Purged:
             await session.exec(update(table).where(naming(table, account)).values(dict(named.blanked)))
     for table in reversed(personal()):  # what names others goes before them
         kept = table.name in ANONYMOUS
+        if kept and not ANONYMOUS[table.name]:
+            continue  # it says nothing of anybody but by what it belongs to
         change = update(table).values(dict(ANONYMOUS[table.name])) if kept else delete(table)
         done: CursorResult[Any] = await session.exec(change.where(theirs(table, account)))
         if done.rowcount:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, and_, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Table, and_, func, or_, select
 
 from control_api.tables import METADATA
 
@@ -34,6 +34,7 @@ NAMED: Final[Mapping[str, Named]] = {
     "artwork_ticket": Named(("made_by",), {"made_by_name": GONE}),
     "audit": Named(("caller", "subject")),  # see `told_of` and `LEFT`
     "backup": Named(("owner",)),
+    "broadcast": Named(("created_by",)),
     "event": Named(("subject",)),
     "import": Named(("owner",)),
     "invitation": Named(("created_by", "used_by")),
@@ -48,8 +49,19 @@ LEFT: Final[tuple[tuple[str, str, Mapping[str, Any]], ...]] = (
 )
 """What is written over columns when one column names who goes."""
 
+MENTIONED: Final[Mapping[tuple[str, str], str]] = {
+    ("ticket", "assignee_id"): "who of the staff answers: the question is of who asked",
+    ("ticket_entry", "author_id"): "what was said in a ticket is of who asked",
+}
+"""Foreign keys by which a row names somebody and is not theirs, and why. When they go the name does (SET NULL)."""
+
 ANONYMOUS: Final[Mapping[str, Mapping[str, Any]]] = {
     "play_session": {"account_id": None, "profile_id": None, "device": "", "error": ""},
+    "play_counted": {},
+    "payment": {"account_id": None, "method": "", "failure": ""},
+    "refund": {"reason": ""},
+    "subscription": {"account_id": None, "customer": "", "method": ""},
+    "subscription_entry": {},
 }
 """Tables of people whose rows stay when they go, with nobody's name: figures, and what the law has us keep."""
 
@@ -57,6 +69,7 @@ KEPT_BACK: Final[Mapping[tuple[str, str], str]] = {
     ("account", "password"): "a hash, by which it could be guessed",
     ("api_key", "digest"): "a hash of a key",
     ("identity", "digest"): "a hash of what stands beside it",
+    ("mail_token", "digest"): "a hash of what proves an address",
     ("invitation", "digest"): "a hash of a token",
     ("profile", "pin"): "a hash, by which it could be guessed",
     ("session", "digest"): "a hash of what proves the session",
@@ -72,6 +85,8 @@ LEFT_OUT: Final[Mapping[str, str]] = {
 _LIBRARY: Final = "the library's: it speaks of films, and of the people in them"
 _STATION: Final = "the station's own affairs"
 _MOMENT: Final = "kept for a day at most, under a digest of which nobody can say whose it is"
+_SUMS: Final = "sums over everybody"
+_HASHED: Final = "by a hash whose key is thrown away with its day: nobody can say whose it is"
 NOBODYS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
@@ -90,6 +105,17 @@ NOBODYS: Final[Mapping[str, str]] = {
         _STATION,
     ),
     **dict.fromkeys(("failures", "idempotency"), _MOMENT),
+    **dict.fromkeys(
+        (
+            "figure_day", "figure_place", "rating_sum", "recommendation_build", "recommendation_day",
+            "recommendation_work", "title_seen",
+        ),
+        _SUMS,
+    ),
+    **dict.fromkeys(("title_view", "view_sent", "visit", "visit_key"), _HASHED),
+    **dict.fromkeys(
+        ("help_article", "legal_text", "plan", "provider_event", "rail", "rail_pin", "receipt_count"), _STATION
+    ),
 }  # fmt: skip
 """Tables that name no user of the station, and why."""
 
@@ -105,7 +131,7 @@ def personal() -> tuple[Table, ...]:
     """The tables whose rows are of people, each behind those that it names."""
     found = {_ACCOUNT}
     for table in METADATA.sorted_tables:
-        if table.name not in NOBODYS and any(key.column.table.name in found for key in table.foreign_keys):
+        if table.name not in NOBODYS and any(key.column.table.name in found for key in _owning(table)):
             found.add(table.name)
     return tuple(table for table in METADATA.sorted_tables if table.name in found)
 
@@ -119,10 +145,25 @@ def theirs(table: Table, account: str) -> ColumnElement[bool]:
         key.parent == account
         if key.column.table.name == _ACCOUNT
         else key.parent.in_(select(key.column).where(theirs(key.column.table, account)))
-        for key in table.foreign_keys
+        for key in _owning(table)
         if key.column.table.name in known
     ]
-    return or_(*ways)
+    return or_(*ways, _written(table, account)) if table.name == "ticket" else or_(*ways)
+
+
+def _owning(table: Table) -> list[ForeignKey]:
+    """The foreign keys by which a row may be somebody's."""
+    return sorted(
+        (key for key in table.foreign_keys if (table.name, key.parent.name) not in MENTIONED),
+        key=lambda key: key.parent.name,
+    )
+
+
+def _written(ticket: Table, account: str) -> ColumnElement[bool]:
+    """Of a ticket: whether it came by the contact form, from the address that the account has proven to be its own."""
+    one = METADATA.tables[_ACCOUNT].c
+    own = select(func.lower(one.email)).where(one.id == account, one.email_verified).scalar_subquery()
+    return and_(ticket.c.account_id.is_(None), ticket.c.email != "", func.lower(ticket.c.email) == own)
 
 
 def naming(table: Table, account: str) -> ColumnElement[bool]:
