@@ -63,7 +63,16 @@ PLAN_NEEDED: Final = Kind(
 TOO_MANY_STREAMS: Final = Kind(
     "too-many-streams", 409, "As much plays as the plan allows",
     "`playing` lists what of the account plays now, and where. End one of them by its id, with "
-    "`POST /api/v1/play-sessions/{id}/end`, and ask again; or take a plan with more streams at a time.",
+    "`DELETE /api/v1/play-sessions/{id}`, and ask again; or take a plan with more streams at a time.",
+)  # fmt: skip
+PIN_NEEDED: Final = Kind(
+    "pin-needed", 403, "That takes a PIN",
+    "The profile takes its PIN, or the password of the account: ask for it, and send it with the same request.",
+)  # fmt: skip
+UNVERIFIED: Final = Kind(
+    "unverified", 403, "The e-mail address was not proven yet",
+    "Here a viewer plays nothing before. Send the code that was mailed to `POST /api/v1/auth/verify-email`; another "
+    "one comes by `POST /api/v1/auth/resend-verification`.",
 )  # fmt: skip
 CROSSED: Final = Kind(
     "cross-site", 403, "It may come from another site",
@@ -160,10 +169,10 @@ NO_ROOM: Final = Kind(
 KINDS: Final = {
     kind.slug: kind
     for kind in (
-        MALFORMED, BAD_CURSOR, UNAUTHENTICATED, FORBIDDEN, PLAN_NEEDED, CROSSED, NOT_FOUND, METHOD_NOT_ALLOWED,
-        CONFLICT, IN_PROGRESS, GONE, CHANGED, OTHER_TUS, TOO_LARGE, FILE_TOO_LARGE, UNSUPPORTED, UNACCEPTABLE,
-        KEY_REUSED, LOCKED, PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, TOO_MANY_STREAMS, BAD_SUM, INTERNAL,
-        NOT_PLAYED, UNAVAILABLE, NO_ROOM,
+        MALFORMED, BAD_CURSOR, UNAUTHENTICATED, FORBIDDEN, UNVERIFIED, PLAN_NEEDED, PIN_NEEDED, CROSSED, NOT_FOUND,
+        METHOD_NOT_ALLOWED, CONFLICT, IN_PROGRESS, GONE, CHANGED, OTHER_TUS, TOO_LARGE, FILE_TOO_LARGE, UNSUPPORTED,
+        UNACCEPTABLE, KEY_REUSED, LOCKED, PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, TOO_MANY_STREAMS, BAD_SUM,
+        INTERNAL, NOT_PLAYED, UNAVAILABLE, NO_ROOM,
     )
 }  # fmt: skip
 """All types."""

@@ -22,7 +22,7 @@ from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, leaf
 from control_api.problems import CONFLICT, Problem, missing, unacceptable
-from control_api.profiles import limits
+from control_api.profiles import desk, limits
 from control_api.resources.audience import states
 from control_api.scopes import Scope
 from control_api.tables import Genre, Tag
@@ -210,6 +210,8 @@ def _merged(sort: Sort, path_model: type[Any]) -> Operation:
         _check(call, sort, channels)
         gone = LabelGiven(name=row.name)
         await merging.merge(call.session, row, into, call.now)
+        if sort is GENRES:
+            call.outdated += await desk.merged(call.session, row.id, into.id)
         call.changed(Change(sort.kind, row.id, "merged", gone, MergeGiven(into=into.id)))
         return Answer(await _detail(call, sort, into, then), version=into.version)
 

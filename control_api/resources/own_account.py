@@ -19,6 +19,9 @@ from control_api.people.passwords import NewPassword, Password
 from control_api.people.sessions import Why
 from control_api.people.shown import AccountShown, SessionShown, lasting
 from control_api.problems import CONFLICT, FORBIDDEN, TOO_MANY, UNAUTHENTICATED, Problem, missing, unacceptable
+from control_api.profiles import desk
+from control_api.profiles.shown import ProfileShown  # noqa: TC001 — Pydantic reads it
+from control_api.resources import who_watches
 from control_api.resources.accounts import (
     SessionPage,
     SessionQuery,
@@ -29,8 +32,10 @@ from control_api.resources.accounts import (
     sessions_of,
     set_password,
     told,
+    write_of_address,
 )
-from control_api.scopes import SIGNED_IN
+from control_api.resources.who_watches import entitlements
+from control_api.scopes import OWNER, SIGNED_IN
 from control_api.tables import Session
 
 if TYPE_CHECKING:
@@ -85,6 +90,14 @@ class IdentityGiven(Given):
     current: Password | None = Current
 
 
+class OwnAccountShown(AccountShown):
+    """A person, as they see themselves."""
+
+    plan: str = Field(description="The id of the plan that they have now.")
+    profile_id: str = Field(description="The profile that watches here.")
+    profiles: list[ProfileShown] = Field(description="All of them, the main one first.")
+
+
 class IdentitiesShown(Shown):
     """Who one is for issuers."""
 
@@ -98,12 +111,17 @@ class IdentitiesShown(Shown):
     summary="Who one is",
     scope=SIGNED_IN,
     tag=_TAG,
-    answers={200: AccountShown},
+    answers={200: OwnAccountShown},
 )
 async def read_own_account(call: Call) -> Answer:
     """One's own account."""
     row = await accounts.row_of(call.session, call.caller.id, held=False)
-    return Answer(AccountShown.of(row), version=row.version)
+    plan = await entitlements(call, call.session, row)
+    profiles = who_watches.shown(call, await desk.of_account(call.session, row.id), plan.profiles)
+    own = OwnAccountShown(
+        **dict(AccountShown.of(row)), plan=plan.plan, profile_id=who_watches.active(call), profiles=profiles
+    )
+    return Answer(own, version=row.version)
 
 
 @Endpoint(
@@ -111,7 +129,7 @@ async def read_own_account(call: Call) -> Answer:
     path=_PATH,
     name="edit_own_account",
     summary="Change one's name or address",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     body_model=OwnEdit,
     answers={200: AccountShown},
@@ -127,6 +145,7 @@ async def edit_own_account(call: Call[Nothing, Nothing, OwnEdit]) -> Answer:
     before = lasting(AccountShown.of(row))
     apply_names(row, call.body)
     await accounts.check_free(call.session, row)
+    write_of_address(call, row, before)
     return told(call, row, before, "updated")
 
 
@@ -135,7 +154,7 @@ async def edit_own_account(call: Call[Nothing, Nothing, OwnEdit]) -> Answer:
     path=f"{_PATH}/password",
     name="change_own_password",
     summary="Change one's password, and sign out everywhere else",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     body_model=PasswordChange,
     answers={204: None},
@@ -181,7 +200,7 @@ async def list_own_sessions(call: Call[Nothing, SessionQuery, Nothing]) -> Answe
     path=f"{_PATH}/sessions",
     name="end_other_sessions",
     summary="Sign out everywhere else",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     answers={204: None},
 )
@@ -198,7 +217,7 @@ async def end_other_sessions(call: Call) -> Answer:
     path=f"{_PATH}/sessions/{{id}}",
     name="end_own_session",
     summary="Sign out of one session",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     path_model=OwnSessionPath,
     answers={200: SessionShown},
@@ -228,7 +247,7 @@ async def list_own_identities(call: Call) -> Answer:
     path=f"{_PATH}/identities",
     name="link_identity",
     summary="Sign in by an issuer from now on, too",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     body_model=IdentityGiven,
     answers={201: IdentityShown},
@@ -252,7 +271,7 @@ async def link_identity(call: Call[Nothing, Nothing, IdentityGiven]) -> Answer:
     path=f"{_PATH}/identities/{{id}}",
     name="unlink_identity",
     summary="Sign in by an issuer no longer",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     path_model=IdentityPath,
     answers={204: None},
