@@ -68,7 +68,13 @@ def create_app(
     database = Database(
         settings.database_url, connections=settings.database_connections, patience_ms=settings.database_patience_ms
     )
-    policies = {"caller": settings.rate, "address": settings.rate_anonymous, "pictures": settings.rate_pictures}
+    policies = {
+        "caller": settings.rate,
+        "address": settings.rate_anonymous,
+        "pictures": settings.rate_pictures,
+        "views": settings.rate_views,
+        "letters": settings.rate_letters,
+    }
     rates = Rates(settings.rate_storage, policies)
     known = Known(timedelta(milliseconds=settings.caller_cache_ms), spare=_spare(rates))
     streams = Streams(settings.streams, settings.streams_each)

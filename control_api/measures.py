@@ -34,6 +34,12 @@ class Measures:
         self.replays = Counter(
             "fastline_api_replays", "Answers given again to an Idempotency-Key", registry=self.registry
         )
+        self.remembered = Counter(
+            "fastline_api_remembered",
+            "Answers with figures: given again, or found anew",
+            ("found",),
+            registry=self.registry,
+        )
         self.streams = Gauge("fastline_api_streams", "Open event streams", registry=self.registry)
         self.beats = Counter("fastline_api_beats", "Heartbeats of players that were taken", registry=self.registry)
         self.playing = Gauge(

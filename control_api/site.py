@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
@@ -18,6 +18,7 @@ from control_api.outgoing import Outgoing
 from control_api.people.gate import Gate
 from control_api.rates import Rates
 from control_api.readiness import Readiness
+from control_api.remembered import Remembered
 from control_api.rotation import Rotation
 from control_api.seldom import Seldom
 from control_api.settings import Settings
@@ -53,6 +54,8 @@ class Site:
     readiness: Readiness
     cursors: Rotation
     """What cursors and other addresses of ours are signed with."""
+    answers: Remembered[Any] = field(default_factory=Remembered)
+    """Answers with figures, which are given again for a while."""
     outages: Seldom = field(default_factory=Seldom)
     """Requests that the database has not answered."""
 

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Final
 from control_api.advertising.desk import Desk
 from control_api.advertising.tally import Tally
 from control_api.air.teller import Teller
+from control_api.analytics.rolling import Roller
 from control_api.library.keeping import Keeper
+from control_api.notices.mailer import Mailer
+from control_api.resources.notifications import plan_of
 from control_api.tidying.daily import Tidier
 from control_api.uploads.sweeping import Sweeper
 from control_api.webhooks.sender import Sender
@@ -35,6 +38,8 @@ async def tended(site: Site) -> AsyncIterator[None]:
         "ads": lambda: Desk(settings, database, site.outgoing, feed, clock, site.receiver.free).run(),
         "beacons": lambda: Tally(settings, settings.place.store(), database, site.outgoing, clock).run(),
         "tidying": lambda: Tidier(settings, database, feed, clock).run(),
+        "mail": lambda: Mailer(settings, database, plan_of, clock).run(),
+        "figures": lambda: Roller(settings, database, site.master.station, clock).run(),
         "library": lambda: Keeper(settings, database, feed, clock).run(),
     }
 

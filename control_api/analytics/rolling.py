@@ -82,7 +82,10 @@ class Roller:
         self._trouble = Trouble(_log, "what is played is not counted now", "uncounted")
 
     async def run(self) -> None:
-        """Do it until cancelled. What is not counted while the store or the database is down is made up for."""
+        """Do it until cancelled. What is not counted while the store or the database is down is made up for.
+
+        Where nothing is to be counted it only lets nobody be known any more.
+        """
         await self.duty.done(self._turned, self.settings.figures_beat_seconds)
 
     async def _turned(self) -> None:
@@ -98,6 +101,9 @@ class Roller:
     async def once(self) -> int:
         """Count all that is not counted yet; how many sessions and told views that were."""
         now = whole_millis(self.clock())
+        if not self.settings.figures:
+            await self._forget(now)
+            return 0
         place = await self._place()
         floor = place - _BACK if place is not None else None
         done = 0
@@ -228,7 +234,8 @@ class Roller:
         async with self.database.writing() as session:
             await _hold(session)
             rows = select(PlaySession.channel, func.count()).where(col(PlaySession.ended_at).is_(None))
-            playing = rows.where(col(PlaySession.touched_at) > now - _BACK).group_by(col(PlaySession.channel))
+            silence = timedelta(seconds=self.settings.play_silence_seconds)
+            playing = rows.where(col(PlaySession.touched_at) > now - silence).group_by(col(PlaySession.channel))
             found = (await session.exec(playing)).all()
             peaks = {Key(CHANNEL, name, "", day): count for name, count in found if name}
             peaks[Key(ALL, "", "", day)] = sum(count for _, count in found)

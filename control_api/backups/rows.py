@@ -39,10 +39,26 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 500
 PASSING: Final = frozenset(
-    ("idempotency", "duty", "failures", "data_export", "data_export_piece", "alembic_version", "rating_sum")
+    (
+        "idempotency",
+        "duty",
+        "failures",
+        "data_export",
+        "data_export_piece",
+        "alembic_version",
+        "rating_sum",
+        "mail",
+        "mail_token",
+        "visit_key",
+        "visit",
+        "view_sent",
+        "play_visitor",
+        "figure_place",
+    )
 )
 """Tables of what holds for a moment: who repeats a request, who does a duty, who failed to sign in, what somebody was
-handed of their data; and sums that the database makes again of the rows that it is given."""
+handed of their data, what mail is due, which nobody wants to have twice; and sums that the database makes again of
+the rows that it is given."""
 LINKS: Final = frozenset((("upload", "link"), ("poster_due", "url"), ("import", "link")))
 """Columns of links that people may have put keys into: what is said of them is the link without its query."""
 SECRETS: Final = frozenset(("secret", "signing_key"))
