@@ -46,11 +46,24 @@ def plain(settings: Settings, opens: str, query: str = "") -> Address:
     return Address(f"{settings.origin_url}/{opens}/index.m3u8{query}")
 
 
-def address(settings: Settings, opens: str, now: datetime, life: int | None = None, query: str = "") -> Address:
-    """A signed address by which playing may begin for `life` seconds; blocks. Raises `Problem` without keys."""
+def address(
+    settings: Settings,
+    opens: str,
+    now: datetime,
+    life: int | None = None,
+    query: str = "",
+    until: datetime | None = None,
+) -> Address:
+    """A signed address by which playing may begin for `life` seconds; blocks. Raises `Problem` without keys.
+
+    Nothing is played by it after `until`, if that is said: it is when a plan ends that includes it.
+    """
     whole = now.replace(microsecond=0)
     expires = whole + timedelta(seconds=settings.stream_token_seconds if life is None else life)
     ends = min(expires + timedelta(seconds=settings.stream_session_seconds), whole + LONGEST)
+    if until is not None:
+        last = max(until.replace(microsecond=0), whole + timedelta(seconds=1))
+        expires, ends = min(expires, last), min(ends, last)
     try:
         token = Keyring(settings.keys_file).sign(Pass(opens, expires, ends), now)
     except NoKeys as bad:
@@ -72,9 +85,14 @@ def said(settings: Settings, token: str, now: datetime) -> Pass | None:
     return None if isinstance(found, Untrue) or now >= found.expires else found
 
 
+def access_of(station: Station, channel: str) -> Access:
+    """Who may play a channel, by what is published."""
+    return station.revisions(channel)[-1].channel.access
+
+
 def is_closed(station: Station, channel: str) -> bool:
     """Whether a channel takes a signed address."""
-    return station.revisions(channel)[-1].channel.access is not Access.OPEN
+    return access_of(station, channel) is not Access.OPEN
 
 
 def on_demand_closed(settings: Settings, station: Station) -> bool:

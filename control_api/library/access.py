@@ -1,7 +1,7 @@
 """Who may play what: what is said of a series or a season goes for everything beneath it, until that says otherwise.
 
 Law: what comes beneath something premium is premium, whoever brings it, unless they say that it is free. So the first
-episode may be free for everybody, and a new one is not by mistake.
+episode may be free for everybody, and a new one is not by mistake. Trailers are for everybody.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select, update
 
-from control_api.library.kinds import TitleAccess
+from control_api.library.kinds import TitleAccess, TitleKind
 from control_api.tables import Title
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ async def inherit(session: AsyncSession, titles: Sequence[str]) -> None:
     for start in range(0, len(titles), _AT_ONCE):
         some = list(titles[start : start + _AT_ONCE])
         mine = update(Title).where(col(Title.id).in_(some), col(Title.access) != TitleAccess.PREMIUM)
+        mine = mine.where(col(Title.kind) != TitleKind.TRAILER)
         for _ in range(2):  # seasons, and then their episodes
             done = await session.exec(
                 mine.where(col(Title.parent_id).in_(premium))
@@ -47,7 +48,7 @@ async def hand_down(session: AsyncSession, title: str, access: str, now: datetim
     beneath = or_(col(Title.parent_id) == title, col(Title.parent_id).in_(seasons))
     await session.exec(
         update(Title)
-        .where(beneath, col(Title.access) != access)
+        .where(beneath, col(Title.access) != access, col(Title.kind) != TitleKind.TRAILER)
         .values(access=access, version=Title.version + 1, updated_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -69,6 +69,8 @@ class Hung:
     texts: dict[str, TitleText] = field(default_factory=dict)
     artwork: list[Artwork] = field(default_factory=list)
     assets: list[Asset] = field(default_factory=list)
+    is_locked: bool = False
+    """Whether the plan of who asks does not include it."""
     above_genres: list[str] = field(default_factory=list)
     """The genres of the nearest title above it that has any."""
     ratings: Ratings = UNRATED

@@ -61,6 +61,7 @@ class TitleShown(TitleFacts):
     assets: list[AssetBrief]
     artwork: list[ArtworkShown]
     views: int = Field(description="How often it was seen.")
+    is_locked: bool = Field(description="Whether it is premium, and the plan of who asks does not include that.")
     ratings: Ratings = Field(description="What profiles of this station think of it.")
     mine: Flags | None = Field(description="What it is to the profile that asks; null for who has none.")
     created_at: Instant
@@ -91,7 +92,8 @@ def facts(title: Title, there: Hung) -> TitleFacts:
 
 def shown(title: Title, there: Hung, public_url: str = "") -> TitleShown:
     """All that is shown of a title; `public_url` stands before the addresses of pictures."""
-    return TitleShown(**_facts(title, there), **_surroundings(title, there, public_url))
+    said = _facts(title, there)
+    return TitleShown(**_veiled(said, there), **_surroundings(title, there, public_url))
 
 
 def listed(title: Title, there: Hung, public_url: str = "") -> TitleListed:
@@ -100,7 +102,12 @@ def listed(title: Title, there: Hung, public_url: str = "") -> TitleListed:
     said["texts"] = {
         language: TextListed(name=text.name, summary=text.summary) for language, text in said["texts"].items()
     }
-    return TitleListed(**said, **_surroundings(title, there, public_url))
+    return TitleListed(**_veiled(said, there), **_surroundings(title, there, public_url))
+
+
+def _veiled(said: dict[str, Any], there: Hung) -> dict[str, Any]:
+    """Without the address by which it would play, for whom it is locked."""
+    return said | {"video_url": ""} if there.is_locked else said
 
 
 def _surroundings(title: Title, there: Hung, public_url: str) -> dict[str, Any]:
@@ -111,6 +118,7 @@ def _surroundings(title: Title, there: Hung, public_url: str) -> dict[str, Any]:
         "assets": [AssetBrief.model_validate(asset) for asset in there.assets],
         "artwork": [pictured(picture, public_url) for picture in there.artwork],
         "views": title.views,
+        "is_locked": there.is_locked,
         "ratings": there.ratings,
         "mine": there.mine,
         "created_at": title.created_at,

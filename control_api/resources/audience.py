@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from control_api.library.hung import Above, hung
 from control_api.library.kinds import TitleState
 from control_api.lists.flags import flagged
+from control_api.plans.entitled import of_caller
+from control_api.plans.gate import PREMIUM
 from control_api.problems import FORBIDDEN, Problem, missing
 from control_api.profiles import limits
 from control_api.scopes import Scope
@@ -58,7 +60,16 @@ async def surrounded(call: Call[Any, Any, Any], titles: Sequence[Title]) -> dict
 
     for one in found.values():
         one.above = Above(*map(visible, one.above))
+    await _lock(call, titles, found)
     return await flagged_for(call, found)
+
+
+async def _lock(call: Call[Any, Any, Any], titles: Sequence[Title], found: dict[str, Hung]) -> None:
+    """Say of what is premium whether it is for who asks: one query more, where anything is."""
+    premium = [title.id for title in titles if title.access == PREMIUM]
+    may = await of_caller(call.session, call.caller, call.now) if premium else None
+    for title in premium:
+        found[title].is_locked = may is not None and not may.premium
 
 
 async def flagged_for(call: Call[Any, Any, Any], found: dict[str, Hung]) -> dict[str, Hung]:

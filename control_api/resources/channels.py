@@ -16,9 +16,12 @@ from control_api.instants import Instant
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, sliced
-from control_api.problems import CONFLICT, UNACCEPTABLE, Problem, missing
+from control_api.plans.entitled import of_caller
+from control_api.plans.gate import check_channel
+from control_api.problems import CONFLICT, PLAN_NEEDED, UNACCEPTABLE, Problem, missing
 from control_api.scopes import Scope
-from control_api.signed import Address, address, is_closed, plain
+from control_api.signed import Address, access_of, address, plain
+from playout.core.channel import Access
 from playout.core.listing import Links
 from playout.core.token import channel_path
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from control_api.channels.document import Document
     from control_api.channels.master import MasterControl
+    from control_api.plans.entitled import Entitlements
 
 TAG: Final = "Channels"
 KIND: Final = "channel"
@@ -292,24 +296,45 @@ async def read_now(call: Call[ChannelPath, AtQuery, Nothing]) -> Answer:
     tag=TAG,
     path_model=ChannelPath,
     answers={200: PlayShown},
-    refusals=(CONFLICT,),
+    refusals=(CONFLICT, PLAN_NEEDED),
 )
 async def play_channel(call: Call[ChannelPath]) -> Answer:
     """The address of its playlist, and of the program that is on, from its beginning."""
     master, name, now = call.site.master, call.path.id, call.now
+    may = await entitlements(call)
 
-    return Answer(await master.ask(lambda: playing(master, name, now)))
+    return Answer(await master.ask(lambda: playing(master, name, now, may)))
 
 
-def playing(master: MasterControl, name: str, now: datetime, life: int | None = None) -> PlayShown:
-    """How to play a channel that is on air; blocks. `life` is for how many seconds it may be begun, if it is signed."""
-    station, settings = master.station(), master.settings
+async def entitlements(call: Call[Any, Any, Any]) -> Entitlements:
+    """What the caller's plan includes. It is asked aside: whoever waits for the store next holds no connection."""
+    async with call.site.database.reading() as session:
+        return await of_caller(session, call.caller, call.now)
+
+
+def playing(master: MasterControl, name: str, now: datetime, may: Entitlements, life: int | None = None) -> PlayShown:
+    """How to play a channel that is on air, for who `may` so much; blocks. Raises `Problem`.
+
+    `life` is for how many seconds it may be begun, if it is signed.
+    """
+    station = master.station()
     overview.airing_at(station, name, now)
     on, _ = overview.now_next(station, name, now)
-    opens = channel_path(name)
-    where = address(settings, opens, now, life) if is_closed(station, name) or life else plain(settings, opens)
+    where = channel_address(master, name, now, may, life)
     over = f"{where.url}?from={int(on.start.timestamp())}" if on and on.asset else None
     return told(where, now, start_over_url=over)
+
+
+def channel_address(
+    master: MasterControl, name: str, now: datetime, may: Entitlements, life: int | None = None, query: str = ""
+) -> Address:
+    """The address of a channel for who `may` so much; blocks. Raises `Problem` when their plan does not include it."""
+    opens, settings = channel_path(name), master.settings
+    access = access_of(master.station(), name)
+    check_channel(name, access, may)
+    if access is Access.OPEN and not life:
+        return plain(settings, opens, query)
+    return address(settings, opens, now, life, query, may.until if access is Access.PREMIUM else None)
 
 
 def told(where: Address, now: datetime, *, live: bool = True, start_over_url: str | None = None) -> PlayShown:

@@ -18,6 +18,7 @@ from control_api.library.numbered import Place, numbered
 from control_api.library.shown import shown
 from control_api.models import Given, Shown
 from control_api.operation import Endpoint
+from control_api.plans.gate import PREMIUM
 from control_api.problems import missing
 from control_api.profiles import limits
 from control_api.resources.title_models import CreditShown, TitlePath
@@ -81,7 +82,9 @@ class MovieShown(Shown):
     rating: float | None = Field(description="What audiences think, from 0 to 10.")
     poster_url: str | None
     banner_url: str | None
-    video_url: str | None = Field(description="A playlist of somebody else; what is our own is asked for to be played.")
+    video_url: str | None = Field(
+        description="A playlist of somebody else; what is our own, or premium, is asked for to be played."
+    )
     trailer_url: str | None
     duration: int | None = Field(description="In whole seconds.")
     language: str
@@ -224,7 +227,7 @@ def _movie(call: Call[Any, Any, Any], title: Title, there: Hung) -> MovieShown:
         rating=whole.score,
         poster_url=pictures.get("portrait"),
         banner_url=pictures.get("banner") or pictures.get("landscape"),
-        video_url=title.video_url or None,
+        video_url=title.video_url if title.video_url and title.access != PREMIUM else None,
         trailer_url=title.trailer_url or None,
         duration=None if whole.duration_ms is None else whole.duration_ms // 1000,
         language=title.language,

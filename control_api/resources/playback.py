@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field, model_validator
@@ -16,14 +17,26 @@ from control_api.instants import Instant
 from control_api.library.kinds import TitleState
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint
-from control_api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, Mistake, Problem, missing, unacceptable, unavailable
+from control_api.plans.entitled import of_caller
+from control_api.plans.gate import PREMIUM, check_title
+from control_api.problems import (
+    CONFLICT,
+    FORBIDDEN,
+    NOT_FOUND,
+    PLAN_NEEDED,
+    Mistake,
+    Problem,
+    missing,
+    unacceptable,
+    unavailable,
+)
 from control_api.problems import MALFORMED as UNREADABLE
-from control_api.resources.channels import ChannelId, PlayShown, playing, told
+from control_api.resources.channels import ChannelId, PlayShown, channel_address, entitlements, playing, told
 from control_api.resources.content import ContentPath
 from control_api.scopes import Scope
-from control_api.signed import address, below, is_closed, on_demand_closed, plain, said
+from control_api.signed import address, below, on_demand_closed, plain, said
 from control_api.tables import Asset, Title, Upload
-from playout.core.token import asset_path, channel_path
+from playout.core.token import asset_path
 from playout.keyring import Keyring, NoKeys
 
 if TYPE_CHECKING:
@@ -136,7 +149,7 @@ class RotateGiven(Given):
     tag=TAG,
     body_model=PlaybackGiven,
     answers={200: PlayShown},
-    refusals=(CONFLICT, NOT_FOUND),
+    refusals=(CONFLICT, NOT_FOUND, PLAN_NEEDED),
     changes=False,
 )
 async def ask_playback(call: Call[Nothing, Nothing, PlaybackGiven]) -> Answer:
@@ -146,9 +159,9 @@ async def ask_playback(call: Call[Nothing, Nothing, PlaybackGiven]) -> Answer:
     if given.channel is None:
         film = await _film(call, given.title or given.asset or "", "title" if given.title else "asset")
         return Answer(await _on_demand(call, film, given.life_seconds), headers=_NO_CACHE)
-    name = given.channel
+    name, may = given.channel, await entitlements(call)
     if given.since is None:
-        return Answer(await master.ask(lambda: playing(master, name, now, given.life_seconds)), headers=_NO_CACHE)
+        return Answer(await master.ask(lambda: playing(master, name, now, may, given.life_seconds)), headers=_NO_CACHE)
     if given.since > now:
         raise unacceptable("/since", "lies in the future: nothing of that has aired")
     query = f"?from={int(given.since.timestamp())}"
@@ -157,10 +170,7 @@ async def ask_playback(call: Call[Nothing, Nothing, PlaybackGiven]) -> Answer:
     live = given.until is None or given.until > now
 
     def past() -> PlayShown:
-        opens = channel_path(name)
-        if is_closed(master.station(), name) or given.life_seconds:
-            return told(address(master.settings, opens, now, given.life_seconds, query), now, live=live)
-        return told(plain(master.settings, opens, query), now, live=live)
+        return told(channel_address(master, name, now, may, given.life_seconds, query), now, live=live)
 
     return Answer(await master.ask(past), headers=_NO_CACHE)
 
@@ -177,7 +187,7 @@ def _stream(path: str, name: str) -> Endpoint[ContentPath, StreamQuery, Nothing]
         path_model=ContentPath,
         query_model=StreamQuery,
         answers={200: PlayShown, 302: None},
-        refusals=(CONFLICT,),
+        refusals=(CONFLICT, PLAN_NEEDED),
     )
 
 
@@ -204,7 +214,7 @@ read_content_stream_unversioned = _stream("/api/content/{id}/stream", "read_cont
     path_model=ContentPath,
     query_model=UrlQuery,
     answers={200: UrlShown},
-    refusals=(CONFLICT,),
+    refusals=(CONFLICT, PLAN_NEEDED),
 )
 async def read_stream_url(call: Call[ContentPath, UrlQuery, Nothing]) -> Answer:
     """Always signed."""
@@ -226,7 +236,7 @@ async def read_stream_url(call: Call[ContentPath, UrlQuery, Nothing]) -> Answer:
     path_model=ContentPath,
     query_model=MediaQuery,
     answers={302: None},
-    refusals=(CONFLICT, FORBIDDEN),
+    refusals=(CONFLICT, FORBIDDEN, PLAN_NEEDED),
 )
 async def stream_media(call: Call[ContentPath, MediaQuery, Nothing]) -> Answer:
     """The address is below the token that was sent, or a new one."""
@@ -321,17 +331,20 @@ class _Film:
     asset: str | None
     elsewhere: str = ""
     """The playlist of somebody else, where the station has no asset of it."""
+    is_premium: bool = False
+    until: datetime | None = None
+    """Of what is premium: when the plan ends that includes it."""
 
 
 async def _film(call: Call[Any, Any, Any], content: str, what: str = "content") -> _Film:
     """The newest asset of a title, of an upload, or that asset. Raises `Problem`.
 
-    Who may not see what is packaged plays what is published, and nothing else. It is asked aside: whoever waits for
-    the store next holds no connection meanwhile.
+    Who may not see what is packaged plays what is published and in their plan, and nothing else. It is asked aside:
+    whoever waits for the store next holds no connection meanwhile.
     """
     uploaded = select(Upload.asset_id).where(Upload.id == content)
     rows = (
-        select(Title.video_url, Asset.id)
+        select(Title, Asset.id)
         .outerjoin(Asset, (col(Asset.title_id) == col(Title.id)) & col(Asset.state).in_((PACKAGED, REPLACED)))
         .where(or_(col(Title.id) == content, col(Asset.id) == content, col(Asset.id).in_(uploaded)))
         .where(col(Title.deleted_at).is_(None))
@@ -341,12 +354,15 @@ async def _film(call: Call[Any, Any, Any], content: str, what: str = "content") 
         rows = rows.where(Title.state == TitleState.PUBLISHED)
     async with call.site.database.reading() as session:
         row = (await session.exec(rows.limit(1))).first()
-    if row is None:
-        raise missing(what, content)
-    elsewhere, asset = row
-    if asset is None and not elsewhere:
+        if row is None:
+            raise missing(what, content)
+        title, asset = row
+        may = await of_caller(session, call.caller, call.now)
+    check_title(title, may)
+    if asset is None and not title.video_url:
         raise Problem(CONFLICT, f"there is nothing to play of {content} yet")
-    return _Film(asset, elsewhere)
+    is_premium = title.access == PREMIUM
+    return _Film(asset, title.video_url, is_premium, may.until if is_premium else None)
 
 
 async def _on_demand(call: Call[Any, Any, Any], film: _Film, life: int | None) -> PlayShown:
@@ -357,7 +373,7 @@ async def _on_demand(call: Call[Any, Any, Any], film: _Film, life: int | None) -
 
     def found() -> Address:
         opens = asset_path(asset)
-        closed = life is not None or on_demand_closed(settings, master.station())
-        return address(settings, opens, now, life) if closed else plain(settings, opens)
+        closed = life is not None or film.is_premium or on_demand_closed(settings, master.station())
+        return address(settings, opens, now, life, until=film.until) if closed else plain(settings, opens)
 
     return told(await master.ask(found), now, live=False)
