@@ -48,6 +48,8 @@ class Caller:
     """Of an API key: the ids of those on whose authority it rests, its maker first."""
     viewer: Viewer | None = None
     """Of a person: the profile that watches. None of a key, which is nobody."""
+    is_unverified: bool = False
+    """Of a viewer: whether their address was not proven. It counts where the setting `verify_email` is `required`."""
 
     @property
     def is_anonymous(self) -> bool:

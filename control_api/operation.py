@@ -211,6 +211,7 @@ class Operation:
             (True, (problems.INTERNAL, problems.UNAVAILABLE, problems.MALFORMED, *said.refusals)),
             (said.is_limited, (problems.TOO_MANY,)),
             (said.scope is not OPEN, (problems.UNAUTHENTICATED, problems.FORBIDDEN)),
+            (said.scope is Scope.PLAYBACK, (problems.UNVERIFIED,)),
             (said.scope is not OPEN and not said.is_safe, (problems.CROSSED,)),
             (self.path_model is not Nothing, (problems.NOT_FOUND,)),
             (self.has_body, (problems.TOO_LARGE, problems.UNSUPPORTED, problems.UNACCEPTABLE)),

@@ -29,6 +29,7 @@ from control_api.problems import (
     MALFORMED,
     PRECONDITION_REQUIRED,
     UNAUTHENTICATED,
+    UNVERIFIED,
     Mistake,
     Problem,
 )
@@ -67,6 +68,7 @@ def served(operation: Operation) -> Callable[[web.Request], Awaitable[web.Stream
         if said.counted or isinstance(asked.caller, Stranger):
             await _count(site, asked, said)
         caller = _allowed(asked.caller, said)
+        _check_verified(caller, said, site)
         _check_kept(request, said)
         call: Call[Any, Any, Any] = Call(
             site=site,
@@ -135,6 +137,12 @@ def _allowed(caller: Caller | Stranger, said: Declared) -> Caller:
     challenge = f'Bearer realm="fastline", error="insufficient_scope", scope="{scope}"'
     message = f"this needs the scope {scope}, which the caller has not"
     raise Problem(FORBIDDEN, message, scope=scope, headers={"WWW-Authenticate": challenge})
+
+
+def _check_verified(caller: Caller, said: Declared, site: Site) -> None:
+    """Refuse to play for a viewer whose address was not proven, where that is asked for."""
+    if said.scope is Scope.PLAYBACK and caller.is_unverified and site.settings.verify_email == "required":
+        raise Problem(UNVERIFIED, "prove your e-mail address first: a code was mailed to it")
 
 
 def _includes(caller: Caller, said: Declared) -> bool:

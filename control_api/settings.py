@@ -741,6 +741,14 @@ class Settings(BaseModel):
             raise ValueError(message)
         return sender
 
+    @field_validator("verify_email")
+    @classmethod
+    def _can_ask(cls, how: str, info: ValidationInfo) -> str:
+        if how == "required" and not info.data.get("smtp_host"):
+            message = "required takes mail, or nobody could prove anything: set smtp_host"
+            raise ValueError(message)
+        return how
+
     @property
     def pages_url(self) -> str:
         """Where the audience's pages are; empty where nobody has said."""

@@ -154,19 +154,16 @@ class Mailer:
     ) -> Addressed | None:
         """Who reads a mail; None where nobody does now."""
         usual = Language(self._settings.language)
-        if row.form == Purpose.RESET:  # looked for now, so that who has asked cannot tell whether there is anybody
-            account = await accounts.of_name(session, row.address)
-            is_theirs = account is not None and is_one_address(account.email or "", row.address)
-            tag = "" if account is None else await tag_of(session, account.id)
-        elif row.account_id is None:
+        if row.account_id is None and row.form not in set(Purpose):
             return Addressed(row, row.address, "", written(row.said.get("language", ""), usual))
+        if row.account_id is None:  # looked for now, so that who has asked cannot tell whether there is anybody
+            account = await accounts.of_name(session, row.address)
+            tag = "" if account is None else await tag_of(session, account.id)
         else:
             account, tag = readers.get(row.account_id, (None, ""))
-            is_theirs = account is not None and account.email_verified != (row.form == Purpose.VERIFY)
-        is_named = bool(row.address) and row.form != Purpose.RESET
-        if account is None or account.blocked_at is not None or not (is_named or is_theirs):
+        if account is None or account.email is None or account.blocked_at is not None or not _is_due(row, account):
             return None
-        address = row.address if is_named else account.email or ""
+        address = row.address if row.account_id is not None and row.address else account.email
         return Addressed(row, address, account.username, written(tag, usual), account)
 
     async def _written(self, session: AsyncSession, to: Addressed, now: datetime) -> Parcel | None:
@@ -235,6 +232,15 @@ async def _readers(session: AsyncSession, rows: Sequence[Mail]) -> dict[str, tup
         .where(col(Account.id).in_(names))
     )
     return {account.id: (account, tag or "") for account, tag in (await session.exec(found)).all()}
+
+
+def _is_due(row: Mail, account: Account) -> bool:
+    """Whether a mail is still to go to an account."""
+    if row.form == Purpose.VERIFY and account.email_verified:
+        return False
+    if row.address:
+        return row.account_id is not None or is_one_address(account.email or "", row.address)
+    return account.email_verified or row.form in set(Purpose)
 
 
 def _mark(row: Mail, outcome: Outcome, now: datetime) -> None:

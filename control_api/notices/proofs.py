@@ -67,27 +67,37 @@ async def made(
     return code
 
 
+async def is_good(session: AsyncSession, code: str, purpose: Purpose, now: datetime) -> bool:
+    """Whether somebody could redeem it now."""
+    return await _found(session, code, purpose, now, held=False) is not None
+
+
 async def redeemed(session: AsyncSession, code: str, purpose: Purpose, now: datetime) -> Account | None:
     """Whose code it is, held until the end of the transaction; with it all their codes of this purpose are gone.
 
     None where it is nobody's, is over, was used, or was sent to an address that is not theirs any more.
     """
+    account = await _found(session, code, purpose, now, held=True)
+    if account is not None:
+        ours = (col(MailToken.account_id) == account.id, col(MailToken.purpose) == purpose)
+        await session.exec(delete(MailToken).where(*ours))
+    return account
+
+
+async def _found(session: AsyncSession, code: str, purpose: Purpose, now: datetime, *, held: bool) -> Account | None:
     if not _FORM.fullmatch(code):
         return None
     wanted = (
         select(MailToken, Account)
         .join(Account, col(Account.id) == col(MailToken.account_id))
         .where(MailToken.digest == _digest(code), MailToken.purpose == purpose, col(MailToken.expires_at) > now)
-        .with_for_update()
     )
-    found = (await session.exec(wanted)).one_or_none()
+    found = (await session.exec(wanted.with_for_update() if held else wanted)).one_or_none()
     if found is None:
         return None
     row, account = found
     if account.blocked_at is not None or not is_one_address(row.address, account.email or ""):
         return None
-    ours = (col(MailToken.account_id) == account.id, col(MailToken.purpose) == purpose)
-    await session.exec(delete(MailToken).where(*ours))
     return account
 
 

@@ -6,9 +6,12 @@ transaction. So nobody gets a broadcast twice because a process was killed, and 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlmodel import and_, col, exists, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from control_api.notices import outbox
 from control_api.notices.kinds import Kind, is_mailed
@@ -17,16 +20,10 @@ from control_api.notices.outbox import Letter
 from control_api.tables import Account, Broadcast, BroadcastAccount, BroadcastReceipt, Mail, MailChoice, Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from datetime import datetime
-
-    from sqlmodel.ext.asyncio.session import AsyncSession
-
     from control_api.database import Database
 
-    PlanOf = Callable[[AsyncSession, str, datetime], Awaitable[str]]
-    """Which plan an account has, by its id."""
-
+PlanOf = Callable[[AsyncSession, str, datetime], Awaitable[str]]
+"""Tells which plan an account has, by its id: plans stand above this package."""
 AT_ONCE: Final = 200
 """Accounts of one transaction."""
 MOST_OPEN: Final = 1000

@@ -21,7 +21,7 @@ from control_api.callers import Caller, Stranger, Viewer
 from control_api.ids import new_id
 from control_api.people import chain
 from control_api.people.chain import Link
-from control_api.people.roles import AUDIENCE, scopes_of
+from control_api.people.roles import AUDIENCE, Role, scopes_of
 from control_api.tables import Account, Profile, Session
 
 if TYPE_CHECKING:
@@ -217,7 +217,16 @@ def caller_of(account: Account, profile: Profile | None, session: str = "", unti
     scopes = scopes_of(account.role)
     if viewer is not None and viewer.is_kids:  # nothing behind the scenes, whoever their parents are
         scopes &= AUDIENCE
-    return Caller(account.id, account.username, scopes, session, until, is_person=True, viewer=viewer)
+    return Caller(
+        account.id,
+        account.username,
+        scopes,
+        session,
+        until,
+        is_person=True,
+        viewer=viewer,
+        is_unverified=account.role == Role.VIEWER and not account.email_verified,
+    )
 
 
 def viewer_of(profile: Profile) -> Viewer:

@@ -22,6 +22,7 @@ from control_api.people.sessions import Why
 from control_api.people.shown import AccountShown, SessionShown, lasting
 from control_api.problems import CONFLICT, FORBIDDEN, Problem, missing, unacceptable
 from control_api.resources.invitations import revoke_open
+from control_api.resources.letters import ask_to_verify, tell_moved, tell_new_password
 from control_api.scopes import Scope
 from control_api.tables import Account, Session
 
@@ -224,6 +225,7 @@ async def create_account(call: Call[Nothing, Nothing, AccountGiven]) -> Answer:
         email_verified=given.email_verified,
     )
     row = await accounts.made(call.session, wanted, call.now)
+    ask_to_verify(call, row)
     shown = AccountShown.of(row)
     call.changed(Change(_KIND, row.id, "created", after=lasting(shown)))
     return Answer(shown, 201, {"Location": f"/api/v1/accounts/{row.id}"}, version=row.version)
@@ -278,6 +280,7 @@ async def edit_account(call: Call[AccountPath, Nothing, AccountEdit]) -> Answer:
         row.blocked_at = call.now if given.blocked else None
         action = "blocked" if given.blocked else "unblocked"
     await accounts.check_free(call.session, row)
+    write_of_address(call, row, before)
     if is_shut or is_demoted:
         await revoke_open(call, row.id)
     if is_shut:
@@ -409,12 +412,20 @@ def told(call: Call[Any, Any, Any], row: Account, before: AccountShown, action: 
     return Answer(AccountShown.of(row), version=row.version)
 
 
+def write_of_address(call: Call[Any, Any, Any], row: Account, before: AccountShown) -> None:
+    """Have a new address of an account proven, and warn at the one that it had."""
+    if row.email != before.email:
+        tell_moved(call, row, before.email, verified=before.email_verified)
+        ask_to_verify(call, row)
+
+
 async def set_password(call: Call[Any, Any, Any], row: Account, password: str, but: str = "") -> None:
     """Give the account this hash, and end its sessions, all but the one of the id `but`."""
     before = lasting(AccountShown.of(row))
     row.password = password
     call.is_told = True
     call.changed(Change(_KIND, row.id, "updated", before, lasting(AccountShown.of(row))))
+    await tell_new_password(call, row)
     rows = await sessions.live_of(call.session, row.id, call.now)
     await end_sessions(call, [live for live in rows if live.id != but], Why.PASSWORD)
 

@@ -26,6 +26,7 @@ THINGS: Final[Mapping[str, tuple[str, ...]]] = {
         "break_edited", "break_deleted",
     ),
     "backup": ("created", "made", "deleted"),
+    "broadcast": ("created", "updated", "withdrawn"),
     "channel": (
         *_EDITED, "published", "rolled_back", "play_next", "skipped", "block_created", "block_updated",
         "block_deleted", "filled", "program_started", "break_started", "slate_started", "slate_ended",

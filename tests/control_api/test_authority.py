@@ -52,6 +52,7 @@ TO_EVERYONE = {
     "/api/v1/artwork-uploads/{ticket}",
     "/.well-known/jwks.json",
 }
+_BY_MAIL = (("verify", "email"), ("resend", "verification"), ("forgot", "password"), ("reset", "password"))
 TO_SIGN_IN = {
     "/api/v1/session",
     "/api/login",
@@ -61,6 +62,8 @@ TO_SIGN_IN = {
     "/auth/login",
     "/auth/signup",
     *(f"/api{v}/auth/{what}" for v in ("", "/v1") for what in ("login", "register", "refresh", "social-login")),
+    *(f"/api/v1/auth/{what}-{of}" for what, of in _BY_MAIL),
+    "/api/v1/unsubscribe/{ticket}",
 }
 """Open, because they are how people say who they are; all of them POST."""
 
