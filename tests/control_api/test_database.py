@@ -293,7 +293,7 @@ async def test_a_transaction_that_nobody_waited_for_is_taken_back(tmp_path: Path
         await database.answers()
         other.execute("BEGIN IMMEDIATE")
         begins = asyncio.Event()
-        event.listen(database.engine.sync_engine, "begin", lambda _: begins.set(), insert=True)
+        event.listen(database.engine.sync_engine, "checkout", lambda *_: begins.set())
 
         async def write() -> None:
             async with database.writing() as session:
