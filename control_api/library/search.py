@@ -17,7 +17,7 @@ from control_api.library.folding import folded, likeness, trigrams, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Select
+    from sqlalchemy import BindParameter, Select
     from sqlmodel.ext.asyncio.session import AsyncSession
 
 _LIKE_ENOUGH: Final = 0.4
@@ -80,10 +80,15 @@ def holders(typed: str, *, sqlite: bool) -> Select[Any]:
         return select(found.c.title_id).where(literal_column("1") == literal_column("0"))
     if sqlite:
         inside = text("SELECT rowid FROM search_title_words WHERE search_title_words MATCH :search_words")
-        numbers = inside.bindparams(search_words=_match(wanted)).columns(column("rowid"))
+        numbers = inside.bindparams(_words(_match(wanted))).columns(column("rowid"))
         return select(found.c.title_id).where(found.c.number.in_(numbers.scalar_subquery()))
-    matches = text("lexemes @@ to_tsquery('simple', :search_words)").bindparams(search_words=_tsquery(wanted))
+    matches = text("lexemes @@ to_tsquery('simple', :search_words)").bindparams(_words(_tsquery(wanted)))
     return select(found.c.title_id).where(matches)
+
+
+def _words(query: str) -> BindParameter[str]:
+    """What is looked for, under a name of its own: several of these may stand in one statement."""
+    return bindparam("search_words", query, unique=True)
 
 
 async def best(session: AsyncSession, typed: str, limit: int, scope: Scope = EVERYTHING) -> list[str]:

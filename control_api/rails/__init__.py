@@ -1,1 +1,1 @@
-"""Rails: the rows of titles and channels of which a home page is made."""
+"""Rails: the rows of the home page, and what is in each of them for whoever asks."""

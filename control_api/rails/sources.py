@@ -1,0 +1,180 @@
+"""What is in a rail, as a statement: of all rails of a page together, or of one of them page by page.
+
+Law: nothing is in a rail that is not published, or is kept from who asks; nor, but for what is upcoming, what has not
+opened yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import String, and_, asc, case, cast, desc, func, literal, or_, union_all
+from sqlalchemy import select as selected
+from sqlmodel import col, select
+
+from control_api.callers import Viewer
+from control_api.library.kinds import TitleKind, TitleState
+from control_api.library.listing import Sort, narrowed, order
+from control_api.lists.flags import FAVORITES, WATCHLIST
+from control_api.profiles.limits import conditions
+from control_api.rails.kinds import WATCHED, RailKind, Rule, Source
+from control_api.tables import Listed, RailPin, Title, TitleGenre, Watched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from control_api.tables import Rail
+
+TOP: Final = 10
+MOST: Final = 50
+"""Titles of a rail whose order nobody could walk on from: it changes while it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Who looks, and when."""
+
+    viewer: Viewer | None
+    now: datetime
+    sqlite: bool
+
+    def titles(self, *, opened: bool = True) -> list[Any]:
+        """Conditions on titles that they are shown."""
+        found = [col(Title.state) == TitleState.PUBLISHED.value, col(Title.deleted_at).is_(None)]
+        if opened:
+            found.append(or_(col(Title.opens_at).is_(None), col(Title.opens_at) <= self.now))
+        return [*found, *conditions(self.viewer)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Rows of which each is one thing in a rail."""
+
+    rows: Any
+    """A statement for one kind of rows."""
+    key: Any
+    """The column that has the id of the title, or of the channel."""
+    order: list[tuple[Any, bool]]
+    """By which columns, each with whether it descends; together they are unique."""
+    most: int | None = None
+    """How many there are at most, where they cannot be walked page by page."""
+
+
+def ordered(rail: Rail, sight: Sight) -> Ordered | None:
+    """What is in a rail; None where that is told by no statement."""
+    if rail.kind == RailKind.PINNED:
+        return _pinned(rail, sight)
+    if rail.kind == RailKind.RULE:
+        return _by_rule(rail, sight)
+    making = _SOURCES.get(Source(rail.source))
+    return None if making is None else making(rail, sight)
+
+
+def _pinned(rail: Rail, sight: Sight) -> Ordered:
+    rows = select(RailPin).outerjoin(Title, col(Title.id) == RailPin.title_id)
+    shown = or_(col(RailPin.title_id).is_(None), and_(*sight.titles()))
+    order = [(col(RailPin.place), False), (col(RailPin.key), False)]
+    return Ordered(rows.where(RailPin.rail_id == rail.id, shown), col(RailPin.key), order)
+
+
+def _by_rule(rail: Rail, sight: Sight) -> Ordered:
+    rule = Rule.model_validate(rail.rule)
+    kinds = [] if rule.kind or rule.parent else [_stands_alone()]
+    rows = narrowed(select(Title), rule, sqlite=sight.sqlite).where(*kinds, *sight.titles())
+    return Ordered(rows, col(Title.id), order(rule.sort))
+
+
+def _stands_alone() -> Any:  # noqa: ANN401 — a condition
+    return and_(col(Title.kind).in_([kind.value for kind in WATCHED]), col(Title.parent_id).is_(None))
+
+
+def _featured(_rail: Rail, sight: Sight) -> Ordered:
+    rows = select(Title).where(col(Title.featured), col(Title.kind).in_([*WATCHED, TitleKind.EPISODE]))
+    return Ordered(rows.where(*sight.titles()), col(Title.id), order(Sort.NEWEST))
+
+
+def _newest(_rail: Rail, sight: Sight) -> Ordered:
+    return Ordered(select(Title).where(_stands_alone(), *sight.titles()), col(Title.id), order(Sort.NEWEST))
+
+
+def _upcoming(_rail: Rail, sight: Sight) -> Ordered:
+    today = f"{sight.now:%Y-%m-%d}"
+    later = col(Title.opens_at) > sight.now
+    comes = and_(col(Title.year) >= sight.now.year, col(Title.released) > today)
+    rows = select(Title).where(or_(later, comes), _stands_alone(), *sight.titles(opened=False))
+    # both begin with the day: an instant as either database writes it, and what people say
+    day = case((later, cast(col(Title.opens_at), String)), else_=col(Title.released))
+    return Ordered(rows, col(Title.id), [(day, False), (col(Title.id), False)], MOST)
+
+
+def _top(kind: TitleKind) -> Callable[[Rail, Sight], Ordered]:
+    def top(_rail: Rail, sight: Sight) -> Ordered:
+        known = or_(col(Title.views) > 0, col(Title.score) >= 0)
+        rows = select(Title).where(col(Title.kind) == kind.value, known, *sight.titles())
+        return Ordered(rows, col(Title.id), order(Sort.VIEWS_DOWN), TOP)
+
+    return top
+
+
+def _of_genre(rail: Rail, sight: Sight) -> Ordered:
+    held = select(TitleGenre.title_id).where(TitleGenre.genre_id == rail.genre_id)
+    rows = select(Title).where(col(Title.id).in_(held), _stands_alone(), *sight.titles())
+    return Ordered(rows, col(Title.id), order(Sort.VIEWS_DOWN))
+
+
+def _list(name: str) -> Callable[[Rail, Sight], Ordered]:
+    def mine(_rail: Rail, sight: Sight) -> Ordered:
+        rows = select(Listed).join(Title, col(Title.id) == Listed.title_id)
+        rows = rows.where(Listed.profile_id == _profile(sight), Listed.list == name, *sight.titles(opened=False))
+        order = [(col(Listed.added_at), True), (col(Listed.title_id), True)]
+        return Ordered(rows, col(Listed.title_id), order)
+
+    return mine
+
+
+def _continued(_rail: Rail, sight: Sight) -> Ordered:
+    rows = select(Watched).join(Title, col(Title.id) == Watched.title_id)
+    begun = (
+        col(Watched.profile_id) == _profile(sight), col(Watched.completed_at).is_(None),
+        col(Watched.hidden_at).is_(None), col(Watched.position_ms) > 0,
+    )  # fmt: skip
+    order = [(col(Watched.watched_at), True), (col(Watched.id), True)]
+    return Ordered(rows.where(*begun, *sight.titles()), col(Watched.title_id), order)
+
+
+def _profile(sight: Sight) -> str:
+    """Whose; of nobody there is nothing."""
+    return "" if sight.viewer is None else sight.viewer.id
+
+
+_SOURCES: Final[Mapping[Source, Callable[[Rail, Sight], Ordered]]] = {
+    Source.FEATURED: _featured,
+    Source.NEWEST: _newest,
+    Source.UPCOMING: _upcoming,
+    Source.TOP_MOVIES: _top(TitleKind.MOVIE),
+    Source.TOP_SERIES: _top(TitleKind.SERIES),
+    Source.GENRE: _of_genre,
+    Source.WATCHLIST: _list(WATCHLIST),
+    Source.FAVORITES: _list(FAVORITES),
+    Source.CONTINUE: _continued,
+}
+
+
+def together(parts: Sequence[tuple[int, Ordered]], each: int) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    """The first `each` of several rails in one statement: rows of the rail's number, a key and its rank."""
+    return union_all(*(_first(number, one, each) for number, one in parts))
+
+
+def _first(number: int, one: Ordered, each: int) -> Any:  # noqa: ANN401 — the same
+    limit = each if one.most is None else min(each, one.most)
+    named = [(column.label(f"by_{place}"), descends) for place, (column, descends) in enumerate(one.order)]
+    ends = [column.desc() if descends else column.asc() for column, descends in one.order]
+    columns = (one.key.label("key"), *(column for column, _ in named))
+    few = one.rows.with_only_columns(*columns, maintain_column_froms=True).order_by(*ends).limit(limit).subquery()
+    # a union promises no order, so each row says where it stands: a window over a handful of rows
+    rank = func.row_number().over(
+        order_by=[(desc if descends else asc)(few.c[column.name]) for column, descends in named]
+    )
+    return selected(literal(number).label("rail"), few.c.key, rank.label("rank"))
