@@ -167,7 +167,7 @@ async def _with_genres(session: AsyncSession, found: list[Suggestion], liked: Se
 def _wanted(viewer: Viewer | None, *, seen: bool) -> list[ColumnElement[bool]]:
     """Conditions on titles that may be suggested to this viewer."""
     found: list[ColumnElement[bool]] = [
-        Title.state == TitleState.PUBLISHED.value,
+        col(Title.state) == TitleState.PUBLISHED.value,
         col(Title.deleted_at).is_(None),
         col(Title.parent_id).is_(None),
         col(Title.kind).in_([kind.value for kind in SUGGESTED]),

@@ -1,4 +1,4 @@
-"""What a profile has seen, rated and put on lists, title by title; episodes count for their series."""
+"""What profiles have seen, rated and put on lists, title by title; what is part of a series counts for the series."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy
-from sqlalchemy import case, func
-from sqlmodel import col, select
+from sqlalchemy import and_, case, func
+from sqlalchemy.orm import aliased
+from sqlmodel import col
 
 from control_api.recommending.taste import Said
-from control_api.tables import Listed, Rated, Watched
+from control_api.tables import Listed, PlaySession, Profile, Rated, Title, Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -28,56 +28,112 @@ _LATELY: Final = 60
 _JUDGED: Final = 40
 """The same of those that were rated, and of those on lists."""
 
-FAVORITES: Final = "favorites"
+chosen: Final[Any] = sqlalchemy.select
+"""Of any number of columns; SQLModel's own knows four."""
 
+_FAVORITES: Final = "favorites"
 
-def seen(*where: ColumnElement[bool]) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
-    """For each profile and title: when, how much, and how often to the end; what is gone is left out."""
-    root = func.coalesce(col(Watched.series_id), col(Watched.title_id)).label("root")
-    share = case((col(Watched.duration_ms) > 0, col(Watched.position_ms) * 1.0 / col(Watched.duration_ms)), else_=0.0)
-    return (
-        sqlalchemy.select(
-            col(Watched.profile_id),
-            root,
-            func.max(Watched.watched_at).label("at"),
-            func.max(share).label("share"),
-            func.sum(Watched.times).label("ends"),
-        )
-        .where(root.is_not(None), *where)
-        .group_by(col(Watched.profile_id), root)
-    )
+Row = tuple[str, dict[str, Said]]
+"""A profile, and what it says of titles by their ids."""
 
 
 async def said_by(session: AsyncSession, viewer: Viewer, now: datetime) -> dict[str, Said]:
     """What a profile has said lately of titles, by their ids. Who keeps no history says nothing by watching."""
     found: dict[str, Said] = {}
     if viewer.keeps_history:
-        rows = seen(col(Watched.profile_id) == viewer.id).order_by(func.max(Watched.watched_at).desc()).limit(_LATELY)
+        rows = _seen(col(Watched.profile_id) == viewer.id).order_by(sqlalchemy.desc("at"), "root").limit(_LATELY)
         for _, root, at, share, ends in (await session.exec(rows)).all():
             found[root] = Said(at, min(float(share), 1.0), int(ends))
-    lists = select(Listed.title_id, Listed.list, Listed.added_at).where(Listed.profile_id == viewer.id)
-    lately = lists.order_by(col(Listed.added_at).desc(), col(Listed.title_id)).limit(_JUDGED)
-    for title, name, at in (await session.exec(lately)).all():
-        listed(found, title, name, at)
-    rates = select(Rated.title_id, Rated.score, Rated.rated_at).where(Rated.profile_id == viewer.id)
-    for title, score, at in (await session.exec(rates.order_by(col(Rated.rated_at).desc()).limit(_JUDGED))).all():
-        rated(found, title, score, at)
+    lists = _on_lists(col(Listed.profile_id) == viewer.id).order_by(col(Listed.added_at).desc(), "root").limit(_JUDGED)
+    for _, root, name, at in (await session.exec(lists)).all():
+        _listed(found, root, name, at)
+    rates = _judged(col(Rated.profile_id) == viewer.id).order_by(col(Rated.rated_at).desc(), "root").limit(_JUDGED)
+    for _, root, score, at in (await session.exec(rates)).all():
+        _rated(found, root, score, at)
     return {title: replace(said, at=min(said.at, now)) for title, said in found.items()}
 
 
-def listed(found: dict[str, Said], title: str, name: str, at: datetime) -> None:
-    """Note that a title is on a list."""
+async def said_between(session: AsyncSession, first: str, last: str, now: datetime) -> list[Row]:
+    """What all profiles say whose ids lie between these two, these two included."""
+    found: dict[str, dict[str, Said]] = {}
+    keeps = and_(col(Profile.id) == col(Watched.profile_id), col(Profile.keeps_history))
+    rows = _seen(col(Watched.profile_id).between(first, last)).join(Profile, keeps)
+    for profile, root, at, share, ends in (await session.exec(rows)).all():
+        found.setdefault(profile, {})[root] = Said(min(at, now), min(float(share), 1.0), int(ends))
+    lists = _on_lists(col(Listed.profile_id).between(first, last))
+    for profile, root, name, at in (await session.exec(lists)).all():
+        _listed(found.setdefault(profile, {}), root, name, min(at, now))
+    for profile, root, score, at in (await session.exec(_judged(col(Rated.profile_id).between(first, last)))).all():
+        _rated(found.setdefault(profile, {}), root, score, min(at, now))
+    return sorted(found.items())
+
+
+_SPOKEN: Final[tuple[tuple[Any, Any], ...]] = (
+    (col(Watched.profile_id), col(Watched.watched_at)),
+    (col(Listed.profile_id), col(Listed.added_at)),
+    (col(Rated.profile_id), col(Rated.rated_at)),
+)
+
+
+async def changed(session: AsyncSession, since: datetime) -> set[str]:
+    """The profiles that have said something since then."""
+    found: set[str] = set()
+    for profile, at in _SPOKEN:
+        found |= set((await session.exec(chosen(profile).where(at >= since).distinct())).scalars().all())
+    return found
+
+
+async def is_changed(session: AsyncSession, since: datetime) -> bool:
+    """Whether any has, or anything was played at all."""
+    for profile, at in (*_SPOKEN, (col(PlaySession.id), col(PlaySession.started_at))):
+        if (await session.exec(chosen(profile).where(at >= since).limit(1))).first() is not None:
+            return True
+    return False
+
+
+def _seen(*where: ColumnElement[bool]) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    """For each profile and title: when, how much, and how often to the end; what is gone is left out."""
+    root = func.coalesce(col(Watched.series_id), col(Watched.title_id)).label("root")
+    whole = col(Watched.duration_ms)
+    share = case((whole > 0, col(Watched.position_ms) * 1.0 / whole), else_=0.0)
+    return (
+        chosen(
+            col(Watched.profile_id),
+            root,
+            func.max(col(Watched.watched_at)).label("at"),
+            func.max(share).label("share"),
+            func.sum(col(Watched.times)).label("ends"),
+        )
+        .where(func.coalesce(col(Watched.series_id), col(Watched.title_id)).is_not(None), *where)
+        .group_by(col(Watched.profile_id), root)
+    )
+
+
+def _on_lists(*where: ColumnElement[bool]) -> Any:  # noqa: ANN401 — the same
+    return _rooted(Listed, col(Listed.list), col(Listed.added_at)).where(*where)
+
+
+def _judged(*where: ColumnElement[bool]) -> Any:  # noqa: ANN401 — the same
+    return _rooted(Rated, col(Rated.score), col(Rated.rated_at)).where(*where)
+
+
+def _rooted(table: Any, *columns: Any) -> Any:  # noqa: ANN401 — the same
+    """The profile, the topmost title above the one of the row, and some columns."""
+    one, parent = aliased(Title), aliased(Title)
+    root = func.coalesce(parent.parent_id, one.parent_id, one.id).label("root")
+    return (
+        chosen(table.profile_id, root, *columns)
+        .join(one, col(one.id) == table.title_id)
+        .outerjoin(parent, col(parent.id) == one.parent_id)
+    )
+
+
+def _listed(found: dict[str, Said], title: str, name: str, at: datetime) -> None:
     said = found.get(title, Said(at))
-    here = {"is_favorite": True} if name == FAVORITES else {"is_wanted": True}
-    found[title] = replace(said, at=max(said.at, at), **here)
+    is_favorite, is_wanted = said.is_favorite or name == _FAVORITES, said.is_wanted or name != _FAVORITES
+    found[title] = replace(said, at=max(said.at, at), is_favorite=is_favorite, is_wanted=is_wanted)
 
 
-def rated(found: dict[str, Said], title: str, score: int, at: datetime) -> None:
-    """Note what somebody thinks of a title."""
+def _rated(found: dict[str, Said], title: str, score: int, at: datetime) -> None:
     said = found.get(title, Said(at))
     found[title] = replace(said, at=max(said.at, at), score=score)
-
-
-def portions(whole: Sequence[str], size: int) -> list[Sequence[str]]:
-    """Some at a time: databases have limits."""
-    return [whole[start : start + size] for start in range(0, len(whole), size)]

@@ -23,7 +23,7 @@ CANDIDATES: Final = 240
 """Places that are looked at more closely."""
 _AGAINST: Final = 0.6
 """What is like something that was not liked loses so much of that likeness."""
-_POPULAR: Final = 0.05
+_POPULAR: Final = 0.1
 """How much popularity adds to what is as near as can be."""
 _SAME_GENRE: Final = 0.94
 """What each one more of the same main genre keeps of its score."""
