@@ -51,7 +51,10 @@ _FROM_FILE: Final = "_file"
 """FASTLINE_DATABASE_FILE names a file that holds what FASTLINE_DATABASE would say: how containers are given secrets."""
 _OF_A_SERVICE: Final = re.compile(r"SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?")
 
-SECRET: Final = frozenset(("database", "oidc", "tmdb_key", "backup_passphrase", "rate_storage", "smtp_password"))
+SECRET: Final = frozenset((
+    "database", "oidc", "tmdb_key", "backup_passphrase", "rate_storage", "stripe_key", "stripe_webhook_secret",
+    "smtp_password",
+))  # fmt: skip
 """Settings that hold secrets."""
 _CREDENTIALS: Final = re.compile(r"(:/+)\S*@")
 
@@ -704,6 +707,31 @@ class Settings(BaseModel):
     ticket_days: int = Field(
         default=1095, ge=0, le=36_500, description="How long tickets that were closed are kept, in days; 0: for ever."
     )
+    payments_test_in_public: bool = Field(
+        default=False,
+        description="Whether `payments` may be test although `public_url` is set. Anybody could then have any plan for "
+        "nothing.",
+    )
+    stripe_key: SecretStr = Field(default=SecretStr(""), description="The secret key of the account at Stripe.")
+    stripe_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="By what Stripe signs what it tells `/api/v1/payments/webhooks/stripe`: whsec_...",
+    )
+    stripe_url: Annotated[str, AfterValidator(_public)] = Field(
+        default="https://api.stripe.com/v1", description="Where Stripe's API is."
+    )
+    payments: Literal["none", "test", "stripe"] = Field(
+        default="none",
+        description="Who takes the money for plans: none (plans are given by staff alone), test (nobody: cards that are "
+        "made up, to try everything), or stripe.",
+    )
+    grace_days: int = Field(
+        default=7, ge=0, le=90, description="For how many days a plan counts on after a payment that has failed."
+    )
+    seller: str = Field(
+        default="", max_length=500, description="Who sells plans, as receipts name them: name and address, in lines."
+    )
+    seller_tax: str = Field(default="", max_length=100, description="The seller's number for taxes, on receipts.")
     access_log: bool = Field(default=True, description="Whether every answer is written to the journal.")
     docs: bool = Field(default=True, description="Whether /docs shows the reference of the API.")
 
@@ -728,6 +756,21 @@ class Settings(BaseModel):
             message = "procrastinate needs PostgreSQL: let `database` name one"
             raise ValueError(message)
         return queue
+
+    @field_validator("payments")
+    @classmethod
+    def _takes_money(cls, who: str, info: ValidationInfo) -> str:
+        if who == "test" and info.data.get("public_url") and not info.data.get("payments_test_in_public"):
+            message = (
+                "test would give any plan to anybody for nothing, and public_url says that this is no test: take stripe, "
+                "or set payments_test_in_public"
+            )
+            raise ValueError(message)
+        secrets = (info.data.get(name) for name in ("stripe_key", "stripe_webhook_secret"))
+        if who == "stripe" and not all(secret is not None and secret.get_secret_value() for secret in secrets):
+            message = "stripe takes stripe_key and stripe_webhook_secret"
+            raise ValueError(message)
+        return who
 
     @field_validator("mail_from")
     @classmethod

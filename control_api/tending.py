@@ -16,6 +16,7 @@ from control_api.notices.mailer import Mailer
 from control_api.resources.notifications import plan_of
 from control_api.tidying.daily import Tidier
 from control_api.uploads.sweeping import Sweeper
+from control_api.viewing.closing import Closer
 from control_api.webhooks.sender import Sender
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ async def tended(site: Site) -> AsyncIterator[None]:
         "air": lambda: Teller(settings.place.store(), database, feed, clock).run(),
         "ads": lambda: Desk(settings, database, site.outgoing, feed, clock, site.receiver.free).run(),
         "beacons": lambda: Tally(settings, settings.place.store(), database, site.outgoing, clock).run(),
+        "play sessions": lambda: Closer(settings, database, clock).run(),
         "tidying": lambda: Tidier(settings, database, feed, clock).run(),
         "mail": lambda: Mailer(settings, database, plan_of, clock).run(),
         "figures": lambda: Roller(settings, database, site.master.station, clock).run(),

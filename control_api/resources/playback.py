@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field, model_validator
-from sqlmodel import col, or_, select
 
 from control_api import ids
-from control_api.assets.shown import PACKAGED, REPLACED, AssetId
+from control_api.assets.documents import document
 from control_api.call import Answer, Call
 from control_api.changes import Change
-from control_api.instants import Instant
-from control_api.library.kinds import TitleState
+from control_api.instants import Instant, Millis
+from control_api.library.kinds import TitleKind
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint
-from control_api.plans.entitled import of_caller
-from control_api.plans.gate import PREMIUM, check_title
+from control_api.plans.gate import PREMIUM
 from control_api.problems import (
     CONFLICT,
     FORBIDDEN,
     NOT_FOUND,
     PLAN_NEEDED,
+    TOO_MANY_STREAMS,
     Mistake,
     Problem,
-    missing,
     unacceptable,
     unavailable,
 )
 from control_api.problems import MALFORMED as UNREADABLE
-from control_api.resources.channels import ChannelId, PlayShown, channel_address, entitlements, playing, told
+from control_api.resources.channels import PlayShown, channel_address, playing, told
 from control_api.resources.content import ContentPath
+from control_api.resources.play_sessions import PlaySessionShown, begun
+from control_api.resources.play_sessions import shown as session_shown
+from control_api.resources.played import Film, PlayedGiven, channel, check_streams, film
 from control_api.scopes import Scope
 from control_api.signed import address, below, on_demand_closed, plain, said
-from control_api.tables import Asset, Title, Upload
+from control_api.tables import Profile, Title
+from control_api.viewing import choosing, history
+from control_api.viewing.following import following
+from playout.core.asset import Media
 from playout.core.token import asset_path
 from playout.keyring import Keyring, NoKeys
+from playout.publish import drafted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.channels.master import MasterControl
+    from control_api.plans.entitled import Entitlements
     from control_api.signed import Address
+    from control_api.viewing.sessions import Thing
+    from playout.core.asset import Track
     from playout.core.token import Key
 
 TAG: Final = "Playback"
@@ -59,28 +68,69 @@ Life = Field(
 )
 
 
-class PlaybackGiven(Given):
-    """What is to be played: a channel, or a title, or an asset."""
+class PlaybackGiven(PlayedGiven):
+    """What is to be played, and how."""
 
-    channel: ChannelId | None = None
-    title: str | None = Field(default=None, pattern=ids.pattern("ti"), description="The newest asset of this title.")
-    asset: AssetId | None = None
     since: Instant | None = Field(default=None, description="Of a channel: what has aired from here on (start-over).")
     until: Instant | None = Field(default=None, description="And up to here, as a playlist with an end (catch-up).")
+    start_over: bool = Field(
+        default=False, description="Of a channel: the program that is on, from its beginning, by the log."
+    )
     life_seconds: int | None = Life
+    session: bool = Field(
+        default=False, description="Whether a play session is begun with it: `POST /api/v1/play-sessions`."
+    )
+    play_session: str | None = Field(
+        default=None,
+        pattern=ids.pattern("pl"),
+        description="The session for which another address is asked: it does not count as one more stream.",
+    )
 
     @model_validator(mode="after")
-    def _one(self) -> PlaybackGiven:
-        if sum(one is not None for one in (self.channel, self.title, self.asset)) != 1:
-            message = "say one of `channel`, `title` and `asset`"
+    def _of_channels(self) -> PlaybackGiven:
+        if self.channel is None and (self.since or self.until or self.start_over):
+            message = "`since`, `until` and `start_over` are for channels"
             raise ValueError(message)
-        if self.channel is None and (self.since or self.until):
-            message = "`since` and `until` are for channels"
+        if self.start_over and (self.since or self.until):
+            message = "say `start_over`, or `since`"
             raise ValueError(message)
         if self.until is not None and (self.since is None or self.until <= self.since):
             message = "`until` comes after `since`"
             raise ValueError(message)
+        if self.session and self.play_session:
+            message = "say `session` for a new one, or `play_session` for one that there is"
+            raise ValueError(message)
         return self
+
+
+class LanguageShown(Shown):
+    """A language in which it is heard, or read."""
+
+    language: str = Field(description="BCP 47; `und`: nobody said.")
+    is_chosen: bool = Field(description="Whether it suits the profile best.")
+
+
+class NextShown(Shown):
+    """The episode that follows."""
+
+    title_id: str
+    name: str
+    season_id: str | None = Field(description="What it is a part of.")
+    number: int | None
+
+
+class PlaybackShown(PlayShown):
+    """How to play something, and all that a player asks before it does."""
+
+    title_id: str | None = Field(description="null: a channel.")
+    name: str
+    duration_ms: Millis = Field(description="0: nobody knows, or it goes on.")
+    credits_ms: int | None = Field(description="Where its closing credits begin; null: nobody said.")
+    audio: list[LanguageShown] = Field(description="All languages in which it is heard.")
+    subtitles: list[LanguageShown] = Field(description="All in which it is read; none is chosen where none is wanted.")
+    next: NextShown | None = Field(description="The next episode, as far as the viewer may see it.")
+    autoplay: bool = Field(description="Whether the profile wants the next episode to begin by itself.")
+    session: PlaySessionShown | None = Field(description="The play session that was begun; null: none was asked for.")
 
 
 class StreamQuery(Given):
@@ -142,37 +192,131 @@ class RotateGiven(Given):
     method="POST",
     path="/api/v1/playback",
     name="ask_playback",
-    summary="The address by which a channel, a title or an asset plays",
+    summary="The address by which a channel, a title or an asset plays, and all that a player asks before it does",
     description="Signed where the channel takes that (`access: signed`), or on demand does, or a life is chosen. The "
-    "token in it covers playlists and segments, of this channel or asset and no other.",
+    "token in it covers playlists and segments, of this channel or asset and no other. `offset_ms` is where the "
+    "profile has stopped.",
     scope=Scope.PLAYBACK,
     tag=TAG,
     body_model=PlaybackGiven,
-    answers={200: PlayShown},
-    refusals=(CONFLICT, NOT_FOUND, PLAN_NEEDED),
+    answers={200: PlaybackShown},
+    refusals=(CONFLICT, NOT_FOUND, PLAN_NEEDED, TOO_MANY_STREAMS),
     changes=False,
 )
 async def ask_playback(call: Call[Nothing, Nothing, PlaybackGiven]) -> Answer:
     """What to hand to a player."""
-    given, now, master = call.body, call.now, call.site.master
+    given, viewing = call.body, call.site.viewing
     _check_life(call, given.life_seconds)
-    if given.channel is None:
-        film = await _film(call, given.title or given.asset or "", "title" if given.title else "asset")
-        return Answer(await _on_demand(call, film, given.life_seconds), headers=_NO_CACHE)
-    name, may = given.channel, await entitlements(call)
-    if given.since is None:
-        return Answer(await master.ask(lambda: playing(master, name, now, may, given.life_seconds)), headers=_NO_CACHE)
-    if given.since > now:
+    await viewing.settle(call.caller.id)
+    shown, thing = await (_film_played(call) if given.channel is None else _channel_played(call, given.channel))
+    if given.session:
+        row = await begun(call, thing, given, shown.offset_ms)
+        shown = shown.model_copy(update={"session": session_shown(row, viewing.next_ms)})
+    return Answer(shown, headers=_NO_CACHE)
+
+
+async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[PlaybackShown, Thing]:
+    """How a film plays. Whoever waits for the store holds no connection meanwhile."""
+    given, viewer, master = call.body, call.caller.viewer, call.site.master
+    content, what = given.title or given.asset or "", "title" if given.title else "asset"
+    async with call.site.database.reading() as session:
+        found = await film(session, call, content, what)
+        if not given.session:
+            await check_streams(session, call, found.allowed, given.play_session)
+        after = await _next(session, call, found)
+        profile = None if viewer is None else await session.get(Profile, viewer.id)
+        position = 0 if viewer is None else await history.resume(session, viewer.id, found.title.id)
+    where = await _on_demand(call, found, given.life_seconds)
+    tracks = await master.ask(lambda: _tracks(master, found.asset))
+    heard = [track.language for track in tracks if track.media is Media.AUDIO]
+    read = [track.language for track in tracks if track.media is Media.SUBTITLES]
+    hear, see = _wanted(call, profile)
+    shown = PlaybackShown(
+        **{**where.model_dump(), "offset_ms": position},
+        title_id=found.title.id,
+        name=found.title.name,
+        duration_ms=found.thing.duration_ms,
+        credits_ms=found.title.credits_ms,
+        audio=_languages(heard, choosing.audio(heard, hear, found.title.language)),
+        subtitles=_languages(read, choosing.subtitles(read, see)),
+        next=after,
+        autoplay=profile is None or profile.autoplay,
+        session=None,
+    )
+    return shown, found.thing
+
+
+async def _channel_played(call: Call[Nothing, Nothing, PlaybackGiven], name: str) -> tuple[PlaybackShown, Thing]:
+    """How a channel plays: as it is, or from a program's beginning, or what has aired."""
+    given, viewer, master, now = call.body, call.caller.viewer, call.site.master, call.now
+    if given.since is not None and given.since > now:
         raise unacceptable("/since", "lies in the future: nothing of that has aired")
+    async with call.site.database.reading() as session:
+        thing, may = await channel(session, call, name)
+        if not given.session:
+            await check_streams(session, call, may, given.play_session)
+        profile = None if viewer is None else await session.get(Profile, viewer.id)
+
+    def found() -> tuple[PlayShown, tuple[str, ...], tuple[str, ...]]:
+        who = drafted(master.station().revisions(name)[-1])
+        return _aired(call, name, may), who.languages, who.subtitles
+
+    where, heard, read = await master.ask(found)
+    hear, see = _wanted(call, profile)
+    shown = PlaybackShown(
+        **where.model_dump(),
+        title_id=None,
+        name=thing.name,
+        duration_ms=0,
+        credits_ms=None,
+        audio=_languages(heard, choosing.audio(heard, hear, "")),
+        subtitles=_languages(read, choosing.subtitles(read, see)),
+        next=None,
+        autoplay=profile is None or profile.autoplay,
+        session=None,
+    )
+    return shown, thing
+
+
+def _aired(call: Call[Nothing, Nothing, PlaybackGiven], name: str, may: Entitlements) -> PlayShown:
+    """The address of a channel; blocks."""
+    given, master, now = call.body, call.site.master, call.now
+    if given.since is None:
+        shown = playing(master, name, now, may, given.life_seconds)
+        return shown.model_copy(update={"url": shown.start_over_url or shown.url}) if given.start_over else shown
     query = f"?from={int(given.since.timestamp())}"
     if given.until is not None:
         query += f"&to={int(given.until.timestamp())}"
     live = given.until is None or given.until > now
+    return told(channel_address(master, name, now, may, given.life_seconds, query), now, live=live)
 
-    def past() -> PlayShown:
-        return told(channel_address(master, name, now, may, given.life_seconds, query), now, live=live)
 
-    return Answer(await master.ask(past), headers=_NO_CACHE)
+async def _next(session: AsyncSession, call: Call[Any, Any, Any], found: Film) -> NextShown | None:
+    """The episode after this one, for whoever may see it."""
+    if found.title.kind != TitleKind.EPISODE:
+        return None
+    published = not call.caller.may(Scope.ASSETS_READ)
+    after = await following(session, [found.title.id], call.caller.viewer, published=published)
+    title = await session.get(Title, after[found.title.id]) if after else None
+    if title is None:
+        return None
+    return NextShown(title_id=title.id, name=title.name, season_id=title.parent_id, number=title.number)
+
+
+def _tracks(master: MasterControl, asset: str | None) -> tuple[Track, ...]:
+    """The renditions of an asset; blocks."""
+    found = None if asset is None else document(master.store, asset)
+    return () if found is None else found.tracks
+
+
+def _wanted(call: Call[Any, Any, Any], profile: Profile | None) -> tuple[str, str]:
+    """In which languages the profile hears and reads; empty: none is said."""
+    viewer = call.caller.viewer
+    return viewer.language if viewer else "", profile.subtitles if profile else ""
+
+
+def _languages(there: Sequence[str], chosen: str | None) -> list[LanguageShown]:
+    return [LanguageShown(language=one, is_chosen=one == chosen) for one in dict.fromkeys(there)]
 
 
 def _stream(path: str, name: str) -> Endpoint[ContentPath, StreamQuery, Nothing]:
@@ -187,7 +331,7 @@ def _stream(path: str, name: str) -> Endpoint[ContentPath, StreamQuery, Nothing]
         path_model=ContentPath,
         query_model=StreamQuery,
         answers={200: PlayShown, 302: None},
-        refusals=(CONFLICT, PLAN_NEEDED),
+        refusals=(CONFLICT, PLAN_NEEDED, TOO_MANY_STREAMS),
     )
 
 
@@ -214,7 +358,7 @@ read_content_stream_unversioned = _stream("/api/content/{id}/stream", "read_cont
     path_model=ContentPath,
     query_model=UrlQuery,
     answers={200: UrlShown},
-    refusals=(CONFLICT, PLAN_NEEDED),
+    refusals=(CONFLICT, PLAN_NEEDED, TOO_MANY_STREAMS),
 )
 async def read_stream_url(call: Call[ContentPath, UrlQuery, Nothing]) -> Answer:
     """Always signed."""
@@ -236,7 +380,7 @@ async def read_stream_url(call: Call[ContentPath, UrlQuery, Nothing]) -> Answer:
     path_model=ContentPath,
     query_model=MediaQuery,
     answers={302: None},
-    refusals=(CONFLICT, FORBIDDEN, PLAN_NEEDED),
+    refusals=(CONFLICT, FORBIDDEN, PLAN_NEEDED, TOO_MANY_STREAMS),
 )
 async def stream_media(call: Call[ContentPath, MediaQuery, Nothing]) -> Answer:
     """The address is below the token that was sent, or a new one."""
@@ -324,56 +468,27 @@ def _check_life(call: Call[Any, Any, Any], life: int | None) -> None:
         raise Problem(UNREADABLE, detail, errors=[Mistake(part="query", pointer=name, detail=detail)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Film:
-    """What plays on demand."""
+async def _film(call: Call[Any, Any, Any], content: str) -> Film:
+    """What plays on demand, if the caller may play it now. Raises `Problem`.
 
-    asset: str | None
-    elsewhere: str = ""
-    """The playlist of somebody else, where the station has no asset of it."""
-    is_premium: bool = False
-    until: datetime | None = None
-    """Of what is premium: when the plan ends that includes it."""
-
-
-async def _film(call: Call[Any, Any, Any], content: str, what: str = "content") -> _Film:
-    """The newest asset of a title, of an upload, or that asset. Raises `Problem`.
-
-    Who may not see what is packaged plays what is published and in their plan, and nothing else. It is asked aside:
-    whoever waits for the store next holds no connection meanwhile.
+    It is asked aside: whoever waits for the store next holds no connection meanwhile.
     """
-    uploaded = select(Upload.asset_id).where(Upload.id == content)
-    rows = (
-        select(Title, Asset.id)
-        .outerjoin(Asset, (col(Asset.title_id) == col(Title.id)) & col(Asset.state).in_((PACKAGED, REPLACED)))
-        .where(or_(col(Title.id) == content, col(Asset.id) == content, col(Asset.id).in_(uploaded)))
-        .where(col(Title.deleted_at).is_(None))
-        .order_by(col(Asset.added_at).is_(None), col(Asset.added_at).desc())
-    )
-    if not call.caller.may(Scope.ASSETS_READ):
-        rows = rows.where(Title.state == TitleState.PUBLISHED)
     async with call.site.database.reading() as session:
-        row = (await session.exec(rows.limit(1))).first()
-        if row is None:
-            raise missing(what, content)
-        title, asset = row
-        may = await of_caller(session, call.caller, call.now)
-    check_title(title, may)
-    if asset is None and not title.video_url:
-        raise Problem(CONFLICT, f"there is nothing to play of {content} yet")
-    is_premium = title.access == PREMIUM
-    return _Film(asset, title.video_url, is_premium, may.until if is_premium else None)
+        found = await film(session, call, content)
+        await check_streams(session, call, found.allowed)
+    return found
 
 
-async def _on_demand(call: Call[Any, Any, Any], film: _Film, life: int | None) -> PlayShown:
+async def _on_demand(call: Call[Any, Any, Any], film: Film, life: int | None) -> PlayShown:
     master, now, asset = call.site.master, call.now, film.asset
-    settings = master.settings
+    settings, is_premium = master.settings, film.title.access == PREMIUM
+    until = film.allowed.until if is_premium else None
     if asset is None:
         return PlayShown(url=film.elsewhere, live=False)
 
     def found() -> Address:
         opens = asset_path(asset)
-        closed = life is not None or film.is_premium or on_demand_closed(settings, master.station())
-        return address(settings, opens, now, life, until=film.until) if closed else plain(settings, opens)
+        closed = life is not None or is_premium or on_demand_closed(settings, master.station())
+        return address(settings, opens, now, life, until=until) if closed else plain(settings, opens)
 
     return told(await master.ask(found), now, live=False)

@@ -53,6 +53,8 @@ class PlaySession(Row, table=True):
     """Which channel is played; None for what is on demand."""
     name: str = Field(default="", max_length=500)
     """What it was called at the start."""
+    device_id: str = Field(default="", max_length=80)
+    """Which player it is, by a name that it gave itself; empty where it gave none."""
     device: str = Field(default="", max_length=200)
     """What plays, in its own words."""
     device_kind: str = Field(default="", max_length=20)

@@ -19,6 +19,7 @@ from control_api.tables import (
     Event,
     Import,
     ImportEntry,
+    PlaySession,
     Repeat,
     Upload,
     Webhook,
@@ -47,6 +48,7 @@ async def rows(database: Database, settings: Settings, now: datetime) -> dict[st
         "uploads": (_uploads, settings.upload_days),
         "import entries": (_import_entries, settings.import_days),
         "imports": (_imports, settings.import_days),
+        "play sessions": (_play_sessions, settings.play_session_days),
     }
     done = {}
     for name, (remove, days) in kinds.items():
@@ -131,6 +133,12 @@ async def _import_entries(session: AsyncSession, before: datetime) -> int:
 
 async def _imports(session: AsyncSession, before: datetime) -> int:
     return await _delete(session, Import.id, select(Import.id).where(col(Import.ended_at) < before).limit(AT_ONCE))
+
+
+async def _play_sessions(session: AsyncSession, before: datetime) -> int:
+    """Those that have ended, by their start: by that there is an index."""
+    old = select(PlaySession.id).where(col(PlaySession.started_at) < before, col(PlaySession.ended_at) < before)
+    return await _delete(session, PlaySession.id, old.order_by(col(PlaySession.started_at)).limit(AT_ONCE))
 
 
 async def _repeats(session: AsyncSession, now: datetime) -> int:

@@ -126,12 +126,12 @@ class Gathering:
             finally:
                 self._due = {one.id: one for one in left if one.id in self._known} | self._due
 
-    async def settle(self, profile: str) -> None:
-        """Write what waits, if anything of it is of this profile: who asks what they have seen is told all of it.
+    async def settle(self, owner: str) -> None:
+        """Write what waits, if anything of it is of this account: who asks what they have seen is told all of it.
 
         What the database does not take now is written later.
         """
-        if self._writing.locked() or any(one.profile == profile for one in self._due.values()):
+        if self._writing.locked() or any(one.owner == owner for one in self._due.values()):
             with suppress(Exception):
                 await self.flush()
 

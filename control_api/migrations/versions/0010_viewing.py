@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("asset_id", sa.String(80), nullable=True),
         sa.Column("channel", sa.String(80), nullable=True),
         sa.Column("name", sa.String(500), nullable=False),
+        sa.Column("device_id", sa.String(80), nullable=False),
         sa.Column("device", sa.String(200), nullable=False),
         sa.Column("device_kind", sa.String(20), nullable=False),
         sa.Column("quality", sa.String(40), nullable=False),

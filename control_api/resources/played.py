@@ -1,0 +1,153 @@
+"""What is to be played: found, and judged in one order, whichever way it is asked for.
+
+Law: whether it may be seen is asked first, then whether the plan includes it, then whether one more may play. So
+nobody learns of what they may not see that it is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, model_validator
+from sqlalchemy.orm import aliased
+from sqlmodel import case, col, or_, select
+
+from control_api import ids
+from control_api.assets.shown import PACKAGED, REPLACED, AssetId
+from control_api.channels import overview
+from control_api.library.kinds import TitleState
+from control_api.models import Given
+from control_api.plans.entitled import Entitlements, of_caller
+from control_api.plans.gate import check_channel, check_title
+from control_api.problems import CONFLICT, Problem, missing
+from control_api.profiles import limits
+from control_api.resources.channels import ChannelId
+from control_api.scopes import Scope
+from control_api.signed import access_of
+from control_api.tables import Asset, Title, Upload
+from control_api.viewing import streams
+from control_api.viewing.sessions import Device, Thing
+
+if TYPE_CHECKING:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.call import Call
+    from playout.core.channel import Access
+
+
+class DeviceGiven(Given):
+    """What plays, as it says itself."""
+
+    id: str = Field(
+        default="",
+        max_length=80,
+        description="A name that this player gives itself, always the same. What it begins then takes the place of "
+        "what it has begun before, also where it never heard that it had.",
+    )
+    name: str = Field(
+        default="",
+        max_length=200,
+        description="For people who look where something plays. Empty: what the program calls itself (User-Agent).",
+        examples=["Ada's television"],
+    )
+    kind: Literal["", "tv", "phone", "tablet", "desktop", "other"] = Field(
+        default="", description="Of what kind it is; empty: nobody says."
+    )
+
+
+class PlayedGiven(Given):
+    """What is to be played: a channel, or a title, or an asset."""
+
+    channel: ChannelId | None = None
+    title: str | None = Field(default=None, pattern=ids.pattern("ti"), description="The newest asset of this title.")
+    asset: AssetId | None = None
+    device: DeviceGiven | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> PlayedGiven:
+        if sum(one is not None for one in (self.channel, self.title, self.asset)) != 1:
+            message = "say one of `channel`, `title` and `asset`"
+            raise ValueError(message)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What plays on demand."""
+
+    title: Title
+    thing: Thing
+    asset: str | None
+    elsewhere: str
+    """The playlist of somebody else, where the station has no asset of it."""
+    allowed: Entitlements
+    """What the plan of who asks includes."""
+
+
+def device_of(call: Call[Any, Any, Any], given: DeviceGiven | None) -> Device:
+    """What plays; who gives it no name is called as the program calls itself."""
+    name = given.name if given and given.name else call.request.headers.get("User-Agent", "")
+    clean = name.encode("utf-8", "replace").decode()[:200].replace("\0", "")
+    return Device(given.id if given else "", clean, given.kind if given else "")
+
+
+async def film(session: AsyncSession, call: Call[Any, Any, Any], content: str, what: str = "content") -> Film:
+    """The newest asset of a title, of an upload, or that asset, if the caller may play it. Raises `Problem`.
+
+    Who may not see what is packaged plays what is published and in their plan, and nothing else.
+    """
+    uploaded = select(Upload.asset_id).where(Upload.id == content)
+    parent = aliased(Title)
+    series = case((col(parent.kind) == "series", col(parent.id)), (col(parent.kind) == "season", parent.parent_id))
+    rows = (
+        select(Title, Asset.id, Asset.duration_ms, series)
+        .outerjoin(Asset, (col(Asset.title_id) == col(Title.id)) & col(Asset.state).in_((PACKAGED, REPLACED)))
+        .outerjoin(parent, col(parent.id) == Title.parent_id)
+        .where(or_(col(Title.id) == content, col(Asset.id) == content, col(Asset.id).in_(uploaded)))
+        .where(col(Title.deleted_at).is_(None))
+        .order_by(col(Asset.added_at).is_(None), col(Asset.added_at).desc())
+    )
+    if not call.caller.may(Scope.ASSETS_READ):
+        rows = rows.where(Title.state == TitleState.PUBLISHED)
+    row = (await session.exec(rows.limit(1))).first()
+    if row is None:
+        raise missing(what, content)
+    title, asset, duration, above = row
+    try:
+        await limits.check(session, call.caller.viewer, title)
+    except Problem as kept:
+        raise missing(what, content) from kept
+    allowed = await of_caller(session, call.caller, call.now)
+    check_title(title, allowed)
+    if asset is None and not title.video_url:
+        raise Problem(CONFLICT, f"there is nothing to play of {content} yet")
+    thing = Thing(
+        name=title.name, title=title.id, series=above, asset=asset, duration_ms=duration or 0,
+        credits_ms=title.credits_ms,
+    )  # fmt: skip
+    return Film(title, thing, asset, title.video_url, allowed)
+
+
+async def channel(session: AsyncSession, call: Call[Any, Any, Any], name: str) -> tuple[Thing, Entitlements]:
+    """A channel that is on air and that the caller may play, and what their plan includes. Raises `Problem`."""
+    master, now = call.site.master, call.now
+
+    def about() -> tuple[str, Access]:
+        station = master.station()
+        overview.airing_at(station, name, now)
+        return station.revisions(name)[-1].channel.name, access_of(station, name)
+
+    called, access = await master.ask(about)
+    allowed = await of_caller(session, call.caller, now)
+    check_channel(name, access, allowed)
+    return Thing(name=called, channel=name), allowed
+
+
+async def check_streams(
+    session: AsyncSession, call: Call[Any, Any, Any], allowed: Entitlements, but: str | None = None
+) -> None:
+    """Refuse one stream more than the plan allows; `but` is a session that does not count. Raises `Problem`."""
+    if call.caller.is_person:
+        others = () if but is None else (but,)
+        await streams.check(session, call.site.settings, call.caller.id, allowed.streams, call.now, others)

@@ -1,0 +1,76 @@
+"""What follows an episode: the next one of its season, or else the first of the next season that has any.
+
+Law: what is kept from the viewer, is not published, or has nothing to play, follows nothing. One query, however many
+episodes are asked about.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
+from sqlmodel import and_, col, exists, or_, select
+
+from control_api.assets.shown import PACKAGED, REPLACED
+from control_api.library.kinds import TitleKind, TitleState
+from control_api.profiles.limits import conditions
+from control_api.tables import Asset, Title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import ColumnElement
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.callers import Viewer
+
+
+def shown_to(viewer: Viewer | None, of: Any = Title, *, published: bool = True) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 — Title, or an alias of it
+    """Conditions on titles that may be played by a viewer; `published` is whether drafts are none of theirs."""
+    there = exists().where(col(Asset.title_id) == of.id, col(Asset.state).in_((PACKAGED, REPLACED)))
+    states = (of.state == TitleState.PUBLISHED,) if published else ()
+    return of.deleted_at.is_(None), *states, or_(of.video_url != "", there), *conditions(viewer, of)
+
+
+async def following(
+    session: AsyncSession, titles: Iterable[str], viewer: Viewer | None, *, published: bool = True
+) -> dict[str, str]:
+    """The ids of the episodes that follow these titles; what nothing follows is not among them."""
+    this, parent = aliased(Title), aliased(Title)
+    beside, season, later = aliased(Title), aliased(Title), aliased(Title)
+    same_season = (
+        select(beside.id)
+        .where(
+            col(beside.parent_id) == this.parent_id,
+            col(beside.kind) == TitleKind.EPISODE,
+            col(beside.place) > this.place,
+            *shown_to(viewer, beside, published=published),
+        )
+        .order_by(col(beside.place), col(beside.id))
+        .limit(1)
+        .correlate(this)
+        .scalar_subquery()
+    )
+    next_season = (
+        select(later.id)
+        .join(season, and_(col(later.parent_id) == season.id, col(later.kind) == TitleKind.EPISODE))
+        .where(
+            col(season.parent_id) == parent.parent_id,
+            col(season.kind) == TitleKind.SEASON,
+            col(season.place) > parent.place,
+            col(season.deleted_at).is_(None),
+            *shown_to(viewer, later, published=published),
+        )
+        .order_by(col(season.place), col(later.place), col(later.id))
+        .limit(1)
+        .correlate(parent)
+        .scalar_subquery()
+    )
+    found = func.coalesce(same_season, next_season)
+    rows = (
+        select(this.id, found)
+        .join(parent, col(parent.id) == this.parent_id)
+        .where(col(this.id).in_(list(titles)), col(this.kind) == TitleKind.EPISODE)
+    )
+    return {title: after for title, after in (await session.exec(rows)).all() if after is not None}

@@ -1,0 +1,108 @@
+"""What is to be watched on: one card for each series, and one for whatever is of none.
+
+Law: of a series, the episode that was seen last counts: if it was not seen to the end it is the card, else the one that
+follows it. What was taken out comes back when more of it is seen. Five queries, however much was watched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy.orm import aliased
+from sqlmodel import case, col, or_, select, update
+
+from control_api.tables import Title, Watched
+from control_api.viewing.following import following, shown_to
+from control_api.viewing.seeing import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.callers import Viewer
+
+MOST: Final = 50
+"""Cards."""
+_LOOKED_AT: Final = 400
+"""Of what a profile has seen last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Something to be watched on."""
+
+    title: Title
+    """What is to be played."""
+    series: str | None
+    """The series that it is an episode of."""
+    position_ms: int
+    """Where it goes on."""
+    duration_ms: int
+    watched_at: datetime
+    """When something of it, or of its series, was last seen."""
+    is_next: bool
+    """Whether it is the episode after the one that was seen."""
+
+    @property
+    def percent(self) -> int:
+        """How much of it lies behind."""
+        return percent(self.position_ms, self.duration_ms)
+
+
+async def cards(session: AsyncSession, viewer: Viewer, limit: int = 20, *, published: bool = True) -> list[Card]:
+    """What a profile may watch on, what was seen last first; `limit` is `MOST` at most."""
+    rows = (
+        select(Watched)
+        .where(Watched.profile_id == viewer.id, col(Watched.title_id).is_not(None), col(Watched.hidden_at).is_(None))
+        .order_by(col(Watched.watched_at).desc(), col(Watched.id).desc())
+        .limit(_LOOKED_AT)
+    )
+    seen = (await session.exec(rows)).all()
+    newest: dict[str, Watched] = {}
+    for row in seen:
+        newest.setdefault(row.series_id or str(row.title_id), row)
+    wanted = [row for row in newest.values() if row.completed_at is None or row.series_id is not None][: 3 * limit]
+    over = [str(row.title_id) for row in wanted if row.completed_at is not None]
+    after = await following(session, over, viewer, published=published) if over else {}
+    places = {str(row.title_id): row for row in seen}
+    found: list[tuple[str, Watched]] = []
+    for row in wanted:
+        name = str(row.title_id) if row.completed_at is None else after.get(str(row.title_id))
+        if name is not None:
+            found.append((name, row))
+    titles = await _titles(session, [name for name, _ in found], viewer, published=published)
+    return [_card(titles[name], row, places.get(name)) for name, row in found if name in titles][:limit]
+
+
+async def _titles(session: AsyncSession, names: Sequence[str], viewer: Viewer, *, published: bool) -> dict[str, Title]:
+    if not names:
+        return {}
+    rows = select(Title).where(col(Title.id).in_(names), *shown_to(viewer, published=published))
+    return {title.id: title for title in (await session.exec(rows)).all()}
+
+
+def _card(title: Title, row: Watched, place: Watched | None) -> Card:
+    is_next = title.id != row.title_id
+    begun = place if place is not None and place.completed_at is None else None
+    return Card(
+        title=title,
+        series=row.series_id,
+        position_ms=begun.position_ms if begun else 0,
+        duration_ms=begun.duration_ms if begun else 0,
+        watched_at=row.watched_at,
+        is_next=is_next,
+    )
+
+
+async def take_out(session: AsyncSession, profile: str, title: str, now: datetime) -> None:
+    """Take the card of a title, or of the series of which it is a part, out of what is to be watched on."""
+    this, parent = aliased(Title), aliased(Title)
+    above = case((col(parent.kind) == "series", col(parent.id)), (col(parent.kind) == "season", parent.parent_id))
+    rows = select(above).select_from(this).outerjoin(parent, col(parent.id) == this.parent_id).where(this.id == title)
+    series: Any = (await session.exec(rows)).first()
+    names = [name for name in (title, series) if name is not None]
+    meant = or_(col(Watched.title_id) == title, col(Watched.series_id).in_(names))
+    await session.exec(update(Watched).where(col(Watched.profile_id) == profile, meant).values(hidden_at=now))

@@ -1,0 +1,153 @@
+"""Play sessions: begun, looked up by a process that does not know them, taken up again after a silence, and ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.orm import aliased
+from sqlmodel import case, col, select, update
+
+from control_api.ids import new_id
+from control_api.plans.entitled import of_caller
+from control_api.tables import PlaySession, Title
+from control_api.viewing import streams
+from control_api.viewing.beating import LIMIT, PLAYER, SILENCE
+from control_api.viewing.playing import Playing, remembered
+
+if TYPE_CHECKING:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.callers import Caller
+    from control_api.database import Database
+    from control_api.settings import Settings
+
+REVIVES: Final = timedelta(minutes=10)
+"""For how long after it fell silent a playing may be taken up again."""
+
+WORDS: Final = {
+    PLAYER: "the player has ended it",
+    SILENCE: "nothing was heard of it for too long",
+    LIMIT: "the plan does not allow so many streams at a time any more",
+    "account": "it was ended from another device of the account",
+}
+"""Why a playing is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What is played: a channel, or a title by an asset of it."""
+
+    name: str
+    channel: str | None = None
+    title: str | None = None
+    series: str | None = None
+    asset: str | None = None
+    duration_ms: int = 0
+    credits_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What plays it."""
+
+    id: str = ""
+    name: str = ""
+    kind: str = ""
+
+
+def is_owner(caller: Caller, row: PlaySession) -> bool:
+    """Whether a play session is the caller's."""
+    return (row.account_id if caller.is_person else row.key_id) == caller.id
+
+
+def of_owner(caller: Caller) -> bool:
+    """The condition for it."""
+    found: bool = PlaySession.account_id == caller.id if caller.is_person else PlaySession.key_id == caller.id
+    return found
+
+
+async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
+    session: AsyncSession,
+    settings: Settings,
+    caller: Caller,
+    thing: Thing,
+    device: Device,
+    now: datetime,
+    *,
+    position_ms: int = 0,
+) -> tuple[PlaySession, list[str]]:
+    """A new play session, and the ids of those that the same player had not ended. Raises `Problem`: too many play.
+
+    An API key answers for its own viewers: nothing is limited there, and nobody's history is kept.
+    """
+    replaced: list[str] = []
+    if caller.is_person:
+        await streams.hold(session, caller.id)
+        replaced = await streams.replace(session, caller.id, device.id, now)
+        allowed = await of_caller(session, caller, now)
+        await streams.check(session, settings, caller.id, allowed.streams, now, replaced)
+    keeps = caller.viewer is not None and caller.viewer.keeps_history
+    row = PlaySession(
+        id=new_id("pl"),
+        account_id=caller.id if caller.is_person else None,
+        key_id=None if caller.is_person else caller.id,
+        profile_id=caller.viewer.id if caller.viewer is not None and keeps else None,
+        title_id=thing.title,
+        asset_id=thing.asset,
+        channel=thing.channel,
+        name=thing.name,
+        device_id=device.id,
+        device=device.name,
+        device_kind=device.kind,
+        started_at=now,
+        touched_at=now,
+        position_ms=position_ms,
+        duration_ms=thing.duration_ms,
+    )
+    session.add(row)
+    await session.flush()
+    return row, replaced
+
+
+async def look(database: Database, name: str) -> tuple[PlaySession, Playing] | None:
+    """A play session as the database knows it, and what of it is to be remembered."""
+    parent = aliased(Title)
+    series = case((col(parent.kind) == "series", col(parent.id)), (col(parent.kind) == "season", parent.parent_id))
+    rows = (
+        select(PlaySession, series, Title.credits_ms)
+        .outerjoin(Title, col(Title.id) == PlaySession.title_id)
+        .outerjoin(parent, col(parent.id) == Title.parent_id)
+        .where(PlaySession.id == name)
+    )
+    async with database.reading() as session:
+        found = (await session.exec(rows)).one_or_none()
+    if found is None:
+        return None
+    row, above, credits_ms = found
+    return row, remembered(row, above, credits_ms)
+
+
+def is_silent(settings: Settings, row: PlaySession, now: datetime) -> bool:
+    """Whether nothing was heard of it for so long that it is over, closed or not."""
+    if row.ended_at is not None:
+        return row.ended_by == SILENCE
+    return row.touched_at <= now - timedelta(seconds=settings.play_silence_seconds)
+
+
+async def revive(
+    session: AsyncSession, settings: Settings, caller: Caller, row: PlaySession, now: datetime
+) -> PlaySession | None:
+    """Take up again what fell silent a while ago; None where that is too long ago. Raises `Problem`: too many play."""
+    if now - row.touched_at > REVIVES:
+        return None
+    if caller.is_person:
+        await streams.hold(session, caller.id)
+        allowed = await of_caller(session, caller, now)
+        await streams.check(session, settings, caller.id, allowed.streams, now, [row.id])
+    ours = col(PlaySession.id) == row.id, col(PlaySession.ended_by).in_(("", SILENCE))
+    await session.exec(update(PlaySession).where(*ours).values(ended_at=None, ended_by="", touched_at=now))
+    rows = select(PlaySession).where(PlaySession.id == row.id)
+    found = (await session.exec(rows.execution_options(populate_existing=True))).one_or_none()
+    return found if found is not None and found.ended_at is None else None
