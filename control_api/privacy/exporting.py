@@ -86,15 +86,15 @@ async def _table(connection: AsyncConnection, archive: ZipFile, table: Table, ac
     whose = theirs(table, account) if table in personal() else naming(table, account)
     wanted = select(*(table.c[name] for name in shown(table))).where(whose).order_by(*table.primary_key.columns)
     count = 0
-    streamed = await connection.stream(wanted, execution_options={"yield_per": _AT_ONCE})
     with archive.open(f"{table.name}.json", "w") as entry:
         entry.write(b"[")
-        async for some in streamed.mappings().partitions(_AT_ONCE):
-            rows = [{name: _plain(value) for name, value in row.items()} for row in some]
-            await _named(connection, table, rows)
-            text = b",".join(b"\n" + _json(_for(account, table, row)) for row in rows)
-            await asyncio.to_thread(entry.write, b"," + text if count else text)
-            count += len(rows)
+        async with connection.stream(wanted, execution_options={"yield_per": _AT_ONCE}) as streamed:
+            async for some in streamed.mappings().partitions(_AT_ONCE):
+                rows = [{name: _plain(value) for name, value in row.items()} for row in some]
+                await _named(connection, table, rows)
+                text = b",".join(b"\n" + _json(_for(account, table, row)) for row in rows)
+                await asyncio.to_thread(entry.write, b"," + text if count else text)
+                count += len(rows)
         entry.write(b"\n]\n")
     return count
 
