@@ -304,6 +304,13 @@ class Settings(BaseModel):
         description="For how long, in milliseconds, this process remembers who it knows. What another process changes "
         "(a key or a session is revoked, an account is blocked) counts here after this time at the latest.",
     )
+    hot_ms: int = Field(
+        default=3000,
+        ge=0,
+        le=60_000,
+        description="For how long, in milliseconds, this process remembers what is in the rails of the home page that "
+        "are the same for all. What it changes itself counts at once; 0: nothing is remembered.",
+    )
     registration: bool = Field(
         default=False, description="Whether anybody may make an account for themselves, as a viewer."
     )
@@ -722,8 +729,8 @@ class Settings(BaseModel):
     )
     payments: Literal["none", "test", "stripe"] = Field(
         default="none",
-        description="Who takes the money for plans: none (plans are given by staff alone), test (nobody: cards that are "
-        "made up, to try everything), or stripe.",
+        description="Who takes the money for plans: none (plans are given by staff alone), test (nobody: cards that "
+        "are made up, to try everything), or stripe.",
     )
     grace_days: int = Field(
         default=7, ge=0, le=90, description="For how many days a plan counts on after a payment that has failed."
@@ -732,6 +739,25 @@ class Settings(BaseModel):
         default="", max_length=500, description="Who sells plans, as receipts name them: name and address, in lines."
     )
     seller_tax: str = Field(default="", max_length=100, description="The seller's number for taxes, on receipts.")
+    recommendation_minutes: int = Field(
+        default=60,
+        ge=0,
+        le=10_080,
+        description="How often recommendations are worked out anew, in minutes; 0: only when somebody wants it.",
+    )
+    recommendation_model: str = Field(
+        default="blend",
+        min_length=1,
+        max_length=100,
+        description="What says which titles are alike: blend (what they are, and who watches them), content, together, "
+        "or what an installed package declares in the group `fastline.models`.",
+    )
+    trending_half_life_hours: int = Field(
+        default=72,
+        ge=1,
+        le=24 * 60,
+        description="After how many hours a viewer counts half as much for what is trending.",
+    )
     access_log: bool = Field(default=True, description="Whether every answer is written to the journal.")
     docs: bool = Field(default=True, description="Whether /docs shows the reference of the API.")
 
@@ -762,8 +788,8 @@ class Settings(BaseModel):
     def _takes_money(cls, who: str, info: ValidationInfo) -> str:
         if who == "test" and info.data.get("public_url") and not info.data.get("payments_test_in_public"):
             message = (
-                "test would give any plan to anybody for nothing, and public_url says that this is no test: take stripe, "
-                "or set payments_test_in_public"
+                "test would give any plan to anybody for nothing, and public_url says that this is no test: take "
+                "stripe, or set payments_test_in_public"
             )
             raise ValueError(message)
         secrets = (info.data.get(name) for name in ("stripe_key", "stripe_webhook_secret"))

@@ -1,0 +1,168 @@
+"""Providers of payments: who takes the money. What all of them can do, and what they tell.
+
+No number of a card comes here, ever: an account pays on a page of its provider, and what comes back is a reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Protocol
+
+from control_api.plans.standing import Entry
+from control_api.problems import CONFLICT, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from control_api.outgoing import Outgoing
+    from control_api.settings import Settings
+
+HOUSE: Final = "house"
+"""The provider of what staff give: nobody takes money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an account is to pay for."""
+
+    account: str
+    email: str
+    plan: str
+    name: str
+    """What the plan is called."""
+    price: int
+    currency: str
+    period: str
+    trial_days: int = 0
+    method: str = ""
+    """Which card, where the provider has no page of its own."""
+    back: str = ""
+    """Where the page of the provider sends the account in the end."""
+    key: str = ""
+    """By which the provider knows a repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What became of an attempt to take money."""
+
+    status: str
+    """`completed`, `failed`, or `pending`: the account has to do something."""
+    reference: str
+    charge: str = ""
+    method: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """How a subscription begins: on a page of the provider, or at once."""
+
+    url: str = ""
+    """Where the account pays. All else is told later."""
+    reference: str = ""
+    method: str = ""
+    money: Money | None = None
+    """None where there is nothing to pay yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a provider tells of money that it has taken, or not."""
+
+    reference: str
+    charge: str
+    status: str
+    amount: int
+    currency: str
+    since: datetime | None
+    until: datetime | None
+    method: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What a provider tells of money that was given back."""
+
+    reference: str
+    charge: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One thing that a provider tells."""
+
+    event: str
+    kind: str
+    at: datetime
+    subscription: str = ""
+    account: str = ""
+    plan: str = ""
+    customer: str = ""
+    entries: tuple[Entry, ...] = ()
+    paid: Paid | None = None
+    back: tuple[Back, ...] = ()
+    is_over: bool = False
+    """Whether the provider takes no money any more."""
+
+
+class Unsigned(Exception):
+    """Nobody knows who tells this. Says why."""
+
+
+class Refused(Exception):
+    """The provider does not do what it was asked. Says why, for people."""
+
+
+class Provider(Protocol):
+    """Who takes the money. All of them raise `Refused`, and `NoAnswer` or `NotAllowed` of `control_api.outgoing`."""
+
+    name: str
+    renews: bool
+    """Whether it takes the money for what follows by itself, and tells."""
+
+    async def begin(self, order: Order) -> Begun:
+        """Begin a subscription."""
+
+    async def charge(self, order: Order, amount: int) -> Money:
+        """Take money for a subscription that there is; of a provider that does not do so by itself."""
+
+    async def move(self, reference: str, order: Order, *, at_once: bool) -> None:
+        """Make it a subscription of another plan: at once, what is left of the old one credited, or when it renews."""
+
+    async def stop(self, reference: str, *, stops: bool) -> None:
+        """Have it end with its period, or go on."""
+
+    async def end(self, reference: str) -> None:
+        """End it now. One that is not there has ended."""
+
+    async def give_back(self, charge: str, amount: int, key: str) -> str:
+        """Give money back; by what the provider knows that."""
+
+    def heard(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Heard:
+        """What is told here, once it is sure by whom; raises `Unsigned`, and `ValueError` for what is no such thing."""
+
+
+def configured(settings: Settings, outgoing: Outgoing) -> Provider | None:
+    """Who takes the money here; None: nobody."""
+    if settings.payments == "test":
+        from control_api.plans.pretended import Pretended  # noqa: PLC0415 — only where it is meant
+
+        return Pretended()
+    if settings.payments == "stripe":
+        from control_api.plans.stripe import Stripe  # noqa: PLC0415 — the same
+
+        return Stripe(settings, outgoing)
+    return None
+
+
+def named(settings: Settings, outgoing: Outgoing, name: str) -> Provider:
+    """The provider of this name. Raises `Problem` when it is not configured here."""
+    found = configured(settings, outgoing)
+    if found is None or found.name != name:
+        message = f"payments by {name} are not set up here any more: see the setting `payments`"
+        raise Problem(CONFLICT, message)
+    return found
