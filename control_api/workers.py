@@ -30,6 +30,7 @@ from control_api.notices import outbox
 from control_api.outgoing import Outgoing
 from control_api.privacy.exporting import EXPORT
 from control_api.privacy.leaving import PURGE_ACCOUNT
+from control_api.recommending.apart import RECOMMEND
 from control_api.tables import Upload
 from control_api.uploads.fetching import FETCH
 from control_api.uploads.linking import LINK, Link
@@ -66,6 +67,7 @@ KINDS: Final[tuple[AnyKind, ...]] = (
     POSTERS,
     BACKUP,
     DROP_ARCHIVE,
+    RECOMMEND,
     EXPORT,
     PURGE_ACCOUNT,
 )

@@ -37,11 +37,8 @@ _LATELY: Final = 30
 async def counted(database: Database, since: datetime | None, now: datetime) -> None:
     """Count the days since one before then; all that are kept where nothing was counted yet."""
     today = now.astimezone(UTC).date()
-    first = today - timedelta(days=KEPT)
-    if since is not None:
-        first = max(first, since.astimezone(UTC).date() - timedelta(days=1))
-    elif (oldest := await _oldest(database)) is not None:
-        first = max(first, oldest)
+    first = since.astimezone(UTC).date() - timedelta(days=1) if since is not None else await _oldest(database, today)
+    first = max(first, today - timedelta(days=KEPT))
     for number in range((today - first).days + 1):
         day = first + timedelta(days=number)
         async with database.reading() as session:
@@ -56,10 +53,11 @@ async def counted(database: Database, since: datetime | None, now: datetime) -> 
         await session.exec(delete(RecommendationDay).where(col(RecommendationDay.day) < gone))
 
 
-async def _oldest(database: Database) -> date | None:
+async def _oldest(database: Database, today: date) -> date:
+    """The first day on which anything was played."""
     async with database.reading() as session:
         found = (await session.exec(chosen(func.min(col(PlaySession.started_at))))).scalar_one()
-    return None if found is None else found.astimezone(UTC).date()
+    return today if found is None else min(found.astimezone(UTC).date(), today)
 
 
 async def _on(session: AsyncSession, day: date) -> list[tuple[str, int]]:
