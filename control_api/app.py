@@ -17,6 +17,7 @@ from control_api.channels.master import MasterControl
 from control_api.database import Database
 from control_api.destinations import Reach
 from control_api.happenings import Feed
+from control_api.hot import Hot
 from control_api.known import Known
 from control_api.measures import Measures
 from control_api.operation import Declared, Operation
@@ -94,6 +95,7 @@ def create_app(
         feed=Feed(database, settings.stream_poll_ms / 1000),
         measures=measures,
         known=known,
+        hot=Hot(timedelta(milliseconds=settings.hot_ms), measures.hot),
         gate=gate,
         master=MasterControl(settings),
         schemes=(

@@ -40,6 +40,9 @@ class Measures:
             ("found",),
             registry=self.registry,
         )
+        self.hot = Counter(
+            "fastline_api_hot", "Looks into what is remembered of hot lists", ("found",), registry=self.registry
+        )
         self.streams = Gauge("fastline_api_streams", "Open event streams", registry=self.registry)
         self.beats = Counter("fastline_api_beats", "Heartbeats of players that were taken", registry=self.registry)
         self.playing = Gauge(

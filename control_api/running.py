@@ -195,6 +195,7 @@ async def _done(
     for name in (*call.outdated, *(happening.subject for happening in call.happenings)):
         site.known.forget(name)  # whatever was known of what has changed is known no longer
     if call.happenings:
+        site.hot.changed({happening.type.partition(".")[0] for happening in call.happenings})
         site.measures.events.inc(len(call.happenings))
         site.feed.ring()
     return answer, body

@@ -11,6 +11,7 @@ from control_api.callers import ANONYMOUS, Caller, Scheme, Stranger
 from control_api.channels.master import MasterControl
 from control_api.database import Database
 from control_api.happenings import Feed
+from control_api.hot import Hot
 from control_api.jobs.queue import Queue
 from control_api.known import Known
 from control_api.measures import Measures
@@ -43,6 +44,7 @@ class Site:
     feed: Feed
     measures: Measures
     known: Known
+    hot: Hot
     gate: Gate
     schemes: tuple[Scheme, ...]
     outgoing: Outgoing

@@ -80,11 +80,11 @@ async def _carded(session: AsyncSession, rows: Sequence[Any], language: str, pub
     genres, artwork = await _genres(session, ids), await _artwork(session, ids, public_url)
     lengths = await _pairs(
         session,
-        selected(Asset.title_id, func.max(Asset.duration_ms))
+        selected(col(Asset.title_id), func.max(col(Asset.duration_ms)))
         .where(col(Asset.title_id).in_(ids), col(Asset.state).not_in(("gone", "deleted")))
         .group_by(col(Asset.title_id)),
     )
-    sums = selected(RatingSum.title_id, RatingSum.ratings, RatingSum.total)
+    sums = selected(col(RatingSum.title_id), col(RatingSum.ratings), col(RatingSum.total))
     sums = sums.where(col(RatingSum.title_id).in_(ids), col(RatingSum.ratings) > 0)
     rated = {
         title: Ratings(average=round(total / count, 2), count=count)
@@ -115,12 +115,12 @@ async def _rows(session: AsyncSession, ids: list[str], fit: Fit) -> Sequence[Any
         col(series.id) == above, col(series.kind) == "series", col(series.state) == TitleState.PUBLISHED.value,
         col(series.deleted_at).is_(None), *fits(fit, series),
     )  # fmt: skip
+    columns: list[Any] = [
+        *(getattr(Title, name) for name in _COLUMNS),
+        col(series.id).label("series_id"), col(series.name).label("series"),
+    ]  # fmt: skip
     statement = (
-        selected(
-            *(getattr(Title, name) for name in _COLUMNS),
-            col(series.id).label("series_id"),
-            col(series.name).label("series"),
-        )
+        selected(*columns)
         .select_from(Title)
         .outerjoin(parent, and_(col(parent.id) == col(Title.parent_id), col(Title.kind) != "trailer"))
         .outerjoin(series, and_(*seen))
@@ -141,7 +141,7 @@ async def _texts(session: AsyncSession, ids: list[str], language: str) -> dict[s
 
 async def _genres(session: AsyncSession, ids: list[str]) -> dict[str, list[str]]:
     rows = (
-        selected(TitleGenre.title_id, Genre.name)
+        selected(col(TitleGenre.title_id), col(Genre.name))
         .join(Genre, col(Genre.id) == TitleGenre.genre_id)
         .where(col(TitleGenre.title_id).in_(ids))
         .order_by(col(TitleGenre.title_id), col(TitleGenre.position), col(Genre.folded))

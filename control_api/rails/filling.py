@@ -16,6 +16,7 @@ from control_api.rails.kinds import RailKind, Source
 from control_api.rails.sources import MOST, ordered, together
 from control_api.recommending import answers
 from control_api.tables import Genre, Title, TitleGenre, Watched
+from control_api.viewing import going_on
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -109,6 +110,12 @@ async def _because(session: AsyncSession, sight: Sight) -> Contents:
     return Contents(tuple(one.title_id for one in some), because=title)
 
 
+async def _continued(session: AsyncSession, sight: Sight) -> Contents:
+    if sight.viewer is None:
+        return EMPTY
+    return Contents(tuple(card.title.id for card in await going_on.cards(session, sight.viewer, MOST)))
+
+
 async def _genres(session: AsyncSession, sight: Sight) -> Contents:
     """Those that have most titles."""
     count = func.count()
@@ -129,6 +136,7 @@ _TOLD: Final[Mapping[Source, Callable[[AsyncSession, Sight], Awaitable[Contents]
     Source.POPULAR: _popular,
     Source.FOR_YOU: _for_you,
     Source.BECAUSE: _because,
+    Source.CONTINUE: _continued,
     Source.GENRES: _genres,
 }
 

@@ -20,7 +20,7 @@ from control_api.library.listing import Sort, narrowed, order
 from control_api.lists.flags import FAVORITES, WATCHLIST
 from control_api.profiles.limits import conditions
 from control_api.rails.kinds import WATCHED, RailKind, Rule, Source
-from control_api.tables import Listed, RailPin, Title, TitleGenre, Watched
+from control_api.tables import Listed, RailPin, Title, TitleGenre
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -134,16 +134,6 @@ def _list(name: str) -> Callable[[Rail, Sight], Ordered]:
     return mine
 
 
-def _continued(_rail: Rail, sight: Sight) -> Ordered:
-    rows = select(Watched).join(Title, col(Title.id) == Watched.title_id)
-    begun = (
-        col(Watched.profile_id) == _profile(sight), col(Watched.completed_at).is_(None),
-        col(Watched.hidden_at).is_(None), col(Watched.position_ms) > 0,
-    )  # fmt: skip
-    order = [(col(Watched.watched_at), True), (col(Watched.id), True)]
-    return Ordered(rows.where(*begun, *sight.titles()), col(Watched.title_id), order)
-
-
 def _profile(sight: Sight) -> str:
     """Whose; of nobody there is nothing."""
     return "" if sight.viewer is None else sight.viewer.id
@@ -158,7 +148,6 @@ _SOURCES: Final[Mapping[Source, Callable[[Rail, Sight], Ordered]]] = {
     Source.GENRE: _of_genre,
     Source.WATCHLIST: _list(WATCHLIST),
     Source.FAVORITES: _list(FAVORITES),
-    Source.CONTINUE: _continued,
 }
 
 

@@ -44,6 +44,7 @@ THINGS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "person": (*_EDITED, "artwork_changed", "artwork_removed"),
     "programming": _EDITED,
+    "rail": (*_EDITED, "moved", "pinned"),
     "session": ("opened", "revoked"),
     "streaming_key": ("rotated", "former_forgotten"),
     "tag": _LABELED,
