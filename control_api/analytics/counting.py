@@ -197,6 +197,7 @@ class Count:
         keys = self._keys(look)
         if before is None:
             self._add(keys, self._days.day(look.started), sessions=1)
+            self._add(keys[:2], self._days.day(look.started), f"device:{look.device or 'other'}", sessions=1)
         now = self._quality(look, was, now, day)
         if more:
             self._watched(look, more, keys)

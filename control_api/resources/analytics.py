@@ -1,0 +1,732 @@
+"""Analytics: what is watched, for how long, by how many and how well, of no single person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import Field, model_validator
+from sqlmodel import col, select
+
+from control_api import ids
+from control_api.analytics import reading
+from control_api.analytics.counting import ALL, CHANNEL, HOUR, LIVE, PROGRAM, TITLE
+from control_api.analytics.reading import NOTHING, Amounts, Most
+from control_api.call import Answer, Call
+from control_api.instants import Instant
+from control_api.library.kinds import TitleKind
+from control_api.models import Nothing, Shown
+from control_api.operation import Endpoint, Media
+from control_api.problems import missing
+from control_api.resources.channels import ChannelId, ChannelPath
+from control_api.resources.figures import (
+    CSV,
+    TAG,
+    AmountsShown,
+    SpanQuery,
+    SpanShown,
+    TableQuery,
+    again,
+    amounts,
+    days_of,
+    share,
+    span_of,
+    spanned,
+    table,
+)
+from control_api.resources.title_models import TitlePath
+from control_api.scopes import Scope
+from control_api.tables import Asset, Genre, Title
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.analytics.reading import Span
+
+_FEW: Final = 5
+_MOST: Final = 200
+_WEEKDAYS: Final = 7
+_HOURS: Final = 24
+
+TitleId = Annotated[str, Field(pattern=ids.pattern("ti"), description="The id of a title.")]
+By = Literal["day", "week", "month"]
+Measure = Literal["views", "watched_ms", "viewers", "sessions", "completions"]
+
+
+class SeriesQuery(TableQuery):
+    """Which series is wanted."""
+
+    by: By = Field(default="day", description="How days are put together; weeks begin on Monday.")
+    title: TitleId | None = Field(default=None, description="Of this title, or series; else of all.")
+    channel: ChannelId | None = Field(default=None, description="Of this channel.")
+    split: Literal["none", "device", "quality"] = Field(
+        default="none", description="Whether it is parted by kind of device, or, of all alone, by quality."
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> SeriesQuery:
+        if self.title and self.channel:
+            message = "say `title` or `channel`, not both"
+            raise ValueError(message)
+        if self.split == "quality" and (self.title or self.channel):
+            message = "`split=quality` is told of all together"
+            raise ValueError(message)
+        return self
+
+
+class TopQuery(TableQuery):
+    """What is at the top, by what."""
+
+    what: Literal["titles", "channels", "programs", "genres"] = "titles"
+    by: Measure = Field(default="views", description="By which of the amounts.")
+    kind: list[TitleKind] = Field(
+        default_factory=list,
+        max_length=len(TitleKind),
+        description="Of titles: of these kinds alone, or of all.",
+    )
+    limit: int = Field(default=10, ge=1, le=_MOST)
+
+
+class ProgramsQuery(TableQuery):
+    """Which programs are wanted."""
+
+    channel: ChannelId | None = Field(default=None, description="Those of this channel; of all, if left out.")
+    by: Measure = Field(default="watched_ms", description="By which of the amounts they are sorted.")
+    limit: int = Field(default=50, ge=1, le=_MOST)
+
+
+class TitleQuery(TableQuery):
+    """Of which title."""
+
+    title: TitleId
+
+
+class ChannelQuery(TableQuery):
+    """Of which channel, or of all."""
+
+    channel: ChannelId | None = Field(default=None, description="Of this channel; of all, if left out.")
+
+
+class PointShown(Shown):
+    """What one day, week or month comes to."""
+
+    day: str = Field(description="Its first day.")
+    part: str = Field(description="Which device or quality; empty where nothing is parted.")
+    amounts: AmountsShown
+
+
+class SeriesShown(Shown):
+    """A series, the earliest first; what has nothing is there as well."""
+
+    span: SpanShown
+    items: list[PointShown]
+
+
+class NamedShown(Shown):
+    """What a thing comes to."""
+
+    id: str
+    name: str = Field(description="Of a title or genre; the id of what is no more, or has no name.")
+    amounts: AmountsShown
+
+
+class ProgramShown(Shown):
+    """What aired on a channel, and was watched there as it did."""
+
+    asset: str
+    title_id: str | None
+    name: str
+    channel: str
+    amounts: AmountsShown = Field(description="`sessions` are those that were there while it aired.")
+
+
+class TopShown(Shown):
+    """Those with the most, the first one first."""
+
+    span: SpanShown
+    items: list[NamedShown]
+
+
+class ProgramsShown(Shown):
+    """Programs, those with the most first."""
+
+    span: SpanShown
+    items: list[ProgramShown]
+
+
+class PartShown(Shown):
+    """What one part comes to."""
+
+    name: str
+    amounts: AmountsShown
+
+
+class PartsShown(Shown):
+    """All parts; groups too small to be shown by themselves are `other`."""
+
+    span: SpanShown
+    items: list[PartShown]
+
+
+class PlayingShown(Shown):
+    """What plays now."""
+
+    total: int
+    live: int
+    on_demand: int
+
+
+class ActiveProfiles(Shown):
+    """How many profiles have watched something lately, today included."""
+
+    day: int
+    week: int = Field(description="In seven days.")
+    month: int = Field(description="In thirty days.")
+
+
+class OverviewShown(Shown):
+    """Everything at a glance."""
+
+    span: SpanShown
+    amounts: AmountsShown
+    before: AmountsShown = Field(description="The same of as many days before these.")
+    playing: PlayingShown
+    active: ActiveProfiles
+    titles: list[NamedShown] = Field(description="Those with the most views.")
+    channels: list[NamedShown] = Field(description="Those that were watched longest.")
+
+
+class PointOfDrop(Shown):
+    """How many have seen a hundredth of a title."""
+
+    percent: int = Field(description="Where it begins, in percent of the title.")
+    share: float = Field(description="Of the sessions of which anything was seen, how many have seen this; 0 to 1.")
+
+
+class DropOffShown(Shown):
+    """Where people leave a title. Of all times together, for it takes many sessions."""
+
+    title_id: str
+    sessions: int = Field(description="Sessions of which a position is known.")
+    items: list[PointOfDrop] | None = Field(description="null: they are too few to be shown.")
+
+
+class TitleFiguresShown(Shown):
+    """What is known of how a title is watched, on demand and on the air."""
+
+    id: str
+    name: str
+    span: SpanShown
+    amounts: AmountsShown = Field(description="Both together; `sessions`, completions and shares are of on demand.")
+    live: AmountsShown = Field(description="As it aired alone.")
+    days: list[PointShown]
+    devices: list[PartShown] = Field(description="On demand, and as apps told it.")
+    drop_off: list[PointOfDrop] | None = Field(description="Of all times; null: there are too few sessions.")
+
+
+class ChannelFiguresShown(Shown):
+    """What is known of how a channel is watched."""
+
+    id: str
+    span: SpanShown
+    amounts: AmountsShown
+    playing: int = Field(description="How many watch it now.")
+    aired: dict[str, int] = Field(
+        description="How long was watched of programs, ads, slate and the like, in ms; `unlogged`: its log has nothing."
+    )
+    days: list[PointShown]
+    devices: list[PartShown]
+    programs: list[ProgramShown] = Field(description="The first ones by time that was watched.")
+
+
+class EngagementShown(Shown):
+    """How much those who watch do watch, and whether they come back."""
+
+    span: SpanShown
+    amounts: AmountsShown
+    watched_ms_per_session: int | None
+    watched_ms_per_viewer: int | None = Field(description="For a unique viewer, on a day.")
+    new_viewers: int = Field(description="Profiles that had never watched anything before.")
+    returns: int = Field(description="How often a profile watched on another day than before, once a day at most.")
+    active: ActiveProfiles
+
+
+class HourShown(Shown):
+    """One hour of the week."""
+
+    weekday: int = Field(description="1 is Monday.", ge=1, le=7)
+    hour: int = Field(ge=0, le=23)
+    watched_ms: int | None = Field(description="null: too few views to be shown.")
+    views: int | None
+
+
+class HoursShown(Shown):
+    """The hours of the week, 168 of them."""
+
+    span: SpanShown
+    items: list[HourShown]
+
+
+class PeakShown(Shown):
+    """How many watched a channel at once."""
+
+    channel: str = Field(description="Empty: all together, on demand too.")
+    now: int
+    peak: int = Field(description="The most at once, looked at once a minute.")
+    peak_day: str | None
+
+
+class ConcurrentShown(Shown):
+    """How many watch at once."""
+
+    at: Instant
+    span: SpanShown
+    items: list[PeakShown]
+
+
+class QualityShown(Shown):
+    """How well it plays."""
+
+    span: SpanShown
+    amounts: AmountsShown
+    startup_sessions: int = Field(description="Sessions whose player said how long it took to begin.")
+    startup_ms: dict[str, int | None] = Field(
+        description="Within how many milliseconds half, nine tenths and 99 of a hundred have begun: p50, p90, p99."
+    )
+    errors_per_session: float | None
+    items: list[PartShown] = Field(description="Of all together, by quality; of a channel empty.")
+
+
+class StreamingShown(Shown):
+    """What plays now, and how well."""
+
+    at: Instant
+    active_sessions: int
+    live_sessions: int
+    by_quality: dict[str, int]
+    by_device: dict[str, int]
+    by_channel: dict[str, int]
+    stall_rate: float | None = Field(description="Of the time of sessions open in the last hour, how much stood still.")
+
+
+def _declared(path: str, name: str, summary: str, **more: Any) -> Endpoint[Any, Any, Any]:  # noqa: ANN401 — as an Endpoint takes them
+    return Endpoint(
+        method="GET",
+        path=f"/api/v1/{path}",
+        name=name,
+        summary=summary,
+        scope=Scope.ANALYTICS_READ,
+        tag=TAG,
+        **{"cost": 5, **more},
+    )
+
+
+@_declared(
+    "analytics/overview", "read_analytics_overview", "Views, viewers and time of some days, and what plays now",
+    query_model=SpanQuery, answers={200: OverviewShown},
+)  # fmt: skip
+async def read_analytics_overview(call: Call[Nothing, SpanQuery, Nothing]) -> Answer:
+    """In a dozen queries, however much was watched (B15)."""
+
+    async def found() -> Answer:
+        session, span = call.session, span_of(call)
+        now = await _playing(call)
+        return Answer(
+            OverviewShown(
+                span=spanned(call, span),
+                amounts=amounts(await reading.total(session, ALL, "", span)),
+                before=amounts(await reading.total(session, ALL, "", span.before)),
+                playing=PlayingShown(total=now.total, live=now.live, on_demand=now.total - now.live),
+                active=await _active(call),
+                titles=await _named(session, await reading.top(session, span, Most(TITLE, "views", _FEW))),
+                channels=_unnamed(await reading.top(session, span, Most(CHANNEL, "watched_ms", _FEW))),
+            )
+        )
+
+    return await again(call, found)
+
+
+@_declared(
+    "analytics/series", "read_analytics_series", "What each day, week or month comes to",
+    query_model=SeriesQuery, answers={200: Media((CSV,), SeriesShown)},
+)  # fmt: skip
+async def read_analytics_series(call: Call[Nothing, SeriesQuery, Nothing]) -> Answer:
+    """Of all, of a title or of a channel (B15)."""
+
+    async def found() -> Answer:
+        query, span = call.query, span_of(call)
+        kind = TITLE if query.title else CHANNEL if query.channel else ALL
+        prefix = "" if query.split == "none" else f"{query.split}:"
+        items = await _points(call, kind, query.title or query.channel or "", span, query.by, prefix)
+        shown = SeriesShown(span=spanned(call, span), items=items)
+        return table(query, shown, PointShown, items, "series")
+
+    return await again(call, found)
+
+
+@_declared(
+    "analytics/titles/{id}", "read_title_analytics", "How a title is watched: views, time, devices, where people leave",
+    path_model=TitlePath, query_model=TableQuery, answers={200: Media((CSV,), TitleFiguresShown)},
+)  # fmt: skip
+async def read_title_analytics(call: Call[TitlePath, TableQuery, Nothing]) -> Answer:
+    """Of a series: of all its episodes together. As CSV, its days (B79, B98)."""
+
+    async def found() -> Answer:
+        session, span, title = call.session, span_of(call), call.path.id
+        name = (await session.exec(select(Title.name).where(Title.id == title))).first()
+        if name is None:
+            raise missing("title", title)
+        points = await _points(call, TITLE, title, span, "day", "")
+        shown = TitleFiguresShown(
+            id=title,
+            name=name,
+            span=spanned(call, span),
+            amounts=amounts(await reading.total(session, TITLE, title, span)),
+            live=amounts(await reading.total(session, TITLE, title, span, LIVE)),
+            days=points,
+            devices=await _devices(call, TITLE, title, span),
+            drop_off=(await _drop_off(call, title))[1],
+        )
+        return table(call.query, shown, PointShown, points, title)
+
+    return await again(call, found)
+
+
+@_declared(
+    "analytics/channels/{id}", "read_channel_analytics", "How a channel is watched: viewers, time, programs, ads apart",
+    path_model=ChannelPath, query_model=TableQuery, answers={200: Media((CSV,), ChannelFiguresShown)},
+)  # fmt: skip
+async def read_channel_analytics(call: Call[ChannelPath, TableQuery, Nothing]) -> Answer:
+    """What nobody watched has zeros. As CSV, its days."""
+
+    async def found() -> Answer:
+        session, span, channel = call.session, span_of(call), call.path.id
+        points = await _points(call, CHANNEL, channel, span, "day", "")
+        shown = ChannelFiguresShown(
+            id=channel,
+            span=spanned(call, span),
+            amounts=amounts(await reading.total(session, CHANNEL, channel, span)),
+            playing=(await _playing(call)).channels.get(channel, 0),
+            aired=await reading.aired(session, channel, span),
+            days=points,
+            devices=await _devices(call, CHANNEL, channel, span),
+            programs=await _programs(session, span, Most(PROGRAM, "watched_ms", 10, f"channel:{channel}")),
+        )
+        return table(call.query, shown, PointShown, points, channel)
+
+    return await again(call, found)
+
+
+@_declared(
+    "analytics/programs", "read_program_analytics", "What was watched of the programs that aired, by the logs",
+    query_model=ProgramsQuery, answers={200: Media((CSV,), ProgramsShown)},
+)  # fmt: skip
+async def read_program_analytics(call: Call[Nothing, ProgramsQuery, Nothing]) -> Answer:
+    """Live viewing is of the program that was on: ads and slate are not of it."""
+
+    async def found() -> Answer:
+        query, span = call.query, span_of(call)
+        part = f"channel:{query.channel}" if query.channel else None
+        items = await _programs(call.session, span, Most(PROGRAM, query.by, query.limit, part))
+        return table(query, ProgramsShown(span=spanned(call, span), items=items), ProgramShown, items, "programs")
+
+    return await again(call, found)
+
+
+@_declared(
+    "analytics/top", "read_top_analytics", "What is watched most: titles, channels, programs or genres",
+    query_model=TopQuery, answers={200: Media((CSV,), TopShown)},
+)  # fmt: skip
+async def read_top_analytics(call: Call[Nothing, TopQuery, Nothing]) -> Answer:
+    """The period is the days that are asked for (B101)."""
+
+    async def found() -> Answer:
+        session, query, span = call.session, call.query, span_of(call)
+        kinds = {"titles": TITLE, "channels": CHANNEL, "programs": PROGRAM}
+        if query.what == "genres":
+            items = await _genres(session, await reading.top_genres(session, span, query.by, query.limit))
+        else:
+            most = Most(
+                kinds[query.what], query.by, query.limit, None if query.what == "programs" else "", tuple(query.kind)
+            )
+            rows = await reading.top(session, span, most)
+            if query.what == "titles":
+                items = await _named(session, rows)
+            elif query.what == "channels":
+                items = _unnamed(rows)
+            else:
+                programs = await _programs(session, span, most)
+                items = [NamedShown(id=one.asset, name=one.name, amounts=one.amounts) for one in programs]
+        return table(query, TopShown(span=spanned(call, span), items=items), NamedShown, items, f"top-{query.what}")
+
+    return await again(call, found)
+
+
+@_declared(
+    "analytics/engagement", "read_engagement", "How long people watch, how far, and whether they come back",
+    query_model=SpanQuery, answers={200: EngagementShown},
+)  # fmt: skip
+async def read_engagement(call: Call[Nothing, SpanQuery, Nothing]) -> Answer:
+    """B99."""
+
+    async def found() -> Answer:
+        session, span = call.session, span_of(call)
+        total = await reading.total(session, ALL, "", span)
+        new, returns = await reading.came(session, span)
+        shown = EngagementShown(
+            span=spanned(call, span),
+            amounts=amounts(await reading.on_demand(session, span, total)),
+            watched_ms_per_session=total.watched_ms // total.sessions if total.sessions else None,
+            watched_ms_per_viewer=total.watched_ms // total.viewers if total.viewers else None,
+            new_viewers=new,
+            returns=returns,
+            active=await _active(call),
+        )
+        return Answer(shown)
+
+    return await again(call, found)
+
+
+@_declared(
+    "analytics/drop-off", "read_drop_off", "Where people leave a title: how many have seen each hundredth of it",
+    query_model=TitleQuery, answers={200: Media((CSV,), DropOffShown)},
+)  # fmt: skip
+async def read_drop_off(call: Call[Nothing, TitleQuery, Nothing]) -> Answer:
+    """B102."""
+
+    async def found() -> Answer:
+        title = call.query.title
+        if (await call.session.exec(select(Title.id).where(Title.id == title))).first() is None:
+            raise missing("title", title)
+        sessions, items = await _drop_off(call, title)
+        shown = DropOffShown(title_id=title, sessions=sessions, items=items)
+        return table(call.query, shown, PointOfDrop, items or [], f"drop-off-{title}")
+
+    return await again(call, found)
+
+
+@_declared(
+    "analytics/hours", "read_hours", "At which hours of the week people watch",
+    query_model=ChannelQuery, answers={200: Media((CSV,), HoursShown)},
+)  # fmt: skip
+async def read_hours(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
+    """A map of 7 by 24 (B102)."""
+
+    async def found() -> Answer:
+        span, channel = span_of(call), call.query.channel
+        cells = await reading.hours(call.session, span, f"channel:{channel}" if channel else "")
+        least = call.site.settings.figures_smallest if channel else 0
+        items = [
+            _hour(weekday, hour, cells.get((weekday, hour), NOTHING), least)
+            for weekday in range(1, _WEEKDAYS + 1)
+            for hour in range(_HOURS)
+        ]
+        return table(call.query, HoursShown(span=spanned(call, span), items=items), HourShown, items, HOUR)
+
+    return await again(call, found)
+
+
+@_declared(
+    "analytics/concurrent", "read_concurrent", "How many watch at once, now and at the most, by channel",
+    query_model=TableQuery, answers={200: Media((CSV,), ConcurrentShown)},
+)  # fmt: skip
+async def read_concurrent(call: Call[Nothing, TableQuery, Nothing]) -> Answer:
+    """Together first, then each channel."""
+
+    async def found() -> Answer:
+        span, now = span_of(call), await _playing(call)
+        peaks = await reading.peaks(call.session, span)
+        names = ["", *sorted({*now.channels, *peaks} - {""})]
+        items = [_peak(name, now.channels.get(name, 0) if name else now.total, peaks.get(name)) for name in names]
+        shown = ConcurrentShown(at=call.now, span=spanned(call, span), items=items)
+        return table(call.query, shown, PeakShown, items, "concurrent")
+
+    return await again(call, found)
+
+
+@_declared(
+    "analytics/quality", "read_play_quality", "How well it plays: time to begin, standstills, bitrate, errors",
+    query_model=ChannelQuery, answers={200: Media((CSV,), QualityShown)},
+)  # fmt: skip
+async def read_play_quality(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
+    """As CSV, the qualities (B100)."""
+
+    async def found() -> Answer:
+        session, span, channel = call.session, span_of(call), call.query.channel
+        total = await reading.total(session, CHANNEL if channel else ALL, channel or "", span)
+        buckets = await reading.startup(session, span, f"channel:{channel}" if channel else "")
+        qualities = {} if channel else await reading.parts(session, ALL, "", span, "quality:")
+        items = _parts(qualities)
+        shown = QualityShown(
+            span=spanned(call, span),
+            amounts=amounts(total),
+            startup_sessions=sum(buckets.values()),
+            startup_ms={f"p{one}": reading.percentile(buckets, one) for one in (50, 90, 99)},
+            errors_per_session=share(total.errors, total.sessions),
+            items=items,
+        )
+        return table(call.query, shown, PartShown, items, "quality")
+
+    return await again(call, found)
+
+
+@_declared(
+    "analytics/devices", "read_devices", "On which kinds of devices people watch",
+    query_model=ChannelQuery, answers={200: Media((CSV,), PartsShown)},
+)  # fmt: skip
+async def read_devices(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
+    """Of all, or of a channel."""
+
+    async def found() -> Answer:
+        span, channel = span_of(call), call.query.channel
+        if channel:
+            items = await _devices(call, CHANNEL, channel, span)
+        else:
+            items = _parts(await reading.parts(call.session, ALL, "", span, "device:"))
+        return table(call.query, PartsShown(span=spanned(call, span), items=items), PartShown, items, "devices")
+
+    return await again(call, found)
+
+
+@_declared(
+    "streaming/analytics", "read_streaming_analytics", "What plays now: sessions by quality, device, channel; stalls",
+    answers={200: StreamingShown},
+)  # fmt: skip
+async def read_streaming_analytics(call: Call) -> Answer:
+    """B63."""
+
+    async def found() -> Answer:
+        now = await _playing(call)
+        shown = StreamingShown(
+            at=call.now,
+            active_sessions=now.total,
+            live_sessions=now.live,
+            by_quality=now.qualities,
+            by_device=now.devices,
+            by_channel=now.channels,
+            stall_rate=share(now.stalled_ms, now.watched_ms + now.stalled_ms),
+        )
+        return Answer(shown)
+
+    return await again(call, found)
+
+
+OPERATIONS: Final = (
+    read_analytics_overview,
+    read_analytics_series,
+    read_title_analytics,
+    read_channel_analytics,
+    read_program_analytics,
+    read_top_analytics,
+    read_engagement,
+    read_drop_off,
+    read_hours,
+    read_concurrent,
+    read_play_quality,
+    read_devices,
+    read_streaming_analytics,
+)
+
+
+async def _playing(call: Call[Any, Any, Any]) -> reading.Now:
+    silence = timedelta(seconds=call.site.settings.play_silence_seconds)
+    return await reading.playing(call.session, call.now, silence)
+
+
+async def _active(call: Call[Any, Any, Any]) -> ActiveProfiles:
+    day, week, month = await reading.active(call.session, days_of(call).today(call.now))
+    return ActiveProfiles(day=day, week=week, month=month)
+
+
+async def _points(
+    call: Call[Any, Any, Any], kind: str, subject: str, span: Span, by: By, prefix: str = ""
+) -> list[PointShown]:  # fmt: skip
+    """A series; of parts, those that are large enough over all of it."""
+    found = await reading.days(call.session, kind, subject, span, prefix)
+    names = [""]
+    if prefix:
+        sums: dict[str, Amounts] = {}
+        for _, part, one in found:
+            sums[part] = sums.get(part, NOTHING) + one
+        names = list(reading.legible(sums, call.site.settings.figures_smallest) if kind != ALL else sums)
+    return [
+        PointShown(day=day, part=part, amounts=amounts(one))
+        for day, part, one in reading.grouped(found, span, by, names)
+    ]
+
+
+async def _devices(call: Call[Any, Any, Any], kind: str, subject: str, span: Span) -> list[PartShown]:
+    """The kinds of devices of one thing, as far as they tell of nobody."""
+    found = await reading.parts(call.session, kind, subject, span, "device:")
+    return _parts(reading.legible(found, call.site.settings.figures_smallest))
+
+
+def _parts(found: Mapping[str, Amounts]) -> list[PartShown]:
+    longest = sorted(found.items(), key=lambda one: (-one[1].watched_ms, one[0]))
+    return [PartShown(name=name, amounts=amounts(one)) for name, one in longest]
+
+
+async def _drop_off(call: Call[Any, Any, Any], title: str) -> tuple[int, list[PointOfDrop] | None]:
+    sessions, seen = await reading.drop_off(call.session, title)
+    if sessions < call.site.settings.figures_smallest:
+        return sessions, None
+    return sessions, [
+        PointOfDrop(percent=number, share=share(count, sessions) or 0.0) for number, count in enumerate(seen)
+    ]
+
+
+def _hour(weekday: int, hour: int, found: Amounts, least: int) -> HourShown:
+    is_few = bool(found.watched_ms) and found.views < least
+    return HourShown(
+        weekday=weekday,
+        hour=hour,
+        watched_ms=None if is_few else found.watched_ms,
+        views=None if is_few else found.views,
+    )
+
+
+def _peak(channel: str, now: int, peak: tuple[int, str] | None) -> PeakShown:
+    most, day = peak or (0, None)
+    return PeakShown(channel=channel, now=now, peak=most, peak_day=day)
+
+
+async def _names(session: AsyncSession, titles: Collection[str]) -> dict[str, str]:
+    rows = select(Title.id, Title.name).where(col(Title.id).in_(titles))
+    return dict((await session.exec(rows)).all())
+
+
+async def _named(session: AsyncSession, rows: Sequence[tuple[str, str, Amounts]]) -> list[NamedShown]:
+    names = await _names(session, [title for title, *_ in rows])
+    return [NamedShown(id=title, name=names.get(title, title), amounts=amounts(one)) for title, _, one in rows]
+
+
+def _unnamed(rows: Sequence[tuple[str, str, Amounts]]) -> list[NamedShown]:
+    return [NamedShown(id=name, name=name, amounts=amounts(one)) for name, _, one in rows]
+
+
+async def _genres(session: AsyncSession, rows: Sequence[tuple[str, Amounts]]) -> list[NamedShown]:
+    found = select(Genre.id, Genre.name).where(col(Genre.id).in_([genre for genre, _ in rows]))
+    names = dict((await session.exec(found)).all())
+    return [NamedShown(id=genre, name=names.get(genre, genre), amounts=amounts(one)) for genre, one in rows]
+
+
+async def _programs(session: AsyncSession, span: Span, most: Most) -> list[ProgramShown]:
+    rows = await reading.top(session, span, most)
+    found = (
+        select(Asset.id, Title.id, Title.name)
+        .join(Title, col(Title.id) == col(Asset.title_id))
+        .where(col(Asset.id).in_([asset for asset, *_ in rows]))
+    )
+    names = {asset: (title, name) for asset, title, name in (await session.exec(found)).all()}
+    return [
+        ProgramShown(
+            asset=asset,
+            title_id=names[asset][0] if asset in names else None,
+            name=names[asset][1] if asset in names else asset,
+            channel=part.removeprefix("channel:"),
+            amounts=amounts(one),
+        )
+        for asset, part, one in rows
+    ]
