@@ -204,12 +204,10 @@ def _of_subscription(told: _Told) -> Heard:
     about = told.about
     said = about.get("metadata") or {}
     status = str(about["status"])
-    entries = []
-    if about.get("trial_end") and about.get("trial_end") != about.get("trial_start"):
-        trial = _instant(about["trial_end"])
-        entries.append(told.entry(Kind.OPENED, plan=str(said.get("plan", "")), until=trial))
-    else:
-        entries.append(told.entry(Kind.OPENED, plan=str(said.get("plan", ""))))
+    # later on the plan is what was paid for: one that is planned stands in the metadata already
+    plan = str(said.get("plan", "")) if told.kind == "customer.subscription.created" else ""
+    is_tried = about.get("trial_end") and about.get("trial_end") != about.get("trial_start")
+    entries = [told.entry(Kind.OPENED, plan=plan, until=_instant(about["trial_end"]) if is_tried else None)]
     if told.kind == "customer.subscription.updated":
         entries.append(told.entry(Kind.STOPPING if about.get("cancel_at_period_end") else Kind.RENEWING))
     is_over = told.kind == "customer.subscription.deleted" or status in ("canceled", "incomplete_expired")

@@ -95,6 +95,8 @@ class Subscription(Row, table=True):
     """Until when it is paid, given or tried; None: nothing was paid yet."""
     until: datetime | None = Field(default=None, sa_type=UtcInstant)
     """Until when it counts if nothing more is heard, days of grace included; None: not at all."""
+    day: int = Field(default=1)
+    """The day of the month on which its periods begin, or the last one where a month has no such day."""
     attempts: int = Field(default=0)
     """How often the money for the next period was asked for in vain."""
     due_at: datetime | None = Field(default=None, sa_type=UtcInstant)

@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("period_start", columns.UtcInstant(), nullable=True),
         sa.Column("period_end", columns.UtcInstant(), nullable=True),
         sa.Column("until", columns.UtcInstant(), nullable=True),
+        sa.Column("day", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", columns.UtcInstant(), nullable=True),
         sa.Column("reminded_at", columns.UtcInstant(), nullable=True),
