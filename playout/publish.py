@@ -321,6 +321,7 @@ def drafted(revision: Revision) -> Draft:
         rules=revision.rules,
         horizon=revision.horizon,
         access=channel.access,
+        ages=channel.ages,
         parent=replace(revision.parent, begun=None) if revision.parent else None,
     )
 

@@ -119,6 +119,10 @@ class ChannelShown(Shown):
         description="Who may play it: open, signed for who asks `POST /api/v1/playback`, or premium for those of them "
         "whose plan includes that."
     )
+    ages: int | None = Field(
+        description="From which age on all that it airs may be seen, in years; null: nobody said, and no profile with "
+        "limits is shown it."
+    )
     play_url: str = Field(description="Its playlist; of a signed channel it is good below a token only.")
     guide_url: str = Field(description="Its guide, as JSON.")
     now: Showing | None = Field(description="What is on.")
@@ -201,6 +205,7 @@ def shown(document: Document | None, station: Station, links: Links, channel: st
         house=about.house if about else "",
         logo_url=links.logo(who) if who else "",
         access=about.access.value if about else "open",
+        ages=about.ages if about else None,
         play_url=f"{links.base}/live/{channel}/index.m3u8",
         guide_url=f"/api/v1/channels/{channel}/guide",
         now=on,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -17,7 +18,10 @@ from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Media
 from control_api.paging import Page, PageQuery, resumed, sliced
 from control_api.problems import CONFLICT, NOT_FOUND, UNACCEPTABLE, Mistake, Problem
-from control_api.resources.channels import ChannelId, ChannelPath, links
+from control_api.profiles.channels import aired as shown_of
+from control_api.profiles.channels import sees
+from control_api.profiles.limits import is_limited
+from control_api.resources.channels import ChannelId, ChannelPath, check_channel_seen, links
 from control_api.scopes import Scope
 from control_api.tables import Asset
 from playout.core.asrun_text import comma_separated, fields, header, jsonl
@@ -30,7 +34,7 @@ from playout.reports.why import asked as reasons
 from playout.wishes import Unfulfillable, foreseen, play_next, skip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from control_api.channels.master import MasterControl
     from playout.core.airing import Turn
@@ -257,6 +261,7 @@ async def read_guide(call: Call[ChannelPath, GuideQuery, Nothing]) -> Answer:
     """A page of the guide. It is made for two days at a time; a page may so be shorter than asked for."""
     master, name, query = call.site.master, call.path.id, call.query
     after = resumed(call, name)
+    await check_channel_seen(call, name)
 
     def found() -> tuple[list[tuple[str, GuideEntryShown]], str | None]:
         start = overview.foreseeable(query.start or call.now, call.now)
@@ -272,7 +277,14 @@ async def read_guide(call: Call[ChannelPath, GuideQuery, Nothing]) -> Answer:
         return rows, _key(until - _MOMENT) if until < stop else None
 
     rows, reach = await master.ask(found)
-    return sliced(call, rows, GuidePage, known=name, reach=reach)
+    fit = await _fit(call, ((row.asset, *(part.asset for part in row.parts)) for _, row in rows))
+    kept = [(key, row) for key, row in rows if fit is None or fit.issuperset(_programs(row))]
+    return sliced(call, kept, GuidePage, known=name, reach=reach)
+
+
+def _programs(entry: GuideEntryShown) -> list[str]:
+    """The assets of an entry; none of a time without a program."""
+    return [part.asset for part in entry.parts]
 
 
 def _key(instant: datetime) -> str:
@@ -296,15 +308,39 @@ async def export_guide(call: Call[Nothing, ExportQuery, Nothing]) -> Answer:
     """The whole guide, in one text."""
     master, query, form = call.site.master, call.query, guide.Form(call.query.format)
 
-    def found() -> str:
-        station, now = master.station(), call.now.replace(microsecond=0)
+    now = call.now.replace(microsecond=0)
+    for name in query.channel:
+        await check_channel_seen(call, name)
+
+    def found() -> list[guide.Listed]:
+        station = master.station()
         overview.foreseeable(query.at or now, now)
         start, stop = guide.between(form, now, query.at, query.days, query.hours)
         channels = dict.fromkeys(query.channel or station.channels(now))
-        listed = [guide.listed(station, name, start, stop) for name in channels]
+        whole = [guide.listed(station, name, start, stop) for name in channels]
+        return [one for one in whole if sees(call.caller.viewer, one.channel.ages)]
+
+    listed = await master.ask(found)
+    fit = await _fit(call, ([part.asset for part in one.parts] for channel in listed for one in channel.entries))
+    if fit is not None:
+        listed = [
+            guide.Listed(
+                channel.channel,
+                tuple(one for one in channel.entries if fit.issuperset(part.asset for part in one.parts)),
+            )
+            for channel in listed
+        ]
+
+    def written() -> str:
         return guide.written(form, listed, master.settings.origin_url, guide.as_of(form, now, query.at))
 
-    return Answer(raw=(await master.ask(found)).encode(), media_type=_MIMES[query.format])
+    return Answer(raw=(await master.ask(written)).encode(), media_type=_MIMES[query.format])
+
+
+async def _fit(call: Call[Any, Any, Any], assets: Iterable[Iterable[str | None]]) -> set[str] | None:
+    """Those of these assets that the viewer may know of; None: all of them."""
+    viewer = call.caller.viewer
+    return await shown_of(call.session, viewer, chain.from_iterable(assets)) if is_limited(viewer) else None
 
 
 @Endpoint(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from pydantic import Field
 
@@ -19,6 +19,8 @@ from control_api.paging import Page, PageQuery, sliced
 from control_api.plans.entitled import of_caller
 from control_api.plans.gate import check_channel
 from control_api.problems import CONFLICT, PLAN_NEEDED, UNACCEPTABLE, Problem, missing
+from control_api.profiles.channels import aired, check, sees
+from control_api.profiles.limits import is_limited
 from control_api.scopes import Scope
 from control_api.signed import Address, access_of, address, plain
 from playout.core.channel import Access
@@ -26,7 +28,7 @@ from playout.core.listing import Links
 from playout.core.token import channel_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from control_api.channels.document import Document
@@ -38,6 +40,7 @@ KIND: Final = "channel"
 CHANNELS: Final = "channels"
 ID_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
+Answered = TypeVar("Answered", ChannelShown, ChannelDetail, OnNow)
 ChannelId = Annotated[
     str,
     Field(pattern=ID_PATTERN, max_length=63, description="The channel's id, as in the file.", examples=["films"]),
@@ -124,9 +127,12 @@ async def list_channels(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
             for name in overview.listed(document, station, now)
         ]
         kept = [one for one in all_of_them if wanted is None or (one.state in ("on_air", "ending")) == wanted]
-        return sorted(((_place(one), one) for one in kept), key=lambda row: row[0])
+        seen = [one for one in kept if sees(call.caller.viewer, one.ages)]
+        return sorted(((_place(one), one) for one in seen), key=lambda row: row[0])
 
-    return sliced(call, await master.ask(found), ChannelPage)
+    rows = await master.ask(found)
+    fit = await _fit(call, [one for _, one in rows])
+    return sliced(call, [(place, _shorn(one, fit)) for place, one in rows], ChannelPage)
 
 
 def _place(channel: ChannelShown) -> str:
@@ -174,6 +180,7 @@ async def create_channel(call: Call[Nothing, Nothing, ChannelGiven]) -> Answer:
 )
 async def read_channel(call: Call[ChannelPath]) -> Answer:
     """The channel as it is now."""
+    await check_channel_seen(call, call.path.id)
     return await _answered(call, call.path.id)
 
 
@@ -277,6 +284,7 @@ async def delete_channel(call: Call[ChannelPath]) -> Answer:
 async def read_now(call: Call[ChannelPath, AtQuery, Nothing]) -> Answer:
     """What is on, and what comes."""
     master, name, at = call.site.master, call.path.id, call.query.at or call.now
+    await check_channel_seen(call, name)
 
     def found() -> OnNow:
         on = overview.on_now(master.station(), links(master), name, overview.foreseeable(at, call.now))
@@ -284,7 +292,11 @@ async def read_now(call: Call[ChannelPath, AtQuery, Nothing]) -> Answer:
             return on
         return on.model_copy(update={"withdrawn": on.withdrawn.model_copy(update={"reason": None})})
 
-    return Answer(await master.ask(found))
+    on = await master.ask(found)
+    fit = await _fit(call, [on])
+    if fit is not None and on.asset not in fit:
+        on = on.model_copy(update={"asset": "", "title": "", "asset_url": None})
+    return Answer(_shorn(on, fit))
 
 
 @Endpoint(
@@ -301,6 +313,7 @@ async def read_now(call: Call[ChannelPath, AtQuery, Nothing]) -> Answer:
 async def play_channel(call: Call[ChannelPath]) -> Answer:
     """The address of its playlist, and of the program that is on, from its beginning."""
     master, name, now = call.site.master, call.path.id, call.now
+    await check_channel_seen(call, name)
     may = await entitlements(call)
 
     return Answer(await master.ask(lambda: playing(master, name, now, may)))
@@ -384,7 +397,49 @@ async def _answered(call: Call[Any, Any, Any], name: str) -> Answer:
         return overview.detail(document, station, links(master), name, now), version
 
     shown, version = await master.ask(found)
-    return Answer(shown, version=version)
+    return Answer(_shorn(shown, await _fit(call, [shown])), version=version)
+
+
+async def on_air(call: Call[Any, Any, Any]) -> list[ChannelShown]:
+    """The channels that are on air, in the order of their numbers, as the audience sees them and as far as it may."""
+    master, now = call.site.master, call.now
+
+    def found() -> list[ChannelShown]:
+        station = master.station()
+        names = overview.listed(None, station, now)
+        there = [overview.shown(None, station, links(master), name, now) for name in names]
+        return sorted((one for one in there if sees(call.caller.viewer, one.ages)), key=_place)
+
+    shown = await master.ask(found)
+    fit = await _fit(call, shown)
+    return [_shorn(one, fit) for one in shown]
+
+
+async def check_channel_seen(call: Call[Any, Any, Any], name: str) -> None:
+    """Refuse to show, or to play, a channel that is kept from the viewer. Raises `Problem`, as if there were none."""
+    viewer, master = call.caller.viewer, call.site.master
+    if is_limited(viewer):
+        check(viewer, name, await master.ask(lambda: master.station().revisions(name)[-1].channel.ages))
+
+
+async def _fit(call: Call[Any, Any, Any], shown: Sequence[ChannelShown | OnNow]) -> set[str] | None:
+    """The assets in what is shown that the viewer may know of; None: all of them."""
+    if not is_limited(call.caller.viewer):
+        return None
+    on_now = [one for one in shown if isinstance(one, OnNow)]
+    on = [one.program if isinstance(one, OnNow) else one.now for one in shown]
+    programs = [program for program in (*on, *(one.next for one in shown)) if program is not None]
+    named = [*(one.asset for one in programs), *(one.asset for one in on_now)]
+    return await aired(call.session, call.caller.viewer, named)
+
+
+def _shorn(shown: Answered, fit: set[str] | None) -> Answered:
+    """The same without those of its programs that the viewer may not know of."""
+    if fit is None:
+        return shown
+    kept = {name: getattr(shown, name, None) for name in ("now", "program", "next")}
+    gone = [name for name, program in kept.items() if program and program.asset and program.asset not in fit]
+    return shown.model_copy(update=dict.fromkeys(gone))
 
 
 async def _edited(

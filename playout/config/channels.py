@@ -30,6 +30,7 @@ from playout.config.never import CLOCK_CHANGE, NEVER, TERRITORIES, Refused
 from playout.config.record import Record, Said, record
 from playout.config.settings import (
     ACCESS,
+    AGES,
     DESCRIPTION,
     GROUP,
     HORIZON,
@@ -181,6 +182,7 @@ class Station:
             rules=Rules(block, dayparts, never, said.of(CLOCK_CHANGE, ClockChange())),
             horizon=said.of(HORIZON, _TEN_MINUTES),
             access=said.of(ACCESS, Access.OPEN),
+            ages=said.of(AGES, None),
             line=written.line,
             lines=dayparts_lines(said),
         )
@@ -219,6 +221,7 @@ class Station:
             rules=_regional(parent, said, original) if said.has(REGIONAL) else parent.rules,
             parent=Parent(original.channel, original.offset, said.has(REGIONAL)),
             access=said.of(ACCESS, parent.access),
+            ages=said.of(AGES, parent.ages),
             line=written.line,
             lines=(),
         )

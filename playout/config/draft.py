@@ -30,6 +30,7 @@ class Draft:
     parent: Parent | None = None
     """What it repeats, when it is derived."""
     access: Access = Access.OPEN
+    ages: int | None = None
     line: int = field(default=0, compare=False)
     """Where it stands in the file; 0 when it comes from elsewhere."""
     lines: tuple[tuple[str, int], ...] = field(default=(), compare=False)
@@ -51,6 +52,7 @@ class Draft:
             logo=self.logo,
             zone=self.zone,
             access=self.access,
+            ages=self.ages,
         )
 
     def line_of(self, daypart: str) -> int:

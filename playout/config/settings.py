@@ -71,6 +71,13 @@ ACCESS: Final = Key(
     "API gives one to those alone whose plan includes what is premium.",
     default="open",
 )
+AGES: Final = Key(
+    "ages",
+    or_none(whole(0, 18, "years", "nothing is for older people than adults")),
+    "From which age on all that it airs may be seen, in years. A profile with a ceiling is shown the channels that say "
+    "no more than that; one that says nothing is not for them.",
+    examples=(0, 12),
+)
 WINDOW: Final = Key(
     "window",
     whole(LEAST_WINDOW, MOST_WINDOW, "segments", "players need six, and catch-up reaches further back"),
@@ -88,7 +95,7 @@ HORIZON: Final = Key(
     "horizon", span(LEAST_HORIZON, MOST_HORIZON), "How far ahead of air the schedule is fixed.", default="10m"
 )
 
-IDENTITY: Final[tuple[Key[Any], ...]] = (GROUP, DESCRIPTION, LOGO, LANGUAGES, SUBTITLES, ACCESS)
+IDENTITY: Final[tuple[Key[Any], ...]] = (GROUP, DESCRIPTION, LOGO, LANGUAGES, SUBTITLES, ACCESS, AGES)
 """The settings that say who a channel is, and not what it airs."""
 SETTINGS: Final[tuple[Key[Any], ...]] = (HOUSE, *IDENTITY, WINDOW, ZONE, HORIZON, *NEVER_KEYS, *BLOCK_KEYS, DAYPARTS)
 """All that a channel may take from elsewhere."""

@@ -57,6 +57,8 @@ class Channel:
     zone: str = "UTC"
     """IANA name of the time zone its day is planned in."""
     access: Access = Access.OPEN
+    ages: int | None = None
+    """From which age on it is for, in years, with all that it airs; None: nobody said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ _IDENTITY: Final = (
     "window",
     "zone",
     "access",
+    "ages",
 )
 
 
