@@ -22,7 +22,7 @@ from control_api.plans.entitled import Entitlements, of_caller
 from control_api.plans.gate import check_channel, check_title
 from control_api.problems import CONFLICT, Problem, missing
 from control_api.profiles import limits
-from control_api.resources.channels import ChannelId
+from control_api.resources.channels import ChannelId, check_channel_seen
 from control_api.scopes import Scope
 from control_api.signed import access_of
 from control_api.tables import Asset, Title, Upload
@@ -132,6 +132,7 @@ async def film(session: AsyncSession, call: Call[Any, Any, Any], content: str, w
 async def channel(session: AsyncSession, call: Call[Any, Any, Any], name: str) -> tuple[Thing, Entitlements]:
     """A channel that is on air and that the caller may play, and what their plan includes. Raises `Problem`."""
     master, now = call.site.master, call.now
+    await check_channel_seen(call, name)
 
     def about() -> tuple[str, Access]:
         station = master.station()
