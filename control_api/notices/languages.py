@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from pydantic import Field
 from sqlmodel import col, select
 
 from control_api.tables import Profile
@@ -13,6 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlmodel.ext.asyncio.session import AsyncSession
+
+
+Tag = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$",
+        max_length=35,
+        description="A language (BCP 47), by which texts are filed.",
+        examples=["en"],
+    ),
+]
+"""A language in a model."""
 
 
 class Language(StrEnum):

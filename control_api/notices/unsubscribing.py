@@ -43,9 +43,9 @@ def read(signer: Signer, text: str) -> tuple[str, Kind] | None:
 
 async def chosen(session: AsyncSession, account: str, wanted: Mapping[str, bool], now: datetime) -> dict[str, Any]:
     """Have an account get these kinds by mail, or not; what it has chosen altogether. None of `ALWAYS` is a choice."""
-    if await session.get(Account, account) is None:
+    if await session.get(Account, account, with_for_update=True) is None:
         return {}
-    row = await session.get(MailChoice, account, with_for_update=True)
+    row = await session.get(MailChoice, account)
     if row is None:
         row = MailChoice(account_id=account, wanted={}, changed_at=now)
     row.wanted = {**row.wanted, **{kind: is_wanted for kind, is_wanted in wanted.items() if kind not in ALWAYS}}

@@ -15,6 +15,7 @@ from control_api.instants import Instant
 from control_api.models import Given, Nothing, Shown
 from control_api.notices.inbox import MOST_LIVE
 from control_api.notices.kinds import Tone
+from control_api.notices.languages import Tag
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, leaf
 from control_api.people.roles import Role
@@ -31,9 +32,6 @@ _TAG: Final = "Broadcasts"
 _PATH: Final = "/api/v1/broadcasts"
 _LIFE: Final = timedelta(days=30)
 _LONGEST: Final = timedelta(days=366)
-LANGUAGE: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
-"""A language as texts are filed by it (BCP 47)."""
-Tag = Annotated[str, Field(pattern=LANGUAGE, max_length=35, examples=["en"])]
 
 
 def _link(text: str) -> str:

@@ -35,6 +35,7 @@ KNOWN = {
     "ticket": "at_1",
     "session": "ss_0199f0c47b1c7d3a9e52c1d4b7a60f38",
     "segment": "3",
+    "kind": "terms",
 }
 TO_EVERYONE = {
     "/healthz",
@@ -51,6 +52,13 @@ TO_EVERYONE = {
     "/api/v1/me/exports/{id}/archive",
     "/api/v1/artwork-uploads/{ticket}",
     "/.well-known/jwks.json",
+    "/api/v1/unsubscribe/{ticket}",
+    "/api/v1/contact",
+    "/api/v1/help",
+    "/api/v1/help/{slug}",
+    "/api/v1/legal/{kind}",
+    "/api/v1/legal/{kind}/versions",
+    "/api/v1/legal/{kind}/versions/{number}",
 }
 _BY_MAIL = (("verify", "email"), ("resend", "verification"), ("forgot", "password"), ("reset", "password"))
 TO_SIGN_IN = {
@@ -63,7 +71,6 @@ TO_SIGN_IN = {
     "/auth/signup",
     *(f"/api{v}/auth/{what}" for v in ("", "/v1") for what in ("login", "register", "refresh", "social-login")),
     *(f"/api/v1/auth/{what}-{of}" for what, of in _BY_MAIL),
-    "/api/v1/unsubscribe/{ticket}",
 }
 """Open, because they are how people say who they are; all of them POST."""
 
