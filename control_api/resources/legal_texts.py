@@ -20,7 +20,7 @@ from control_api.paging import Page, PageQuery, page
 from control_api.people import accounts
 from control_api.problems import CONFLICT, Problem, missing
 from control_api.resources.help_articles import LanguageQuery
-from control_api.scopes import OPEN, SIGNED_IN, Scope
+from control_api.scopes import OPEN, OWNER, Scope
 from control_api.tables import Consent, LegalText
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ async def read_legal_version(call: Call[LegalVersionPath, LanguageQuery, Nothing
     path=f"{_OPEN}/{{kind}}/consent",
     name="give_consent",
     summary="Agree to a legal text that is in force",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     path_model=LegalPath,
     body_model=ConsentGiven,
@@ -252,7 +252,7 @@ async def give_consent(call: Call[LegalPath, Nothing, ConsentGiven]) -> Answer:
     path="/api/v1/account/consents",
     name="list_consents",
     summary="To what one has agreed, and to what not yet",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     answers={200: ConsentsShown},
 )

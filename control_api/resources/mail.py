@@ -17,7 +17,7 @@ from control_api.operation import Endpoint, Raw
 from control_api.paging import Page, PageQuery, page
 from control_api.people import accounts
 from control_api.problems import CONFLICT, NOT_FOUND, Problem
-from control_api.scopes import OPEN, SIGNED_IN, Scope
+from control_api.scopes import OPEN, OWNER, Scope
 from control_api.signing import signer
 from control_api.tables import Mail, MailChoice
 
@@ -84,7 +84,7 @@ class MailPage(Page[MailShown]):
     path="/api/v1/account/mail",
     name="read_mail_choice",
     summary="What one is sent by mail",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     answers={200: MailChoiceShown},
 )
@@ -99,7 +99,7 @@ async def read_mail_choice(call: Call) -> Answer:
     path="/api/v1/account/mail",
     name="edit_mail_choice",
     summary="Choose what one is sent by mail",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     body_model=MailWanted,
     answers={200: MailChoiceShown},

@@ -20,7 +20,7 @@ from control_api.operation import Endpoint
 from control_api.paging import Page, PageQuery, resumed, sliced
 from control_api.plans.entitled import entitled
 from control_api.problems import BAD_CURSOR, Problem, missing
-from control_api.scopes import SIGNED_IN
+from control_api.scopes import OWNER
 from control_api.tables import Notice
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class UnreadShown(Shown):
     path=_PATH,
     name="list_notifications",
     summary="What one was told, the newest first",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     query_model=NotificationQuery,
     answers={200: NotificationPage},
@@ -109,7 +109,7 @@ async def list_notifications(call: Call[Nothing, NotificationQuery, Nothing]) ->
     path=f"{_PATH}:unread",
     name="count_notifications",
     summary="How much one has not read",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     answers={200: UnreadShown},
 )
@@ -123,7 +123,7 @@ async def count_notifications(call: Call) -> Answer:
     path=f"{_PATH}:read",
     name="read_all_notifications",
     summary="Have read everything",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     answers={200: UnreadShown},
     changes=False,
@@ -139,7 +139,7 @@ async def read_all_notifications(call: Call) -> Answer:
     path=f"{_PATH}/{{id}}",
     name="edit_notification",
     summary="Have read one, or not",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     path_model=NotificationPath,
     body_model=NotificationEdit,
@@ -164,7 +164,7 @@ async def edit_notification(call: Call[NotificationPath, Nothing, NotificationEd
     path=f"{_PATH}/{{id}}",
     name="delete_notification",
     summary="Delete one from the inbox",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     path_model=NotificationPath,
     answers={204: None},
@@ -182,7 +182,7 @@ async def delete_notification(call: Call[NotificationPath]) -> Answer:
     path=_PATH,
     name="delete_read_notifications",
     summary="Delete everything that one has read",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     answers={204: None},
     changes=False,

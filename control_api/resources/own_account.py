@@ -34,6 +34,7 @@ from control_api.resources.accounts import (
     told,
     write_of_address,
 )
+from control_api.resources.legal_texts import ConsentDue, consents_due
 from control_api.resources.who_watches import entitlements
 from control_api.scopes import OWNER, SIGNED_IN
 from control_api.tables import Session
@@ -96,6 +97,7 @@ class OwnAccountShown(AccountShown):
     plan: str = Field(description="The id of the plan that they have now.")
     profile_id: str = Field(description="The profile that watches here.")
     profiles: list[ProfileShown] = Field(description="All of them, the main one first.")
+    consents_due: list[ConsentDue] = Field(description="To which legal texts they have still to agree.")
 
 
 class IdentitiesShown(Shown):
@@ -119,7 +121,11 @@ async def read_own_account(call: Call) -> Answer:
     plan = await entitlements(call, call.session, row)
     profiles = who_watches.shown(call, await desk.of_account(call.session, row.id), plan.profiles)
     own = OwnAccountShown(
-        **dict(AccountShown.of(row)), plan=plan.plan, profile_id=who_watches.active(call), profiles=profiles
+        **dict(AccountShown.of(row)),
+        plan=plan.plan,
+        profile_id=who_watches.active(call),
+        profiles=profiles,
+        consents_due=await consents_due(call),
     )
     return Answer(own, version=row.version)
 

@@ -26,7 +26,7 @@ from control_api.people.names import Email
 from control_api.people.roles import scopes_of
 from control_api.problems import CONFLICT, TOO_MANY, Problem, missing, unacceptable, unavailable
 from control_api.resources.letters import count_letter
-from control_api.scopes import OPEN, SIGNED_IN, Scope
+from control_api.scopes import OPEN, OWNER, Scope
 from control_api.tables import Ticket, TicketEntry
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ async def contact(call: Call[Nothing, Nothing, ContactGiven]) -> Answer:
     path=_OWN,
     name="list_tickets",
     summary="What one has asked, what was touched last first",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     query_model=TicketQuery,
     answers={200: TicketPage},
@@ -227,7 +227,7 @@ async def list_tickets(call: Call[Nothing, TicketQuery, Nothing]) -> Answer:
     path=_OWN,
     name="open_ticket",
     summary="Ask something",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     body_model=TicketGiven,
     answers={201: TicketShown},
@@ -249,7 +249,7 @@ async def open_ticket(call: Call[Nothing, Nothing, TicketGiven]) -> Answer:
     path=f"{_OWN}/{{id}}",
     name="read_ticket",
     summary="One of one's tickets, with the answers",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     path_model=TicketPath,
     answers={200: TicketShown},
@@ -267,7 +267,7 @@ async def read_ticket(call: Call[TicketPath]) -> Answer:
     path=f"{_OWN}/{{id}}/replies",
     name="reply_in_ticket",
     summary="Say more in one of one's tickets",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     path_model=TicketPath,
     body_model=ReplyGiven,
@@ -289,7 +289,7 @@ async def reply_in_ticket(call: Call[TicketPath, Nothing, ReplyGiven]) -> Answer
     path=f"{_OWN}/{{id}}/close",
     name="close_ticket",
     summary="Need no answer any more",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     path_model=TicketPath,
     answers={200: TicketShown},
