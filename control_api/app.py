@@ -96,6 +96,7 @@ def create_app(
         measures=measures,
         known=known,
         hot=Hot(timedelta(milliseconds=settings.hot_ms), measures.hot),
+        figures=Hot(timedelta(seconds=settings.figures_cache_seconds), measures.figures, 200),
         gate=gate,
         master=MasterControl(settings),
         schemes=(

@@ -34,12 +34,10 @@ class Measures:
         self.replays = Counter(
             "fastline_api_replays", "Answers given again to an Idempotency-Key", registry=self.registry
         )
-        self.remembered = Counter(
-            "fastline_api_remembered",
-            "Answers with figures: given again, or found anew",
-            ("found",),
+        self.figures = Counter(
+            "fastline_api_figures", "Looks into what is remembered of answers with figures", ("found",),
             registry=self.registry,
-        )
+        )  # fmt: skip
         self.hot = Counter(
             "fastline_api_hot", "Looks into what is remembered of hot lists", ("found",), registry=self.registry
         )

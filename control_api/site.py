@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -19,7 +19,6 @@ from control_api.outgoing import Outgoing
 from control_api.people.gate import Gate
 from control_api.rates import Rates
 from control_api.readiness import Readiness
-from control_api.remembered import Remembered
 from control_api.rotation import Rotation
 from control_api.seldom import Seldom
 from control_api.settings import Settings
@@ -45,6 +44,8 @@ class Site:
     measures: Measures
     known: Known
     hot: Hot
+    figures: Hot
+    """Answers with figures, which are given again for a while."""
     gate: Gate
     schemes: tuple[Scheme, ...]
     outgoing: Outgoing
@@ -56,8 +57,6 @@ class Site:
     readiness: Readiness
     cursors: Rotation
     """What cursors and other addresses of ours are signed with."""
-    answers: Remembered[Any] = field(default_factory=Remembered)
-    """Answers with figures, which are given again for a while."""
     outages: Seldom = field(default_factory=Seldom)
     """Requests that the database has not answered."""
 

@@ -27,7 +27,7 @@ from control_api.duties import Duty
 from control_api.ids import new_id
 from control_api.instants import whole_millis
 from control_api.settings import Settings
-from control_api.tables import FigurePlace, PlayCounted, PlaySession, PlayVisitor, Title, ViewSent
+from control_api.tables import FigurePlace, PlayCounted, PlaySession, Title, ViewSent
 from control_api.trouble import Trouble
 from control_api.viewing.playing import millis
 from playout.clock import Clock
@@ -192,7 +192,7 @@ class Roller:
         secret = await visitors.keys(session, days, now) if days and self.settings.viewers else {}
 
         def hashed(day: str, who: str) -> str:
-            return visitors.known(secret[day], day, who)
+            return visitors.hashed(secret[day], who)
 
         visits = await sums.visits(session, count.viewings, hashed)
         known = dict(visits)
@@ -264,17 +264,15 @@ async def _hold(session: AsyncSession) -> None:
 async def _looks(session: AsyncSession, some: Sequence[str]) -> list[Look]:
     """These sessions as they are now, in the order in which they were heard of."""
     rows: Any = (
-        select(PlaySession, Title.credits_ms, PlayVisitor.day, PlayVisitor.visitor)
+        select(PlaySession, Title.credits_ms)
         .outerjoin(Title, col(Title.id) == col(PlaySession.title_id))
-        .outerjoin(PlayVisitor, col(PlayVisitor.session_id) == col(PlaySession.id))
         .where(col(PlaySession.id).in_(some))
         .order_by(col(PlaySession.touched_at), col(PlaySession.id))
     )
     return [_look(*row) for row in (await session.exec(rows)).all()]
 
 
-def _look(row: PlaySession, credits_ms: int | None, day: str | None, visitor: str | None) -> Look:
-    name = row.profile_id or row.account_id
+def _look(row: PlaySession, credits_ms: int | None) -> Look:
     return Look(
         id=row.id,
         started=millis(row.started_at),
@@ -282,7 +280,7 @@ def _look(row: PlaySession, credits_ms: int | None, day: str | None, visitor: st
         title=row.title_id or "",
         channel=row.channel or "",
         profile=row.profile_id or "",
-        who=visitors.of_profile(name) if name else visitors.of_session(row.id, day, visitor),
+        who=visitors.of_session(row),
         device=row.device_kind,
         quality=row.quality,
         position_ms=row.position_ms,
@@ -294,6 +292,7 @@ def _look(row: PlaySession, credits_ms: int | None, day: str | None, visitor: st
         stalled_ms=row.stalled_ms,
         bitrate=row.bitrate,
         errors=row.errors,
+        behind_ms=row.position_ms if row.channel and row.position_ms else None,
     )
 
 

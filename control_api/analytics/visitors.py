@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, select
 
-from control_api.tables import PlayVisitor, Visit, VisitKey
+from control_api.tables import Visit, VisitKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.callers import Caller
+    from control_api.tables import PlaySession
 
 _BYTES: Final = 32
 _DIGITS: Final = 32
@@ -37,12 +38,6 @@ AT_ONCE: Final = 1000
 def hashed(key: bytes, who: str) -> str:
     """A visitor of the day of this key."""
     return hmac.new(key, who.encode("utf-8", "surrogateescape"), sha256).hexdigest()[:_DIGITS]
-
-
-def known(key: bytes, day: str, who: str) -> str:
-    """The same, where it was hashed already on that day."""
-    was = f"hash:{day}:"
-    return who.removeprefix(was) if who.startswith(was) else hashed(key, who)
 
 
 def of_caller(caller: Caller, address: str, agent: str, named: str = "") -> str:
@@ -61,9 +56,12 @@ def of_profile(name: str) -> str:
     return f"profile:{name}"
 
 
-def of_session(name: str, day: str | None, visitor: str | None) -> str:
-    """The same of a session of no account: the hash that was made at its start, or else the session alone."""
-    return f"hash:{day}:{visitor}" if visitor else f"session:{name}"
+def of_session(row: PlaySession) -> str:
+    """The same of who plays: the profile, or the account, or the device that is named; else the session."""
+    name = row.profile_id or row.account_id
+    if name:
+        return of_profile(name)
+    return f"named:{row.key_id or ''}:{row.device_id}" if row.device_id else f"session:{row.id}"
 
 
 def network(address: str) -> str:
@@ -97,7 +95,6 @@ async def _known(session: AsyncSession, days: list[str]) -> dict[str, bytes]:
 async def forget(session: AsyncSession, before: str) -> int:
     """Remove what is known of visitors of days before that, some at a time; how many rows."""
     await session.exec(delete(VisitKey).where(col(VisitKey.day) < before))
-    await session.exec(delete(PlayVisitor).where(col(PlayVisitor.day) < before))
     some = select(Visit.day, Visit.visitor).where(col(Visit.day) < before)
     found = (await session.exec(some.order_by(col(Visit.day), col(Visit.visitor)).limit(AT_ONCE))).all()
     for day in {day for day, _ in found}:

@@ -52,7 +52,6 @@ PASSING: Final = frozenset(
         "visit_key",
         "visit",
         "view_sent",
-        "play_visitor",
         "figure_place",
     )
 )

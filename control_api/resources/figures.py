@@ -143,14 +143,12 @@ def spanned(call: Call[Any, Any, Any], span: Span) -> SpanShown:
 
 async def again(call: Call[Any, Any, Any], make: Callable[[], Awaitable[Answer]]) -> Answer:
     """The answer to the same question, or else the one that `make` finds; nobody's authority changes it."""
-    kept, seconds = call.site.answers, call.site.settings.figures_cache_seconds
+    kept = call.site.figures
     key = call.operation, call.path.model_dump_json(), call.query.model_dump_json()
-    found: Answer | None = kept.get(key, call.now, timedelta(seconds=seconds))
-    call.site.measures.remembered.labels("anew" if found is None else "again").inc()
+    found: Answer | None = kept.look(key, call.now)
     if found is None:
         found = await make()
-        if seconds:
-            kept.put(key, call.now, found)
+        kept.hold(key, found, call.now, kept.changes)
     return found
 
 

@@ -79,16 +79,6 @@ class PlayCounted(Row, table=True):
     program_viewed: bool = Field(default=False)
 
 
-class PlayVisitor(Row, table=True):
-    """Who plays in a session of no account, as a hash of that day alone; it goes when the key of the day does."""
-
-    __tablename__ = "play_visitor"
-
-    session_id: str = _of("play_session")
-    day: str = Field(max_length=10, index=True)
-    visitor: str = Field(max_length=32)
-
-
 class VisitKey(Row, table=True):
     """What visitors of one day are hashed with. It is deleted soon after the day, and no backup has it."""
 

@@ -15,10 +15,12 @@ from control_api.analytics import visitors
 from control_api.analytics.counting import About, Aired, Count, Key, Look, Rules, State, Sums, Visits, _cut, _seen
 from control_api.analytics.days import Days
 from control_api.callers import ANONYMOUS, Caller, Viewer
+from control_api.tables import PlaySession
 from control_api.viewing.playing import instant, millis
 
 START = millis(datetime(2026, 3, 1, 22, 30, tzinfo=UTC))
 MINUTE = 60_000
+NOW = instant(START)
 RULES = Rules(view_ms=30_000, again_ms=30 * MINUTE, behind_ms=6000)
 ZONE = Days("Europe/Lisbon")
 
@@ -241,5 +243,6 @@ def test_a_visitor_is_a_hash_of_a_day_and_of_an_address_only_the_network_counts(
     assert len(one) == 32
     assert "203" not in one
     assert one != other
-    assert visitors.known(b"monday", "2026-03-01", visitors.of_session("ps_1", "2026-03-01", one)) == one
-    assert visitors.known(b"tuesday", "2026-03-02", visitors.of_session("ps_1", "2026-03-01", one)) != one
+    phone = PlaySession(id="pl_1", key_id="ak_1", device_id="u7", started_at=NOW, touched_at=NOW)
+    assert visitors.of_session(phone) == visitors.of_caller(key, "198.51.100.1", "pc", "u7")
+    assert visitors.of_session(PlaySession(id="pl_2", started_at=NOW, touched_at=NOW)) == "session:pl_2"

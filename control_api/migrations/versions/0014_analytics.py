@@ -129,25 +129,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("session_id", name=op.f("pk_play_counted")),
     )
-    op.create_table(
-        "play_visitor",
-        sa.Column("session_id", sa.String(length=40), nullable=False),
-        sa.Column("day", sa.String(10), nullable=False),
-        sa.Column("visitor", sa.String(32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["session_id"],
-            ["play_session.id"],
-            name=op.f("fk_play_visitor_session_id_play_session"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_play_visitor")),
-    )
-    op.create_index(op.f("ix_play_visitor_day"), "play_visitor", ["day"])
 
 
 def downgrade() -> None:
     """And back."""
-    op.drop_table("play_visitor")
     op.drop_table("play_counted")
     op.drop_table("viewer_days")
     op.drop_table("title_view")
