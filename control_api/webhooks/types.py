@@ -45,6 +45,7 @@ THINGS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "legal_text": (*_EDITED, "published"),
     "person": (*_EDITED, "artwork_changed", "artwork_removed"),
+    "profile": _EDITED,
     "programming": _EDITED,
     "rail": (*_EDITED, "moved", "pinned"),
     "session": ("opened", "revoked"),
