@@ -23,6 +23,7 @@ from control_api import schema
 from control_api.channels.file import trouble
 from control_api.database import Database, is_outage
 from control_api.library.search import has_trigrams
+from control_api.notices.smtp import Counter, Unreachable
 from control_api.sizes import MIB, sized
 from control_api.tables.search import MISSING_TRIGRAMS
 from playout.clock import system_clock
@@ -91,6 +92,7 @@ async def examine(settings: Settings, ffmpeg: Finding | str, assets: Sequence[tu
         channels(settings.channels),
         clock(settings.media),
         port(settings),
+        mail(settings),
         *(asset(command, path) for command, path in assets),
     ]
 
@@ -272,6 +274,22 @@ def port(settings: Settings) -> Finding:
         advice = "Unless that is the API itself, already running: stop the other program, or set FASTLINE_PORT."
         return Finding("port", State.WARNING, f"{where} cannot be had: {os.strerror(error.errno or 0)}", advice)
     return Finding("port", State.OK, f"{where} is free")
+
+
+def mail(settings: Settings) -> Finding:
+    """Whether the server that mail is sent by lets us in, and proves who it is."""
+    if not settings.smtp_host:
+        return Finding("mail", State.OK, "none is sent: smtp_host is not set")
+    where = f"{settings.smtp_host} port {settings.smtp_port}"
+    try:
+        Counter(settings).look()
+    except Unreachable as error:
+        advice = "See smtp_host, smtp_port, smtp_tls, smtp_ca and smtp_user. What is due is sent once it can be."
+        return Finding("mail", State.FAULT, f"{where} cannot be spoken to: {error}", advice)
+    if not settings.pages_url:
+        advice = "Set app_url, or public_url: until then mail has codes and no links."
+        return Finding("mail", State.WARNING, f"{where} takes mail", advice)
+    return Finding("mail", State.OK, f"{where} takes mail")
 
 
 def asset(command: str, path: Path) -> Finding:

@@ -14,13 +14,18 @@ from control_api.tables import (
     ArtworkTicket,
     Asset,
     AuditEntry,
+    Broadcast,
     DataExport,
     Delivery,
     Event,
     Import,
     ImportEntry,
+    Mail,
+    MailToken,
+    Notice,
     PlaySession,
     Repeat,
+    Ticket,
     Upload,
     Webhook,
     WebhookPlace,
@@ -49,6 +54,10 @@ async def rows(database: Database, settings: Settings, now: datetime) -> dict[st
         "import entries": (_import_entries, settings.import_days),
         "imports": (_imports, settings.import_days),
         "play sessions": (_play_sessions, settings.play_session_days),
+        "notices": (_notices, settings.notice_days),
+        "broadcasts": (_broadcasts, settings.notice_days),
+        "mails": (_mails, settings.mail_days),
+        "questions": (_questions, settings.ticket_days),
     }
     done = {}
     for name, (remove, days) in kinds.items():
@@ -56,6 +65,7 @@ async def rows(database: Database, settings: Settings, now: datetime) -> dict[st
             done[name] = await _until_done(database, remove, now - timedelta(days=days))
     done["repeats"] = await _until_done(database, _repeats, now)
     done["exports"] = await _until_done(database, _exports, now)
+    done["codes"] = await _until_done(database, _codes, now - timedelta(days=1))
     done["tickets"] = await _until_done(database, _tickets, now - timedelta(days=1))
     return done
 
@@ -145,6 +155,32 @@ async def _repeats(session: AsyncSession, now: datetime) -> int:
     return await _delete(
         session, Repeat.digest, select(Repeat.digest).where(col(Repeat.expires_at) <= now).limit(AT_ONCE)
     )
+
+
+async def _notices(session: AsyncSession, before: datetime) -> int:
+    return await _delete(session, Notice.id, select(Notice.id).where(col(Notice.at) < before).limit(AT_ONCE))
+
+
+async def _broadcasts(session: AsyncSession, before: datetime) -> int:
+    """With who has read them; so many are live at a time that there are few."""
+    old = select(Broadcast.id).where(col(Broadcast.until_at) < before).limit(AT_ONCE)
+    return await _delete(session, Broadcast.id, old)
+
+
+async def _mails(session: AsyncSession, before: datetime) -> int:
+    return await _delete(session, Mail.id, select(Mail.id).where(col(Mail.ended_at) < before).limit(AT_ONCE))
+
+
+async def _questions(session: AsyncSession, before: datetime) -> int:
+    """Tickets that were closed, with what was said in them."""
+    old = select(Ticket.id).where(Ticket.state == "closed", col(Ticket.closed_at) < before).limit(AT_ONCE)
+    return await _delete(session, Ticket.id, old)
+
+
+async def _codes(session: AsyncSession, before: datetime) -> int:
+    """Codes of mail; those of the last day say how many were sent lately."""
+    old = select(MailToken.digest).where(col(MailToken.expires_at) < before).limit(AT_ONCE)
+    return await _delete(session, MailToken.digest, old)
 
 
 async def _tickets(session: AsyncSession, before: datetime) -> int:
