@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from pydantic import BaseModel, Field
-from sqlalchemy import insert
+from sqlalchemy import insert, literal, tuple_
 from sqlmodel import col, delete, select
 
 from control_api.instants import whole_millis, written
@@ -26,7 +26,7 @@ from control_api.tables import METADATA, DataExport, ExportPiece, Title
 from control_api.tables.row import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from sqlalchemy import Table
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -83,20 +83,28 @@ async def write(database: Database, account: str, file: BinaryIO, now: datetime)
 
 async def _table(connection: AsyncConnection, archive: ZipFile, table: Table, account: str) -> int:
     """One table, as a list of objects; how many."""
-    whose = theirs(table, account) if table in personal() else naming(table, account)
-    wanted = select(*(table.c[name] for name in shown(table))).where(whose).order_by(*table.primary_key.columns)
     count = 0
     with archive.open(f"{table.name}.json", "w") as entry:
         entry.write(b"[")
-        async with connection.stream(wanted, execution_options={"yield_per": _AT_ONCE}) as streamed:
-            async for some in streamed.mappings().partitions(_AT_ONCE):
-                rows = [{name: _plain(value) for name, value in row.items()} for row in some]
-                await _named(connection, table, rows)
-                text = b",".join(b"\n" + _json(_for(account, table, row)) for row in rows)
-                await asyncio.to_thread(entry.write, b"," + text if count else text)
-                count += len(rows)
+        async for rows in _rows(connection, table, account):
+            await _named(connection, table, rows)
+            text = b",".join(b"\n" + _json(_for(account, table, row)) for row in rows)
+            await asyncio.to_thread(entry.write, b"," + text if count else text)
+            count += len(rows)
         entry.write(b"\n]\n")
     return count
+
+
+async def _rows(connection: AsyncConnection, table: Table, account: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """Some at a time, by their keys: a cursor of the database would outlive a job that is stopped."""
+    whose = theirs(table, account) if table in personal() else naming(table, account)
+    keys, names = list(table.primary_key.columns), shown(table)
+    wanted = table.select().where(whose).order_by(*keys).limit(_AT_ONCE)
+    found = (await connection.execute(wanted)).mappings().all()
+    while found:
+        yield [{name: _plain(row[name]) for name in names} for row in found]
+        last = tuple_(*(literal(found[-1][key.name], key.type) for key in keys))
+        found = (await connection.execute(wanted.where(tuple_(*keys) > last))).mappings().all()
 
 
 async def _named(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -174,7 +174,7 @@ async def test_an_export_has_every_row_that_is_of_somebody_and_no_other(settings
         assert [value for value in hidden if any(f'"{value}"' in text for text in texts.values())] == []
 
         # the address is of this archive, its owner is told it alone, and nobody asks for two at once
-        await client.get(re.sub(r"\?token=\d+", lambda found: found[0][:-1] + "9", path), 403)
+        await client.get(path.replace("?token=1", "?token=2"), 403)
         await client.get(path.replace(export["id"], export["id"][:-1] + ("0" if export["id"][-1] != "0" else "1")), 403)
         await bea.get(f"/api/v1/me/exports/{export['id']}", 404)
         await bea.ask("DELETE", f"/api/v1/me/exports/{export['id']}", 404)
