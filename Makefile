@@ -11,6 +11,8 @@ LOCK := build/lock
 WORKERS := $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
 export PORT
+# who sets it has every process of ours read and translate a thousand files anew: five seconds at each start
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help up test check lint names bench golden lock shape clean
 
