@@ -316,7 +316,8 @@ async def _closed(call: Call[Any, Any, Any], row: Account) -> Answer:
 async def _check_main(call: Call[Any, Any, Any]) -> None:
     """Raise `Problem` when not the main profile asks: a child's device must not speak for the whole account."""
     viewer = call.caller.viewer
-    row = await call.session.get(Profile, viewer.id) if viewer is not None else None
+    async with call.site.database.reading() as session:  # aside: a password is looked at before anything is written
+        row = await session.get(Profile, viewer.id) if viewer is not None else None
     if row is None or not row.is_main:
         raise Problem(FORBIDDEN, "this is of the whole account: switch to its main profile")
 
