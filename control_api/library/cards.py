@@ -161,4 +161,5 @@ async def _artwork(session: AsyncSession, ids: list[str], public_url: str) -> di
 
 
 async def _pairs(session: AsyncSession, statement: Any) -> dict[str, Any]:  # noqa: ANN401 — a statement of SQLAlchemy
-    return dict((await (await session.connection()).execute(statement)).tuples())
+    found: dict[str, Any] = dict((await (await session.connection()).execute(statement)).all())
+    return found

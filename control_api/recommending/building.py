@@ -65,6 +65,8 @@ class Wish:
     """Of viewers, for what is trending."""
     full: bool = False
     """Whether all is to be worked out anew, whatever has changed."""
+    neighbours: int = NEIGHBOURS
+    """How many are kept of a title."""
 
 
 def _quiet(_permille: int, _words: str) -> None:
@@ -97,13 +99,13 @@ async def build(
     popular, trending = await _watched(database, wish, now, works)
     model = made(Library(works, plays)) if works else None
     if model is not None and old:
-        anew |= _around(model, anew, works, old)
+        anew |= _around(model, anew, works, old, wish.neighbours)
     places = {work.id: place for place, work in enumerate(works)}
     for start in range(0, len(works), _AT_ONCE):
         known = [
             versions.Known(
                 work.id, popular[place], trending[place], next(iter(work.genres), None),
-                _near(model, place, work, anew, old, places),
+                _near(model, place, work, anew, old, places, wish.neighbours),
             )
             for place, work in enumerate(works[start : start + _AT_ONCE], start)
         ]  # fmt: skip
@@ -157,11 +159,11 @@ async def _taken_over(  # noqa: PLR0913, PLR0917 — what was and what is
 
 
 def _around(
-    model: Model, anew: set[int], works: Sequence[Work], old: Mapping[str, Sequence[tuple[str, float]]]
+    model: Model, anew: set[int], works: Sequence[Work], old: Mapping[str, Sequence[tuple[str, float]]], most: int
 ) -> set[int]:
     """The places near to those that have changed: what has changed may be a neighbour of theirs now."""
     fresh = {place for place in anew if works[place].id not in old}
-    return {other for place in fresh for other, _ in model.near(place, NEIGHBOURS)}
+    return {other for place in fresh for other, _ in model.near(place, most)}
 
 
 def _near(
@@ -171,9 +173,10 @@ def _near(
     anew: set[int],
     old: Mapping[str, Sequence[tuple[str, float]]],
     places: Mapping[str, int],
+    most: int,
 ) -> Sequence[Near]:
     if place in anew and model is not None:
-        return model.near(place, NEIGHBOURS)
+        return model.near(place, most)
     return [(places[name], near) for name, near in old[work.id] if name in places]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from control_api.library.cards import carded
 from control_api.library.hung import Above, hung
 from control_api.library.kinds import TitleState
 from control_api.lists.flags import flagged
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from control_api.call import Call
+    from control_api.library.cards import TitleCard
     from control_api.library.hung import Hung
     from control_api.tables import Title
 
@@ -79,6 +81,17 @@ async def flagged_for(call: Call[Any, Any, Any], found: dict[str, Hung]) -> dict
         for title, flags in (await flagged(call.session, viewer.id, list(found))).items():
             found[title].mine = flags
     return found
+
+
+async def cards(call: Call[Any, Any, Any], titles: Sequence[str]) -> dict[str, TitleCard]:
+    """Titles as cards, by id, each with what it is to the profile that asks."""
+    viewer = call.caller.viewer
+    language, public = viewer.language if viewer is not None else "", call.site.settings.public_url
+    there = await carded(call.session, titles, language, public, limits.fit(viewer))
+    if viewer is None or not there:
+        return there
+    mine = await flagged(call.session, viewer.id, list(there))
+    return {title: card.model_copy(update={"mine": mine[title]}) for title, card in there.items()}
 
 
 def _is_seen(title: Title) -> bool:

@@ -21,6 +21,7 @@ from control_api.operation import Endpoint
 from control_api.plans.gate import PREMIUM
 from control_api.problems import missing
 from control_api.profiles import limits
+from control_api.recommending.answers import similar
 from control_api.resources.title_models import CreditShown, TitlePath
 from control_api.resources.title_search import titled
 from control_api.resources.titles import found
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _TAG: Final = "Aliases"
 _PLAYED: Final = (TitleKind.MOVIE, TitleKind.SERIES, TitleKind.SHORT, TitleKind.SPECIAL)
 _SEEN: Final = search.Scope(tuple(kind.value for kind in _PLAYED), (TitleState.PUBLISHED.value,))
+_SIMILAR: Final = 12
 _MOST: Final = 1_000_000
 
 
@@ -94,6 +96,7 @@ class MovieDetail(MovieShown):
     """A film, with who is in it."""
 
     cast: list[CreditShown]
+    similar: list[MovieShown] = Field(description="What is like it, the nearest first; at most 12.")
 
 
 class Movies(Shown):
@@ -154,7 +157,8 @@ async def read_movie(call: Call[TitlePath]) -> Answer:
     title = await _seen(call)
     there = (await hung(call.session, [title]))[title.id]
     cast = [CreditShown(**one) for one in await credited(call.session, title.id)]
-    return Answer(MovieData(data=MovieDetail(**dict(_movie(call, title, there)), cast=cast)), version=title.version)
+    whole = MovieDetail(**dict(_movie(call, title, there)), cast=cast, similar=await _similar(call, title, _SIMILAR))
+    return Answer(MovieData(data=whole), version=title.version)
 
 
 @Endpoint(
@@ -194,6 +198,17 @@ async def list_movie_credits(call: Call[TitlePath]) -> Answer:
     return Answer(MovieCredits(results=results, count=len(results)))
 
 
+@Endpoint(
+    method="GET", path="/api/movies/{id}/recommendations", name="list_movie_recommendations",
+    summary="Films that are like one: an alias", scope=Scope.CATALOG_READ, tag=_TAG, path_model=TitlePath,
+    query_model=PopularQuery, answers={200: MoviesFound},
+)  # fmt: skip
+async def list_movie_recommendations(call: Call[TitlePath, PopularQuery, Nothing]) -> Answer:
+    """The nearest first (CX3)."""
+    results = await _similar(call, await _seen(call), call.query.limit)
+    return Answer(MoviesFound(results=results, count=len(results)))
+
+
 OPERATIONS: Final = (
     # what is spelt out goes before what has a place for an id
     list_movies, read_movie, search_movies, list_popular_movies,
@@ -201,7 +216,7 @@ OPERATIONS: Final = (
     search_movies.also_at("/api/search", "search_at_api"),
     list_movies.also_at("/api/movies", "list_movies_at_api"),
     read_movie.also_at("/api/movies/{id}", "read_movie_at_api"),
-    list_movie_credits,
+    list_movie_credits, list_movie_recommendations,
 )  # fmt: skip
 
 
@@ -212,6 +227,14 @@ async def _seen(call: Call[TitlePath, Any, Any]) -> Title:
         raise missing("film", title.id)
     await limits.check(call.session, call.caller.viewer, title)
     return title
+
+
+async def _similar(call: Call[Any, Any, Any], title: Title, limit: int) -> list[MovieShown]:
+    """What is like a film, of what is played."""
+    some = await similar(call.session, call.caller.viewer, title.id, call.now, limit=limit)
+    titles = [one for one in await titled(call, [one.title_id for one in some]) if one.kind in _PLAYED]
+    there = await hung(call.session, titles)
+    return [_movie(call, one, there[one.id]) for one in titles]
 
 
 def _movie(call: Call[Any, Any, Any], title: Title, there: Hung) -> MovieShown:

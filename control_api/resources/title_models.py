@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from control_api import ids
+from control_api.library.cards import TitleCard  # noqa: TC001 — Pydantic reads it
 from control_api.library.listing import Sort, TitleFilter
 from control_api.library.shown import TitleListed, TitleShown
 from control_api.models import Given, Shown
@@ -61,3 +62,4 @@ class TitleDetail(TitleShown):
     credits: list[CreditShown]
     beneath: list[BeneathShown] = Field(description="Seasons of a series, episodes of a season, and the like; 500.")
     trailers: list[BeneathShown]
+    similar: list[TitleCard] = Field(description="What is like it, the nearest first; at most 12.")

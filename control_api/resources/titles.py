@@ -17,7 +17,8 @@ from control_api.paging import leaf
 from control_api.plans.gate import check_closed
 from control_api.problems import CONFLICT, Problem, missing
 from control_api.profiles import limits
-from control_api.resources.audience import check_seen, states, surrounded
+from control_api.recommending.answers import similar
+from control_api.resources.audience import cards, check_seen, states, surrounded
 from control_api.resources.title_models import (
     BeneathShown,
     CreditShown,
@@ -32,11 +33,13 @@ from control_api.tables import Title
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
+    from control_api.library.cards import TitleCard
     from control_api.library.hung import Hung
     from control_api.models import Nothing
 
 KIND: Final = "title"
 TAG: Final = "Titles"
+_SIMILAR: Final = 12
 
 
 @Endpoint(
@@ -152,4 +155,12 @@ async def detailed(call: Call[Any, Any, Any], title: Title, there: Hung | None =
         credits=[CreditShown(**one) for one in await credited(call.session, title.id)],
         beneath=[one for one in below if one.kind != "trailer"],
         trailers=[one for one in below if one.kind == "trailer"],
+        similar=await _similar(call, title),
     )
+
+
+async def _similar(call: Call[Any, Any, Any], title: Title) -> list[TitleCard]:
+    """What is like it, the nearest first (B55, C45)."""
+    some = await similar(call.session, call.caller.viewer, title.id, call.now, limit=_SIMILAR)
+    there = await cards(call, [one.title_id for one in some])
+    return [there[one.title_id] for one in some if one.title_id in there]
