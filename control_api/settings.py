@@ -534,6 +534,12 @@ class Settings(BaseModel):
         le=600_000,
         description="How often, in milliseconds, players are asked to say where they are.",
     )
+    play_flush_ms: int = Field(
+        default=1000,
+        ge=20,
+        le=60_000,
+        description="How often, in milliseconds, a process writes what players say. One that is killed loses as much.",
+    )
     play_silence_seconds: float = Field(
         default=60,
         ge=0.2,

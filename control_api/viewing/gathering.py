@@ -1,4 +1,4 @@
-"""Heartbeats, gathered in memory and written once a second by every process for itself.
+"""Heartbeats, gathered in memory and written once a second (`play_flush_ms`) by every process for itself.
 
 Law: a heartbeat of a playing that the process knows asks no database. What is heard is written within a second, or as
 soon as the database answers; of each playing the newest state alone waits, and no more playings are known than is set,
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("fastline.api")
 
-PERIOD: Final = 1.0
-"""Seconds from one writing to the next."""
 _LAST: Final = 5.0
 """Seconds that a process which is stopped takes to write the rest, at most."""
 
@@ -46,6 +44,7 @@ class Gathering:
         self._measures = measures
         self._most = settings.play_sessions
         self._beat_ms = settings.play_beat_ms
+        self._period = settings.play_flush_ms / 1000
         self._known: OrderedDict[str, Playing] = OrderedDict()
         self._due: dict[str, Playing] = {}
         """What is to be written."""
@@ -103,9 +102,9 @@ class Gathering:
     # Writing
 
     async def run(self) -> None:
-        """Write once a second until cancelled; what is not written while the database is down waits."""
+        """Write time and again until cancelled; what is not written while the database is down waits."""
         while True:
-            await asyncio.sleep(PERIOD)
+            await asyncio.sleep(self._period)
             try:
                 await self.flush()
                 self._trouble.end()
