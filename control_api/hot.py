@@ -1,8 +1,8 @@
 """What many ask for again and again, remembered for a moment, so that most of them cost no database anything.
 
-Law: once a change of this process is committed, nothing is remembered that it could be seen in, nor what was read before
-it. What another process changes, and what changes without anybody saying so (how often a title was seen), counts after
-`span` at the latest. What is one's own is never put in.
+Law: once a change of this process is committed, nothing is remembered that it could be seen in, nor what was read
+before it. What another process changes, and what changes without anybody saying so (how often a title was seen), counts
+after `span` at the latest. What is one's own is never put in.
 """
 
 from __future__ import annotations

@@ -72,12 +72,15 @@ class Leaf(Generic[Found]):
 
 
 async def leaf(
-    call: Call[Any, Any, Any], rows: SelectOfScalar[Found], order: Sequence[tuple[Any, bool]]
+    call: Call[Any, Any, Any], rows: SelectOfScalar[Found], order: Sequence[tuple[Any, bool]], known: str = ""
 ) -> Leaf[Found]:
-    """The rows of one page; as `page`, which shows each for itself."""
+    """The rows of one page; as `page`, which shows each for itself.
+
+    `known` tells what else the list is of, besides its query: a cursor is good for no other.
+    """
     signer = call.site.signer
     query: PageQuery = call.query
-    place = f"{call.operation}\n{query.model_dump_json(exclude={'limit', 'cursor'})}"
+    place = _of_rows(call, known)
     if query.cursor is not None:
         rows = rows.where(_after(order, unsealed(signer, place, query.cursor)))
     rows = rows.order_by(*(column.desc() if descends else column.asc() for column, descends in order))

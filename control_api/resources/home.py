@@ -1,0 +1,288 @@
+"""The home page: rails with the first things in each of them, for whoever asks, and each rail page by page.
+
+Law: how many queries a home page takes depends neither on how many rails and titles there are, nor on how many people
+ask. What is the same for all who may see the same is remembered for a moment (`control_api.hot`); flags, and rails that
+are one's own, never are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import Field
+from sqlmodel import col, select
+
+from control_api.channels.overview import ChannelShown
+from control_api.library.cards import TitleCard, carded
+from control_api.library.facts import Language
+from control_api.lists.flags import flagged
+from control_api.models import Nothing, Shown
+from control_api.operation import Endpoint
+from control_api.paging import Page, PageQuery, leaf, resumed, sliced
+from control_api.plans.entitled import of_caller
+from control_api.problems import CONFLICT, missing
+from control_api.profiles import limits
+from control_api.rails.beginning import rails
+from control_api.rails.choosing import Watcher, chosen, is_for
+from control_api.rails.filling import Contents, contents, has_channels, ranked
+from control_api.rails.kinds import PERSONAL
+from control_api.rails.sources import MOST, Sight, ordered
+from control_api.resources.channels import on_air
+from control_api.resources.rails import TAG, RailPath
+from control_api.scopes import Scope
+from control_api.tables import Genre
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from control_api.call import Answer, Call
+    from control_api.library.flags import Flags
+    from control_api.tables import Rail
+
+_RAILS: Final = 20
+"""Rails of one page: with 24 things each, their titles are read at once."""
+_EACH: Final = 24
+
+
+class HomeQuery(PageQuery):
+    """Which rails, and how much of each."""
+
+    limit: int = Field(default=_RAILS, ge=1, le=_RAILS, description="How many rails a page has at most.")
+    each: int = Field(default=12, ge=1, le=_EACH, description="How many things of each rail are shown.")
+    language: Language | None = Field(
+        default=None, description="In which language, where there is it; else in that of the profile."
+    )
+
+
+class ItemsQuery(PageQuery):
+    """Which page of a rail."""
+
+    language: Language | None = Field(
+        default=None, description="In which language, where there is it; else in that of the profile."
+    )
+
+
+class GenreCard(Shown):
+    """A genre."""
+
+    id: str
+    name: str
+
+
+class RailItem(Shown):
+    """One thing in a rail: one of these is there, and the others are null."""
+
+    title: TitleCard | None = None
+    channel: ChannelShown | None = None
+    genre: GenreCard | None = None
+
+
+class RailAtHome(Shown):
+    """A rail, with the first things in it."""
+
+    id: str
+    name: str = Field(description="In the language that was asked for, where there is one.")
+    kind: str = Field(description="`pinned`, `rule` or `named`.")
+    source: str = Field(description="Of a named one: what is in it; empty for others.")
+    genre_id: str | None
+    featured: bool = Field(description="Whether it is to be shown large.")
+    because: TitleCard | None = Field(description="Of `because_you_watched`: the title that these are like.")
+    items: list[RailItem]
+    items_url: str | None = Field(description="The whole rail, page by page; null: this is all of it.")
+
+
+class HomePage(Page[RailAtHome]):
+    """A page of rails. Those with nothing in them are left out."""
+
+
+class ItemPage(Page[RailItem]):
+    """A page of one rail."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A rail as it is shown, but for what its titles are to a profile."""
+
+    items: tuple[RailItem, ...] = ()
+    more: bool = False
+    because: TitleCard | None = None
+
+    @property
+    def titles(self) -> list[str]:
+        """The ids of all its titles."""
+        cards = [self.because, *(item.title for item in self.items)]
+        return [card.id for card in cards if card is not None]
+
+    def to(self, flags: Mapping[str, Flags]) -> _Filled:
+        """The same, with what its titles are to a profile."""
+        because = self.because and _flagged(self.because, flags)
+        items = (
+            item if item.title is None else item.model_copy(update={"title": _flagged(item.title, flags)})
+            for item in self.items
+        )
+        return _Filled(tuple(items), self.more, because)
+
+
+@Endpoint(
+    method="GET", path="/api/v1/home", name="read_home", summary="The home page: rails, and the first things in each",
+    description="Rails come in the order that staff gave them, as far as they are for who asks. Who is nobody (an API "
+    "key) is shown none that are of a profile.",
+    scope=Scope.CATALOG_READ, tag=TAG, query_model=HomeQuery, answers={200: HomePage}, refusals=(CONFLICT,), cost=2,
+)  # fmt: skip
+async def read_home(call: Call[Nothing, HomeQuery, Nothing]) -> Answer:
+    """AX1, BX7."""
+    query = call.query
+    there = await _rails(call)
+    after, who = resumed(call), await _watcher(call, there)
+    fitting = [rail for rail in chosen(there, who, call.now) if after is None or _place(rail) > after]
+    some = fitting[: query.limit]
+    filled = await _to_viewer(call, await _common(call, some, query.each) | await _own(call, some, query.each))
+    rows = [(_place(rail), _at_home(call, rail, filled[rail.id])) for rail in some if rail.id in filled]
+    reach = _place(some[-1]) if len(fitting) > len(some) else None
+    return sliced(call, [row for row in rows if row[1].items], HomePage, reach=reach)
+
+
+@Endpoint(
+    method="GET", path="/api/v1/rails/{id}/items", name="list_rail_items", summary="One rail, page by page",
+    description="Who may change rails sees what is in one that is not shown, too.",
+    scope=Scope.CATALOG_READ, tag=TAG, path_model=RailPath, query_model=ItemsQuery, answers={200: ItemPage},
+    refusals=(CONFLICT,),
+)  # fmt: skip
+async def list_rail_items(call: Call[RailPath, ItemsQuery, Nothing]) -> Answer:
+    """What has an order of its own is walked to its end; what is recommended, or on top, is all there at once."""
+    rail = next((one for one in await _rails(call) if one.id == call.path.id), None)
+    if rail is None or not await _may_see(call, rail):
+        raise missing("rail", call.path.id)
+    # a cursor is of one rail as it was made: after an edit its columns are others
+    known, one = f"{rail.id} {rail.version}", ordered(rail, _sight(call))
+    if one is not None and one.most is None:
+        page = await leaf(call, one.rows, one.order, known)
+        keys = tuple(str(getattr(row, one.key.key)) for row in page.rows)
+        filled = await _shown(call, {rail.id: Contents(keys)})
+        shown = (await _to_viewer(call, filled))[rail.id]
+        return page.answer(ItemPage(items=list(shown.items), next=page.next))
+    found = {rail.id: await ranked(call.session, rail, _sight(call))}
+    shown = (await _to_viewer(call, await _shown(call, found, [rail])))[rail.id]
+    return sliced(call, [(f"{rank:04}", item) for rank, item in enumerate(shown.items)], ItemPage, known=known)
+
+
+OPERATIONS: Final = (read_home, list_rail_items)
+
+
+async def _rails(call: Call[Any, Any, Any]) -> list[Rail]:
+    hot, changes = call.site.hot, call.site.hot.changes
+    held: list[Rail] | None = hot.look("rails", call.now)
+    if held is None:
+        held = await rails(call.session)
+        hot.hold("rails", held, call.now, changes)
+    return held
+
+
+async def _watcher(call: Call[Any, Any, Any], there: Iterable[Rail]) -> Watcher:
+    """Who asks; for their plan is asked where a rail is for some alone."""
+    viewer = call.caller.viewer
+    plan = ""
+    if any(rail.plans for rail in there):
+        plan = (await of_caller(call.session, call.caller, call.now)).plan
+    return Watcher(viewer is not None and viewer.is_kids, plan)
+
+
+async def _may_see(call: Call[Any, Any, Any], rail: Rail) -> bool:
+    return call.caller.may(Scope.RAILS_WRITE) or is_for(rail, await _watcher(call, [rail]), call.now)
+
+
+def _sight(call: Call[Any, Any, Any]) -> Sight:
+    return Sight(call.caller.viewer, call.now, call.site.database.is_sqlite)
+
+
+def _place(rail: Rail) -> str:
+    """What puts rails in their order."""
+    return f"{rail.place:010}.{rail.id}"
+
+
+def _language(call: Call[Any, Any, Any]) -> str:
+    viewer = call.caller.viewer
+    return call.query.language or (viewer.language if viewer is not None else "")
+
+
+async def _common(call: Call[Any, HomeQuery, Any], some: Sequence[Rail], each: int) -> dict[str, _Filled]:
+    """The rails that are the same for all who may see the same: remembered, or else all of the rest at once."""
+    hot, changes = call.site.hot, call.site.hot.changes
+    who = limits.fit(call.caller.viewer), _language(call), each
+    keys = {rail.id: (rail.id, rail.version, *who) for rail in some if rail.source not in PERSONAL}
+    found: dict[str, _Filled] = {}
+    for rail, key in keys.items():
+        held: _Filled | None = hot.look(key, call.now)
+        if held is not None:
+            found[rail] = held
+    lacking = [rail for rail in some if rail.id in keys and rail.id not in found]
+    if lacking:
+        new = await _shown(call, await contents(call.session, lacking, _sight(call), each), lacking, each)
+        for rail, filled in new.items():
+            hot.hold(keys[rail], filled, call.now, changes)
+        found |= new
+    return found
+
+
+async def _own(call: Call[Any, HomeQuery, Any], some: Sequence[Rail], each: int) -> dict[str, _Filled]:
+    """Those that are of the profile alone: never remembered."""
+    mine = [rail for rail in some if rail.source in PERSONAL]
+    if not mine or call.caller.viewer is None:
+        return {}
+    return await _shown(call, await contents(call.session, mine, _sight(call), each), mine, each)
+
+
+async def _shown(
+    call: Call[Any, Any, Any], found: Mapping[str, Contents], there: Sequence[Rail] = (), each: int = MOST
+) -> dict[str, _Filled]:
+    """What is in rails, as it is shown. `there` are those of which some may be of channels on air, or of genres."""
+    keys = [key for one in found.values() for key in (*one.keys, one.because) if key is not None]
+    live = {rail.id for rail in there if has_channels(rail)}
+    titles = [key for key in keys if key.startswith("ti_")]
+    genres = [key for key in keys if key.startswith("ge_")]
+    known: dict[str, RailItem] = {}
+    air: list[ChannelShown] = []
+    if live or len(titles) + len(genres) < len(keys):
+        air = await on_air(call)
+        known |= {channel.id: RailItem(channel=channel) for channel in air}
+    cards: dict[str, TitleCard] = {}
+    if titles:
+        fit, public = limits.fit(call.caller.viewer), call.site.settings.public_url
+        cards = await carded(call.session, titles, _language(call), public, fit)
+        known |= {key: RailItem(title=card) for key, card in cards.items()}
+    if genres:
+        rows = await call.session.exec(select(Genre.id, Genre.name).where(col(Genre.id).in_(genres)))
+        known |= {key: RailItem(genre=GenreCard(id=key, name=name)) for key, name in rows.all()}
+    filled = {
+        rail: _Filled(
+            tuple(known[key] for key in one.keys if key in known), one.more, cards.get(one.because or "")
+        )
+        for rail, one in found.items()
+    }  # fmt: skip
+    for rail in live:
+        filled[rail] = _Filled(tuple(known[channel.id] for channel in air[:each]), len(air) > each)
+    return filled
+
+
+async def _to_viewer(call: Call[Any, Any, Any], filled: dict[str, _Filled]) -> dict[str, _Filled]:
+    """The same, with what each title is to the profile that asks: one query."""
+    viewer, titles = call.caller.viewer, [title for one in filled.values() for title in one.titles]
+    if viewer is None or not titles:
+        return filled
+    flags = await flagged(call.session, viewer.id, titles)
+    return {rail: one.to(flags) for rail, one in filled.items()}
+
+
+def _flagged(card: TitleCard, flags: Mapping[str, Flags]) -> TitleCard:
+    return card.model_copy(update={"mine": flags.get(card.id)})
+
+
+def _at_home(call: Call[Any, Any, Any], rail: Rail, filled: _Filled) -> RailAtHome:
+    language = _language(call)
+    name = rail.names.get(language) or rail.names.get(language.partition("-")[0]) or rail.name
+    url = f"{call.site.settings.public_url}/api/v1/rails/{rail.id}/items"
+    return RailAtHome(
+        id=rail.id, name=name, kind=rail.kind, source=rail.source, genre_id=rail.genre_id, featured=rail.featured,
+        because=filled.because, items=list(filled.items), items_url=url if filled.more else None,
+    )  # fmt: skip

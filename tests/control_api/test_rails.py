@@ -1,0 +1,304 @@
+"""Rails: how staff make them, and the home page that viewers see of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from clients import running
+from films import BORN, films, put, statements
+from hypothesis import given
+from hypothesis import strategies as st
+from persons import Times, cheap, person
+from sqlmodel import col, select, update
+
+from control_api.ids import new_id
+from control_api.library.opening import opening
+from control_api.people.roles import Role
+from control_api.rails.beginning import beginning
+from control_api.rails.choosing import Watcher, chosen, is_for
+from control_api.rails.kinds import PERSONAL, Source
+from control_api.site import SITE
+from control_api.tables import Account, Genre, Profile, Rail, Title, TitleGenre, TitleText, Watched
+
+if TYPE_CHECKING:
+    from clients import Client
+
+    from control_api.settings import Settings
+
+V1 = "/api/v1"
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+MINE = Watcher()
+
+
+async def profile_of(client: Client, name: str) -> str:
+    async with client.app[SITE].database.reading() as session:
+        rows = select(Profile.id).join(Account, col(Account.id) == Profile.account_id)
+        return (await session.exec(rows.where(Account.username == name))).one()
+
+
+async def home(client: Client, query: str = "") -> dict[str, list[str]]:
+    """The names of what is in each rail, by the source or else the name of the rail."""
+    found: dict[str, list[str]] = {}
+    for rail in (await client.get(f"{V1}/home{query}")).json["items"]:
+        found[rail["source"] or rail["name"]] = names(rail["items"])
+    return found
+
+
+def names(items: list[Any]) -> list[str]:
+    return [(one["title"] or one["genre"] or one["channel"])["name"] for one in items]
+
+
+async def edit(client: Client, path: str, body: Any, status: int = 200, method: str = "PATCH") -> Any:
+    etag = (await client.get(path.removesuffix("/pins"))).etag
+    return (await client.ask(method, path, status, body=body, headers={"If-Match": etag})).json
+
+
+async def made(client: Client, **body: Any) -> str:
+    return str((await client.post(f"{V1}/rails", body)).json["id"])
+
+
+_rails = st.lists(
+    st.builds(
+        lambda number, place, **more: Rail(id=f"rl_{number}", name="r", kind="named", place=place, **more),
+        st.integers(0, 9), st.integers(0, 5),
+        enabled=st.booleans(),
+        profiles=st.lists(st.sampled_from(["adults", "kids"]), unique=True),
+        plans=st.lists(st.sampled_from(["free", "plus"]), unique=True),
+        visible_from=st.none() | st.sampled_from([NOW - HOUR, NOW, NOW + HOUR]),
+        visible_until=st.none() | st.sampled_from([NOW - HOUR, NOW, NOW + HOUR]),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(_rails, st.booleans(), st.sampled_from(["", "free", "plus"]))
+def test_rails_are_shown_to_whom_they_are_for_when_they_are(rails: list[Rail], is_kids: bool, plan: str) -> None:  # noqa: FBT001
+    who = Watcher(is_kids, plan)
+    found = chosen(rails, who, NOW)
+    assert [(rail.place, rail.id) for rail in found] == sorted((rail.place, rail.id) for rail in found)
+    assert all(rail.enabled and (rail.visible_until or NOW + HOUR) > NOW for rail in found)
+    assert sum(is_for(rail, who, NOW) for rail in rails) == len(found)
+    for rail in rails:
+        rail.profiles = rail.plans = []
+    assert len(chosen(rails, who, NOW)) >= len(found)  # what is for all is for nobody less
+
+
+@given(st.lists(st.fixed_dictionaries({"start": st.none() | st.just("x")}), max_size=3))
+def test_a_title_opens_with_the_first_of_its_rights(rights: list[dict[str, Any]]) -> None:
+    days = [
+        {**one, "start": one["start"] and f"2027-01-0{number + 1}T00:00:00.000Z"} for number, one in enumerate(rights)
+    ]
+    open_ever = not days or any(one["start"] is None for one in days)
+    assert opening(days) == (None if open_ever else datetime(2027, 1, 1, tzinfo=UTC))
+
+
+async def test_a_new_station_has_a_home_page(settings: Settings) -> None:
+    """AX1, BX7: everything that a home page is expected to have is there before anybody has made a rail."""
+    clock = Times(NOW)
+    async with running(cheap(settings, hot_ms=0), clock=clock) as client:
+        ada, bob, staff = [await person(client, name, role) for name, role in
+            (("ada", Role.VIEWER), ("bob", Role.VIEWER), ("ed", Role.EDITOR))]  # fmt: skip
+        genre = new_id("ge")
+        await put(client, Genre, [{"id": genre, "version": 1, "name": "Noir", "folded": "noir", "created_at": BORN}])
+        ids = await films(client, 12)
+        await put(client, TitleGenre, [{"title_id": one, "genre_id": genre, "position": 0} for one in ids[:3]])
+        [big] = await films(client, 1, "Big", featured=True, score=900, views=7)
+        series = await films(client, 2, "Series", kind="series", score=500)
+        [soon] = await films(client, 1, "Soon", opens_at=NOW + HOUR, rights=[])
+        [next_year] = await films(client, 1, "Next", released="2027-02-03", year=2027)
+        await films(client, 1, "Draft", state="draft", featured=True)
+        await films(client, 1, "Ad", kind="ad", featured=True)
+        found = await home(ada)
+        assert list(found) == ["featured", "newest", "top_movies", "top_series", "upcoming", "genres"] or set(
+            found
+        ) >= {"featured", "newest", "top_movies", "top_series", "upcoming", "genres"}
+        assert found["featured"] == ["Big 0"]
+        assert found["top_movies"] == ["Big 0"]
+        assert found["top_series"] == ["Series 1", "Series 0"]
+        assert found["upcoming"] == ["Soon 0", "Next 0"]
+        assert found["genres"] == ["Noir"]
+        assert "Soon 0" not in found["newest"]
+        assert "watchlist" not in found
+        # of one's own
+        mine = await profile_of(client, "ada")
+        await ada.ask("PUT", f"{V1}/watchlist/{ids[4]}", 201)
+        row = {"profile_id": mine, "first_at": BORN, "watched_at": BORN, "duration_ms": 1000, "watched_ms": 0}
+        row |= {"times": 0, "name": "", "position_ms": 300, "title_id": ids[5], "id": new_id("wa")}
+        await put(client, Watched, [row])
+        found = await home(ada)
+        assert found["watchlist"] == ["Film 4"]
+        assert found["continue_watching"] == ["Film 5"]
+        assert not PERSONAL & (await home(bob)).keys() - {"for_you"}
+        rails = (await ada.get(f"{V1}/home")).json["items"]
+        shown = {one["title"]["id"]: one["title"]["mine"] for rail in rails for one in rail["items"] if one["title"]}
+        assert shown[ids[4]]["is_in_watchlist"]
+        assert shown[ids[5]]["percent"] == 30
+        assert {rail["name"] for rail in rails} >= {"Featured", "My list"}
+        german = (await ada.get(f"{V1}/home?language=de-AT")).json["items"]
+        assert {rail["name"] for rail in german} >= {"Im Blickpunkt", "Meine Liste"}
+        # the same rails for who edits them, and one of them edited is all of them kept
+        there = (await staff.get(f"{V1}/rails")).json["items"]
+        assert [one["source"] for one in there] == [rail.source for rail in beginning()]
+        first = f"{V1}/rails/{there[0]['id']}"
+        assert (await edit(staff, first, {"enabled": False}))["enabled"] is False
+        await edit(staff, first, {"enabled": False})
+        again = (await staff.get(f"{V1}/rails")).json["items"]
+        assert [one["id"] for one in again] == [one["id"] for one in there]
+        assert "featured" not in await home(ada)
+        await ada.get(f"{first}/items", 404)
+        assert names((await staff.get(f"{first}/items")).json["items"]) == ["Big 0"]
+        # what comes later comes
+        clock.now += 2 * HOUR
+        async with client.app[SITE].database.reading() as session:
+            assert (await session.exec(select(Title.opens_at).where(Title.id == soon))).one() is not None
+        later = await home(client.known_by(ada.key))
+        assert (later["upcoming"], "Soon 0" in later["newest"]) == (["Next 0"], True)
+        assert next_year
+        assert series
+
+
+async def test_staff_make_rails_by_rule_and_by_hand(settings: Settings) -> None:
+    """BX6: CRUD, pinned and by rule, in order, for whom and when."""
+    clock = Times(NOW)
+    async with running(cheap(settings), clock=clock) as client:
+        staff, ada = await person(client, "ed", Role.EDITOR), await person(client, "ada")
+        ids = await films(client, 5, year=1950)
+        [draft] = await films(client, 1, "Draft", state="draft")
+        await ada.post(f"{V1}/rails", {"kind": "pinned", "name": "x"}, 403)
+        for body, pointer in (
+            ({"kind": "named"}, "/source"), ({"kind": "pinned", "source": "newest"}, "/source"),
+            ({"kind": "named", "source": "newest", "rule": {"q": "x"}}, "/rule"),
+            ({"kind": "named", "source": "popular_in_genre"}, "/genre_id"),
+            ({"kind": "rule", "genre_id": new_id("ge")}, "/genre_id"),
+            ({"kind": "rule", "rule": {"state": ["draft"]}}, "/rule"),
+            ({"kind": "pinned", "plans": ["gold"]}, "/plans"),
+            ({"kind": "pinned", "enabled": None}, ""),
+            ({"kind": "pinned", "visible_from": "2026-01-02T00:00:00Z", "visible_until": "2026-01-01T00:00:00Z"},
+             "/visible_until"),
+        ):  # fmt: skip
+            wrong = (await staff.post(f"{V1}/rails", {"name": "Wrong", **body}, 422)).json
+            assert wrong["errors"][0]["pointer"] == pointer, wrong
+        hand = await made(staff, kind="pinned", name="By hand", names={"de": "Von Hand"})
+        rule = await made(staff, kind="rule", name="Fifties", rule={"year_to": 1959, "sort": "title_asc"})
+        word = await made(staff, kind="rule", name="Three", rule={"q": "three"})
+        other = await made(staff, kind="rule", name="Four", rule={"q": "four"})
+        path = f"{V1}/rails/{hand}"
+        lost = await edit(staff, f"{path}/pins", {"items": [{"title_id": new_id("ti")}, {"channel": "no"}]}, 422, "PUT")
+        assert [wrong["pointer"] for wrong in lost["errors"]] == ["/items/0", "/items/1"]
+        await edit(staff, f"{path}/pins", {"items": [{"title_id": ids[0]}, {"title_id": ids[0]}]}, 422, "PUT")
+        pins = [{"title_id": one} for one in (ids[3], draft, ids[1])]
+        await client.known_by(staff.key).ask("PUT", f"{path}/pins", 428, body={"items": pins})
+        done = await edit(staff, f"{path}/pins", {"items": pins}, 200, "PUT")
+        assert [pin["name"] for pin in done["pins"]] == ["Film 3", "Draft 0", "Film 1"]
+        await edit(staff, f"{V1}/rails/{rule}/pins", {"items": pins}, 409, "PUT")
+        found = await home(ada, "?limit=5") | await home(ada, "?limit=20")
+        assert found["By hand"] == ["Film 3", "Film 1"]
+        assert found["Fifties"] == [f"Film {number}" for number in range(5)]
+        assert "Three" not in found  # nothing was indexed for the search, and two rails of words go together
+        assert other != word
+        # page by page, and no cursor of one rail is good for another one, or for the rail as it is after an edit
+        first = (await ada.get(f"{V1}/rails/{rule}/items?limit=2")).json
+        assert names(first["items"]) == ["Film 0", "Film 1"]
+        assert names((await ada.get(first["next"])).json["items"]) == ["Film 2", "Film 3"]
+        await ada.get(first["next"].replace(rule, hand), 400)
+        await edit(staff, f"{V1}/rails/{rule}", {"rule": {"sort": "year_desc"}})
+        await ada.get(first["next"], 400)
+        # in another order, all at once or not at all
+        order = [one["id"] for one in (await staff.get(f"{V1}/rails")).json["items"]]
+        await staff.post(f"{V1}/rails:reorder", {"ids": order[1:]}, 422)
+        await staff.post(f"{V1}/rails:reorder", {"ids": [*order[:-1], order[0]]}, 422)
+        moved = [hand, *(one for one in order if one != hand)]
+        assert [
+            one["id"] for one in (await staff.post(f"{V1}/rails:reorder", {"ids": moved}, 200)).json["items"]
+        ] == moved
+        assert next(iter(await home(ada))) == "By hand"
+        # for whom, and when
+        soon = {"visible_from": "2026-11-21T13:00:00Z", "visible_until": "2026-11-21T14:00:00Z"}
+        await edit(staff, path, {**soon, "profiles": ["adults"], "plans": ["free"]})
+        assert "By hand" not in await home(ada)
+        clock.now += HOUR
+        assert "By hand" in await home(ada)
+        clock.now += HOUR
+        assert "By hand" not in await home(ada)
+        await edit(staff, path, {"visible_until": None, "plans": [], "profiles": ["kids"]})
+        assert "By hand" not in await home(ada)
+        await staff.ask("DELETE", path, 428)
+        etag = (await staff.get(path)).etag
+        await edit(staff, path, {"name": "Another"})
+        await staff.ask("DELETE", path, 412, headers={"If-Match": etag})
+        await staff.ask("DELETE", path, 204, headers={"If-Match": (await staff.get(path)).etag})
+        await staff.get(path, 404)
+        events = (await client.known_by(staff.key).get(f"{V1}/events?limit=100")).json["items"]
+        assert {"rail.created", "rail.pinned", "rail.moved", "rail.updated", "rail.deleted"} <= {
+            one["type"] for one in events
+        }
+
+
+async def test_a_home_page_takes_as_many_queries_for_few_as_for_many(settings: Settings) -> None:
+    """And from the second one on, of who is nobody, none but for who that is."""
+    async with running(cheap(settings, hot_ms=0)) as client:
+        ada, staff = await person(client, "ada"), await person(client, "ed", Role.EDITOR)
+        mine = await profile_of(client, "ada")
+
+        async def asked() -> int:
+            with statements(client) as found:
+                rails = (await ada.get(f"{V1}/home?each=24&language=de")).json["items"]
+            assert all(len(rail["items"]) <= 24 for rail in rails)
+            return len(found)
+
+        async def grow(count: int, name: str) -> None:
+            ids = await films(client, count, name, featured=True, score=700, views=1)
+            rows = {"profile_id": mine, "first_at": BORN, "watched_at": BORN, "duration_ms": 1000, "watched_ms": 1}
+            seen = [
+                {**rows, "times": 0, "name": "", "position_ms": 300, "title_id": one, "id": new_id("wa")}
+                for one in ids[: count // 2]
+            ]
+            await put(client, Watched, seen)
+            await ada.ask("PUT", f"{V1}/watchlist/{ids[0]}", 201)
+            words = [
+                {"title_id": one, "language": "de", "name": f"D {one}", "summary": "", "description": ""} for one in ids
+            ]
+            await put(client, TitleText, words)
+
+        await grow(4, "Few")
+        for number in range(3):
+            await made(staff, kind="rule", name=f"R{number}", rule={"year_to": 1900 + number})
+        few = await asked()
+        await grow(100, "Many")
+        for number in range(5):
+            await made(staff, kind="rule", name=f"S{number}", rule={"score_from": number, "sort": "rating_desc"})
+        assert (few, await asked()) == (few, few)
+        assert few <= 45
+
+
+async def test_what_many_ask_for_is_remembered_until_it_changes(settings: Settings) -> None:
+    """C83: a hit costs no query, a change counts at once, and figures tell of both."""
+    async with running(cheap(settings, hot_ms=60_000)) as client:
+        ada, bob = await person(client, "ada"), await person(client, "bob")
+        staff = await person(client, "boss", Role.ADMIN)
+        [film, _] = await films(client, 2, featured=True)
+        await home(ada)
+        await ada.ask("PUT", f"{V1}/favorites/{film}", 201)
+        with statements(client) as asked:
+            rails = (await ada.get(f"{V1}/home")).json["items"]
+        assert not [one for one in asked if "artwork" in one or "rail" in one]
+        shown = {one["title"]["id"]: one["title"]["mine"] for rail in rails for one in rail["items"] if one["title"]}
+        assert shown[film]["is_favorite"]  # what is one's own is not what is remembered
+        for_bob = (await bob.get(f"{V1}/home")).json["items"]
+        assert not any(one["title"]["mine"]["is_favorite"] for rail in for_bob for one in rail["items"] if one["title"])
+        assert [rail["id"] for rail in for_bob] == [rail["id"] for rail in rails]
+        await edit(staff, f"{V1}/titles/{film}", {"featured": False, "name": "Renamed"})
+        assert (await home(bob))["featured"] == ["Film 1"]
+        assert "Renamed" in (await home(bob))["newest"]
+        figures = (await staff.get("/metrics")).body.decode()
+        assert 'fastline_api_hot_total{found="hit"}' in figures
+        # a child is not shown what others were shown a moment ago
+        async with client.app[SITE].database.writing() as session:
+            which = col(Profile.id) == await profile_of(client, "bob")
+            await session.exec(update(Profile).where(which).values(is_kids=True, ceiling=6))
+            await session.exec(update(Title).where(col(Title.id) == film).values(age=12))
+        client.app[SITE].known.forget(await profile_of(client, "bob"))
+        assert "Renamed" not in (await home(bob))["newest"]
+        assert Source.NEWEST in await home(bob)
