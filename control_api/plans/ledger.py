@@ -52,7 +52,7 @@ def begun(account: str, plan: Plan, provider: str, reference: str, now: datetime
     return Subscription(
         id=new_id("sb"), account_id=account, plan_id=plan.id, state=State.PAST_DUE, price=plan.price,
         currency=plan.currency, period=plan.period, provider=provider, reference=reference, started_at=now,
-        day=now.day, updated_at=now,
+        day=now.day, is_current=False, updated_at=now,
     )  # fmt: skip
 
 

@@ -1,0 +1,217 @@
+"""What time does to subscriptions: renewed, asked for money again, ended, and their owners told before. A duty.
+
+Law: to take a turn twice is to take it once. What is due stands in the database, so nothing is lost by a process that
+dies, and one that was stopped for long goes on where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlmodel import and_, col, or_, select, update
+
+from control_api.changes import Actor, Change, audited
+from control_api.database import Database, is_outage
+from control_api.destinations import NotAllowed
+from control_api.duties import Duty
+from control_api.happenings import append
+from control_api.ids import new_id
+from control_api.instants import whole_millis
+from control_api.outgoing import NoAnswer, Outgoing
+from control_api.plans import books, ledger
+from control_api.plans.hearing import over_note
+from control_api.plans.ledger import entered, happened
+from control_api.plans.money import later
+from control_api.plans.notes import Note, day, note
+from control_api.plans.offers import called, plan_of
+from control_api.plans.providers import Order, Refused, configured
+from control_api.plans.shown import SubscriptionShown
+from control_api.plans.standing import OVER, Kind, State, due
+from control_api.plans.subscribing import Book, took
+from control_api.settings import Settings
+from control_api.tables import Payment, Subscription
+from playout.clock import Clock
+
+if TYPE_CHECKING:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.plans.providers import Provider
+    from control_api.tables import Plan
+
+EVERY: Final = 60.0
+"""Seconds from one look to the next."""
+_DUTY: Final = "plans"
+_SPAN: Final = timedelta(minutes=15)
+_AT_ONCE: Final = 200
+_TURNS: Final = 4
+_PENDING: Final = timedelta(days=1)
+"""For so long a payment may wait for its owner."""
+_ACTOR: Final = Actor("billing", "billing", "renew")
+_log: Final = logging.getLogger("fastline.plans")
+
+
+@dataclass(slots=True)
+class Renewer:
+    """One process that would do it; of several one does."""
+
+    settings: Settings
+    database: Database
+    outgoing: Outgoing
+    told: Callable[[], None]
+    """Called after events were written."""
+    clock: Clock
+    every: float = EVERY
+    _duty: Duty = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody else has this name."""
+        self._duty = Duty(self.database, _DUTY, new_id("rn"), _SPAN)
+
+    async def run(self) -> None:
+        """Look now and then, until the task is cancelled."""
+        await self._duty.done(self._looked, self.every)
+
+    async def _looked(self) -> None:
+        try:
+            await self.once()
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            _log.warning("subscriptions were not looked through: the database does not answer")
+
+    async def once(self) -> int:
+        """Do what is due, when it is this process's turn; how many subscriptions that were."""
+        now = whole_millis(self.clock())
+        if not await self._duty.take(now):
+            return 0
+        await self._forget_pending(now)
+        seen: set[str] = set()
+        while some := [name for name in await self._due(now, seen) if name not in seen]:
+            for name in some:
+                seen.add(name)
+                await self._turn(name, now)
+        if seen:
+            self.told()
+        return len(seen)
+
+    async def _due(self, now: datetime, seen: set[str]) -> list[str]:
+        gone = and_(col(Subscription.is_current), col(Subscription.account_id).is_(None))
+        rows = select(Subscription.id).where(or_(col(Subscription.due_at) <= now, gone))
+        async with self.database.reading() as session:
+            found = await session.exec(rows.order_by(col(Subscription.due_at)).limit(_AT_ONCE + len(seen)))
+            return list(found.all())
+
+    async def _forget_pending(self, now: datetime) -> None:
+        """Nobody has confirmed them."""
+        old = update(Payment).where(col(Payment.status) == books.PENDING, col(Payment.created_at) < now - _PENDING)
+        async with self.database.writing() as session:
+            await session.exec(old.values(status=books.FAILED, failure="nobody confirmed it"))
+
+    async def _turn(self, name: str, now: datetime) -> None:
+        """What is due of one subscription; what another one has changed meanwhile waits for the next look."""
+        provider = configured(self.settings, self.outgoing)
+        async with self.database.reading() as session:
+            row = await session.get(Subscription, name)
+        if row is not None and row.is_open_there and (not row.is_current or row.account_id is None):
+            await self._end_there(row, provider)
+        async with self.database.writing() as session:
+            held = select(Subscription).where(Subscription.id == name).with_for_update()
+            row = (await session.exec(held)).one_or_none()
+            if row is None:
+                return
+            book = Book(session, self.settings, now)
+            before = SubscriptionShown.of(row, now)
+            await _passed(book, row, provider)
+            change = Change("subscription", row.id, "updated", before, SubscriptionShown.of(row, now))
+            happening = audited(session, _ACTOR, change, now)
+            await append(session, [] if happening is None else [happening], now)
+
+    async def _end_there(self, row: Subscription, provider: Provider | None) -> None:
+        """Have the provider take no more money for what has ended here."""
+        if provider is None or provider.name != row.provider:
+            return
+        try:
+            await provider.end(row.reference)
+        except (NoAnswer, NotAllowed, Refused) as error:
+            _log.warning("%s does not end %s, which is tried again: %s", row.provider, row.id, error)
+            return
+        async with self.database.writing() as session:
+            over = update(Subscription).where(col(Subscription.id) == row.id)
+            await session.exec(over.values(is_open_there=False))
+
+
+async def _passed(book: Book, row: Subscription, provider: Provider | None) -> None:
+    """Let the time until now pass for a subscription."""
+    plan = await plan_of(book.session, row.plan_id)
+    for _ in range(_TURNS):
+        kind = await _next(book, row, plan, provider)
+        if kind is None:
+            break
+        await happened(book.session, row, [entered(kind, book.now, since=row.period_end)], book.now, book.settings)
+        if row.state in OVER:
+            await over_note(book, row, plan)
+    if row.is_current:
+        await _remind(book, row, plan)
+    row.due_at = ledger.due_at(row)
+    if not row.is_current and row.is_open_there:  # its provider did not answer
+        row.due_at = book.now + timedelta(minutes=10)
+    book.session.add(row)
+    await book.session.flush()
+
+
+async def _next(book: Book, row: Subscription, plan: Plan, provider: Provider | None) -> Kind | None:
+    """What has come to pass. A period that is to be paid for from here is paid for before that, if it can be."""
+    if row.is_current and row.account_id is None:
+        return Kind.ENDED
+    ours = provider is not None and provider.name == row.provider and not provider.renews
+    if provider is not None and ours and await _is_asked(book.session, row, plan, book, provider):
+        return None
+    return due(book.now, await ledger.stands(book.session, row, book.settings))
+
+
+async def _is_asked(session: AsyncSession, row: Subscription, plan: Plan, book: Book, provider: Provider) -> bool:
+    """Ask for the money of the next period, where it is time; whether it was asked for."""
+    end, now = row.period_end, book.now
+    if not row.is_current or not row.renews or end is None or now < end or row.attempts >= len(ledger.AGAIN):
+        return False
+    if now < end + ledger.AGAIN[row.attempts]:
+        return False
+    is_late = row.attempts > 0 and row.until is not None and now >= row.until
+    if is_late:
+        return False
+    following = plan if row.next_plan_id is None else await plan_of(session, row.next_plan_id)
+    price = row.price if following.id == row.plan_id else following.price
+    period = row.period if following.id == row.plan_id else following.period
+    order = Order(
+        row.account_id or "", "", following.id, called(following), price, row.currency, period, method=row.method,
+        key=f"{row.id}-{end.isoformat()}-{row.attempts}",
+    )  # fmt: skip
+    try:
+        money = await provider.charge(order, price)
+    except (NoAnswer, NotAllowed, Refused) as error:
+        _log.warning("the next period of %s was not paid for: %s", row.id, error)
+        return False
+    # a process that was stopped for long owes the time, and not its customers
+    since = end if row.until is not None and now < row.until else now
+    until = later(since, period, row.day)
+    if money.status == books.COMPLETED:
+        row.price, row.period = price, period
+        await happened(session, row, [entered(Kind.PAID, now, following.id, since, until)], now, book.settings)
+    else:
+        row.attempts += 1
+        await happened(session, row, [entered(Kind.UNPAID, now, since=end)], now, book.settings)
+    await took(book, row, following, money, price, since, until)
+    return money.status == books.COMPLETED
+
+
+async def _remind(book: Book, row: Subscription, plan: Plan) -> None:
+    """Tell whoever has a plan that it ends soon."""
+    end = row.period_end
+    soon = end is not None and end - ledger.REMINDED <= book.now < end
+    if soon and not row.renews and row.reminded_at is None and row.state != State.PAST_DUE:
+        row.reminded_at = book.now
+        await note(book.session, row.account_id, Note.ENDS, book.now, plan=called(plan), day=day(end))
