@@ -144,7 +144,6 @@ def written(envelope: Envelope, form: str, language: Language, said: Mapping[str
     message["Date"] = format_datetime(envelope.at)
     message["Message-ID"] = f"<{envelope.id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence answers it
-    message["Content-Language"] = language
     if envelope.unsubscribe:
         message["List-Unsubscribe"] = f"<{envelope.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -159,6 +158,7 @@ def written(envelope: Envelope, form: str, language: Language, said: Mapping[str
         station=station,
     )
     message.add_alternative(page, subtype="html")
+    message["Content-Language"] = language  # last: what a message says of its content goes with the parts of that
     return message
 
 
