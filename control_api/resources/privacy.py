@@ -27,7 +27,7 @@ from control_api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, TOO_MANY, Probl
 from control_api.resources.accounts import AccountPath, end_sessions, reopen, told, within
 from control_api.resources.invitations import revoke_open
 from control_api.resources.own_account import Current, check_is_owner
-from control_api.scopes import OPEN, SIGNED_IN, Scope
+from control_api.scopes import OPEN, OWNER, Scope
 from control_api.tables import DataExport, ExportPiece, Profile
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class ClosedShown(Shown):
     summary="Have an archive made of everything that is kept of oneself, as a job",
     description="A ZIP with one file of JSON for each table, and about.json, which says what they are and what is kept "
     "back. Of the whole account, so its main profile asks.",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     answers={202: ExportShown},
     idempotent=True,
@@ -131,7 +131,7 @@ async def export_own_data(call: Call) -> Answer:
     path=f"{_PATH}/exports",
     name="list_own_exports",
     summary="The archives of oneself, the newest first",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     answers={200: ExportsShown},
 )
@@ -147,7 +147,7 @@ async def list_own_exports(call: Call) -> Answer:
     path=f"{_PATH}/exports/{{id}}",
     name="read_own_export",
     summary="How far an archive is, and where it is",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     path_model=ExportPath,
     answers={200: ExportShown},
@@ -163,7 +163,7 @@ async def read_own_export(call: Call[ExportPath]) -> Answer:
     path=f"{_PATH}/exports/{{id}}",
     name="delete_own_export",
     summary="Remove an archive before its time",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     path_model=ExportPath,
     answers={204: None},
@@ -216,7 +216,7 @@ async def download_own_export(call: Call[ExportPath, ArchiveQuery, Nothing]) -> 
     description="At once one is signed out everywhere and the account's API keys are good for nothing. For "
     "`leave_days` signing in again brings it back; then it is removed for good. It takes a sign-in of the last 5 "
     "minutes; with the password, `POST /api/v1/me/deletion` does the same.",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     answers={202: ClosedShown},
 )
@@ -230,7 +230,7 @@ async def delete_own_account(call: Call) -> Answer:
     path=f"{_PATH}/deletion",
     name="leave",
     summary="The same, proven by the password",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=_TAG,
     body_model=Leave,
     answers={202: ClosedShown},

@@ -34,6 +34,7 @@ from control_api.problems import (
     unavailable,
 )
 from control_api.resources.accounts import reopen
+from control_api.resources.letters import ask_to_verify, must_verify
 from control_api.scopes import OPEN, SIGNED_IN
 from control_api.tables import Account, Session
 
@@ -137,6 +138,7 @@ class HereShown(Shown):
 
     account: AccountShown
     session: SessionShown | None = Field(description="Null for who comes with an ID token.")
+    profile_id: str | None = Field(description="The profile that watches.")
     csrf_token: str | None = Field(description="What a page sends as `X-CSRF-Token`; null for who has no cookie.")
 
 
@@ -217,6 +219,8 @@ async def register(call: Call[Nothing, Nothing, Registration]) -> Answer:
     """A new account and its first session."""
     given, gate = call.body, call.site.gate
     await _check_may_register(call)
+    if given.invitation is None and given.email is None and must_verify(call, Role.VIEWER):
+        raise unacceptable("/email", "is needed here: an address is proven before anything plays")
     await gate.ring.ready(call.now)
     password = await gate.passwords.make(given.password)
     invitation = None
@@ -229,6 +233,7 @@ async def register(call: Call[Nothing, Nothing, Registration]) -> Answer:
     row = await accounts.made(call.session, wanted, call.now)
     call.caller = sessions.caller_of(row, None)
     call.changed(Change("account", row.id, "created", after=lasting(AccountShown.of(row))))
+    ask_to_verify(call, row)
     if invitation is not None:
         invitation.used_at, invitation.used_by = call.now, row.id
     answer = await _tokens(call, _In(entering.check_open(row, call.now), call.now))
@@ -312,6 +317,7 @@ async def open_session(call: Call[Nothing, Nothing, SignIn]) -> Answer:
     shown = HereShown(
         account=AccountShown.of(account),
         session=SessionShown.of(opened.row, opened.row.id),
+        profile_id=await sessions.watching(call.session, opened.row),
         csrf_token=cookies.token(gate.csrf, opened.secret),
     )
     return Answer(shown, headers={**_NO_STORE, "Set-Cookie": cookies.set_cookie(call.request, settings, opened.secret)})
@@ -336,6 +342,7 @@ async def read_session(call: Call) -> Answer:
     shown = HereShown(
         account=AccountShown.of(account),
         session=None if row is None else SessionShown.of(row, row.id),
+        profile_id=None if call.caller.viewer is None else call.caller.viewer.id,
         csrf_token=None if cookie is None else cookies.token(call.site.gate.csrf, cookie),
     )
     return Answer(shown, headers=_NO_STORE)
@@ -486,6 +493,8 @@ async def _replaced(call: Call[Any, Any, Any], cookie: str) -> None:
 
 async def _end(call: Call[Any, Any, Any], *, everything: bool) -> None:
     """End the session that asks, or all of the account."""
+    if everything and call.caller.is_kids:
+        raise Problem(FORBIDDEN, "that is not for a kids profile: it signs out of this session alone")
     rows = await sessions.live_of(call.session, call.caller.id, call.now)
     if not everything:
         rows = [row for row in rows if row.id == call.caller.session]
