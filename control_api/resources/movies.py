@@ -144,7 +144,7 @@ async def list_movies(call: Call[Nothing, MovieQuery, Nothing]) -> Answer:
     sort = Sort(query.sort.value) if query.sort else Sort.NEWEST
     place, fit = Place(query.page, query.limit), limits.fit(call.caller.viewer)
     page = await numbered(call.session, wanted, sort, place, fit)
-    results = [_movie(call, title, page.there[title.id]) for title in page.titles]
+    results = [movie(call, title, page.there[title.id]) for title in page.titles]
     return Answer(Movies(results=results, count=len(results), total=page.total, page=page.page, pages=page.pages))
 
 
@@ -157,7 +157,7 @@ async def read_movie(call: Call[TitlePath]) -> Answer:
     title = await _seen(call)
     there = (await hung(call.session, [title]))[title.id]
     cast = [CreditShown(**one) for one in await credited(call.session, title.id)]
-    whole = MovieDetail(**dict(_movie(call, title, there)), cast=cast, similar=await _similar(call, title, _SIMILAR))
+    whole = MovieDetail(**dict(movie(call, title, there)), cast=cast, similar=await alike(call, title, _SIMILAR))
     return Answer(MovieData(data=whole), version=title.version)
 
 
@@ -170,7 +170,7 @@ async def search_movies(call: Call[Nothing, WordsQuery, Nothing]) -> Answer:
     where = replace(_SEEN, fit=limits.fit(call.caller.viewer))
     titles = await titled(call, await search.best(call.session, call.query.q, call.query.limit, where))
     there = await hung(call.session, titles)
-    results = [_movie(call, title, there[title.id]) for title in titles]
+    results = [movie(call, title, there[title.id]) for title in titles]
     return Answer(MoviesFound(results=results, count=len(results)))
 
 
@@ -183,7 +183,7 @@ async def list_popular_movies(call: Call[Nothing, PopularQuery, Nothing]) -> Ans
     wanted = TitleFilter(kind=list(_PLAYED), state=[TitleState.PUBLISHED])
     place, fit = Place(1, call.query.limit), limits.fit(call.caller.viewer)
     page = await numbered(call.session, wanted, Sort.RATING_DOWN, place, fit)
-    results = [_movie(call, title, page.there[title.id]) for title in page.titles]
+    results = [movie(call, title, page.there[title.id]) for title in page.titles]
     return Answer(MoviesFound(results=results, count=len(results)))
 
 
@@ -205,7 +205,7 @@ async def list_movie_credits(call: Call[TitlePath]) -> Answer:
 )  # fmt: skip
 async def list_movie_recommendations(call: Call[TitlePath, PopularQuery, Nothing]) -> Answer:
     """The nearest first (CX3)."""
-    results = await _similar(call, await _seen(call), call.query.limit)
+    results = await alike(call, await _seen(call), call.query.limit)
     return Answer(MoviesFound(results=results, count=len(results)))
 
 
@@ -229,15 +229,15 @@ async def _seen(call: Call[TitlePath, Any, Any]) -> Title:
     return title
 
 
-async def _similar(call: Call[Any, Any, Any], title: Title, limit: int) -> list[MovieShown]:
+async def alike(call: Call[Any, Any, Any], title: Title, limit: int) -> list[MovieShown]:
     """What is like a film, of what is played."""
     some = await similar(call.session, call.caller.viewer, title.id, call.now, limit=limit)
     titles = [one for one in await titled(call, [one.title_id for one in some]) if one.kind in _PLAYED]
     there = await hung(call.session, titles)
-    return [_movie(call, one, there[one.id]) for one in titles]
+    return [movie(call, one, there[one.id]) for one in titles]
 
 
-def _movie(call: Call[Any, Any, Any], title: Title, there: Hung) -> MovieShown:
+def movie(call: Call[Any, Any, Any], title: Title, there: Hung) -> MovieShown:
     whole = shown(title, there, call.site.settings.public_url)
     pictures = {one.shape: one.url for one in reversed(whole.artwork)}
     return MovieShown(
