@@ -238,6 +238,7 @@ async def alike(call: Call[Any, Any, Any], title: Title, limit: int) -> list[Mov
 
 
 def movie(call: Call[Any, Any, Any], title: Title, there: Hung) -> MovieShown:
+    """A title in the words of that system."""
     whole = shown(title, there, call.site.settings.public_url)
     pictures = {one.shape: one.url for one in reversed(whole.artwork)}
     return MovieShown(
