@@ -55,6 +55,10 @@ FORBIDDEN: Final = Kind(
     "forbidden", 403, "That is not allowed",
     "The caller is known and may not do this. `scope` names the right that is missing, where it is one.",
 )  # fmt: skip
+PAYMENT_REFUSED: Final = Kind(
+    "payment-refused", 402, "The payment was refused",
+    "Who takes the money has refused it, and nothing has changed. `detail` says why. Try another card.",
+)  # fmt: skip
 PLAN_NEEDED: Final = Kind(
     "plan-needed", 403, "That takes another plan",
     "The caller is known, and their plan does not include it. `entitlement` names what a plan must include, and "
@@ -169,7 +173,8 @@ NO_ROOM: Final = Kind(
 KINDS: Final = {
     kind.slug: kind
     for kind in (
-        MALFORMED, BAD_CURSOR, UNAUTHENTICATED, FORBIDDEN, UNVERIFIED, PLAN_NEEDED, PIN_NEEDED, CROSSED, NOT_FOUND,
+        MALFORMED, BAD_CURSOR, UNAUTHENTICATED, PAYMENT_REFUSED, FORBIDDEN, UNVERIFIED, PLAN_NEEDED, PIN_NEEDED,
+        CROSSED, NOT_FOUND,
         METHOD_NOT_ALLOWED, CONFLICT, IN_PROGRESS, GONE, CHANGED, OTHER_TUS, TOO_LARGE, FILE_TOO_LARGE, UNSUPPORTED,
         UNACCEPTABLE, KEY_REUSED, LOCKED, PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, TOO_MANY_STREAMS, BAD_SUM,
         INTERNAL, NOT_PLAYED, UNAVAILABLE, NO_ROOM,
