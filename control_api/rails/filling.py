@@ -60,8 +60,8 @@ async def contents(session: AsyncSession, rails: Sequence[Rail], sight: Sight, e
         rows = await (await session.connection()).execute(together(parts, each + 1))
         for number, key, rank in rows.all():
             keys.setdefault(number, []).append((rank, key))
-        for number, some in keys.items():
-            found[rails[number].id] = _cut(Contents(tuple(key for _, key in sorted(some))), each)
+        for number, _ in parts:
+            found[rails[number].id] = _cut(Contents(tuple(key for _, key in sorted(keys.get(number, ())))), each)
     return found
 
 

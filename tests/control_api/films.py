@@ -24,14 +24,17 @@ _OF_INTEREST = ("title", "listed", "rated", "watched", "rail", "genre", "tag", "
 
 async def films(client: Client, count: int, name: str = "Film", **more: Any) -> list[str]:
     """The ids of so many published films, each a second younger than the one before it."""
+    like = Title(
+        **{
+            "id": "", "kind": "movie", "state": "published", "name": "", "sort_name": "", "created_at": BORN,
+            "updated_at": BORN, "published_at": BORN, "age": 0, **more,
+        }
+    ).model_dump()  # fmt: skip
     rows = [
-        Title(
-            **{
-                "id": new_id("ti"), "kind": "movie", "state": "published", "name": f"{name} {number}",
-                "sort_name": sort_name(f"{name} {number}"), "created_at": BORN + timedelta(seconds=number),
-                "updated_at": BORN, "published_at": BORN, "age": 0, **more,
-            }
-        ).model_dump()
+        {
+            **like, "id": new_id("ti"), "name": f"{name} {number}", "sort_name": sort_name(f"{name} {number}"),
+            "created_at": BORN + timedelta(seconds=number),
+        }
         for number in range(count)
     ]  # fmt: skip
     await put(client, Title, rows)

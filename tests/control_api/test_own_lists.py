@@ -67,8 +67,9 @@ async def test_a_list_is_put_on_and_taken_off_again_as_often_as_one_likes(settin
         ids, draft = await films(client, 4), (await films(client, 1, "Draft", state="draft"))[0]
         path = f"{V1}/{name}"
         assert await names(ada, path) == []
-        for number in (2, 0, 1):
-            new = await ada.ask("PUT", f"{path}/{ids[number]}", 201)
+        for number in (2, 0):
+            await ada.ask("PUT", f"{path}/{ids[number]}", 201)
+        new = await ada.ask("PUT", f"{path}/{ids[1]}", 201)
         assert new.json["title"]["id"] == ids[1]
         again = await ada.ask("PUT", f"{path}/{ids[1]}", 200)
         assert again.json["added_at"] == new.json["added_at"]
