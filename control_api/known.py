@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
 
     Spare = Callable[[str], Awaitable[None]]
 
-MOST: Final = 10_000
+MOST: Final = 50_000
 """How many are remembered; who has not asked for the longest time is forgotten first."""
+PATIENT: Final = ContextVar("patient", default=False)
+"""Whether what is asked is what players say time and again: for that, somebody is remembered for `LONG`."""
+LONG: Final = timedelta(minutes=5)
+"""What another process changes counts as late for that; a player then is told where it asks for anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,8 @@ class Known:
 
     def _is_fresh(self, seen: _Seen, now: datetime) -> bool:
         # a clock that was set back makes nobody younger
-        is_young = timedelta(0) <= now - seen.at < self._patience
+        patience = max(self._patience, LONG) if self._patience and PATIENT.get() else self._patience
+        is_young = timedelta(0) <= now - seen.at < patience
         return is_young and (seen.caller.until is None or now < seen.caller.until)
 
     def _keep(self, key: bytes, seen: _Seen) -> None:

@@ -22,6 +22,7 @@ from control_api.database import is_outage
 from control_api.happenings import append
 from control_api.idempotency import Attempt, Kept
 from control_api.instants import whole_millis
+from control_api.known import PATIENT
 from control_api.operation import Media, Operation, Precondition
 from control_api.problems import (
     CROSSED,
@@ -64,7 +65,7 @@ def served(operation: Operation) -> Callable[[web.Request], Awaitable[web.Stream
         if said.scope is not OPEN or not said.is_safe:
             await site.look()
         if said.scope is not OPEN:  # what is open is answered to everyone, whatever they send, and without the database
-            asked.caller = await resolve(request, site.schemes)
+            asked.caller = await _resolved(request, site, said)
         if said.counted or isinstance(asked.caller, Stranger):
             await _count(site, asked, said)
         caller = _allowed(asked.caller, said)
@@ -91,6 +92,17 @@ def served(operation: Operation) -> Callable[[web.Request], Awaitable[web.Stream
         return await _written(call, answer, body)
 
     return serve
+
+
+async def _resolved(request: web.Request, site: Site, said: Declared) -> Caller | Stranger:
+    """Who asks. For what is done without a transaction, who was known lately asks no database."""
+    if not said.apart:
+        return await resolve(request, site.schemes)
+    patient = PATIENT.set(True)
+    try:
+        return await resolve(request, site.schemes)
+    finally:
+        PATIENT.reset(patient)
 
 
 def _check_kept(request: web.Request, said: Declared) -> None:
