@@ -392,6 +392,7 @@ async def test_tokens_are_signed_by_keys_that_everybody_can_look_up(server: Clie
     assert opened.header["typ"] == "at+jwt"
     assert opened.claims == {
         "iss": "fastline", "aud": "fastline-api", "sub": ada, "sid": pair["session_id"], "role": "editor",
+        "profile": pair["profile_id"],
         "iat": int(NOW.timestamp()), "nbf": int(NOW.timestamp()), "exp": int(NOW.timestamp()) + 1800,
     }  # fmt: skip
 
