@@ -66,6 +66,7 @@ async def broadcasts(session: AsyncSession, reader: Reader) -> list[Item]:
     )
     rows = (
         select(Broadcast, BroadcastReceipt)
+        .select_from(Broadcast)
         .join(Account, col(Account.id) == reader.account)
         .outerjoin(
             BroadcastReceipt,

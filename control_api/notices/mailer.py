@@ -99,6 +99,8 @@ class Mailer:
         now = self._clock()
         if not await self._duty.holds(now):
             return False
+        if self._signer is None:
+            self._signer = await signer(self._database, unsubscribing.NAME, now)
         more = await spread(self._database, self._plan_of, self._settings.language, now)
         room = self._room()
         if not room:
@@ -183,16 +185,16 @@ class Mailer:
             said["code"] = code
             # behind the sign that no browser sends: it is in no journal of a server
             link = f"{settings.pages_url}/{_PAGES[Purpose(row.form)]}#{code}" if settings.pages_url else ""
-        envelope = Envelope(row.id, settings.mail_from, _plain(to.address), now, link, await self._away(to, now))
+        envelope = Envelope(row.id, settings.mail_from, _plain(to.address), now, link, self._away(to))
         message = writing.written(envelope, row.form, to.language, said)
         return Parcel(row.id, parseaddr(settings.mail_from)[1], _plain(to.address), message)
 
-    async def _away(self, to: Addressed, now: datetime) -> str:
+    def _away(self, to: Addressed) -> str:
         """Where one POST keeps such mail away; empty for what nobody can keep away."""
-        if not self._settings.public_url or to.account is None or to.row.kind not in BROADCAST:
+        if not self._settings.public_url or to.row.kind not in BROADCAST:
             return ""
-        if self._signer is None:
-            self._signer = await signer(self._database, unsubscribing.NAME, now)
+        if self._signer is None or to.account is None:
+            return ""
         ticket = unsubscribing.ticket(self._signer, to.account.id, Kind(to.row.kind))
         return f"{self._settings.public_url}{unsubscribing.PATH}/{ticket}"
 

@@ -200,8 +200,9 @@ async def test_who_sets_a_password_at_an_unproven_address_has_the_account_alone(
 
 async def test_an_address_asks_for_so_much_mail_and_no_more(settings: Settings, tmp_path: Path) -> None:
     async with postbox(tmp_path) as box, running(box.settings(settings, rate_letters="2/hour")) as client:
-        for status in (202, 202, 429):
-            asked = await client.post(f"{AUTH}/forgot-password", {"email": "eve@home.example"}, status)
+        for _ in range(2):
+            await client.post(f"{AUTH}/forgot-password", {"email": "eve@home.example"}, 202)
+        asked = await client.post(f"{AUTH}/forgot-password", {"email": "eve@home.example"}, 429)
         assert int(asked.headers["Retry-After"]) > 0
         contact = {"name": "Eve", "email": "eve@home.example", "subject": "Hello", "text": "?"}
         await client.post("/api/v1/contact", contact, 429)
