@@ -11,7 +11,7 @@ import os
 import sys
 
 from control_api.database import Database
-from control_api.recommending.apart import Asked, Line
+from control_api.recommending.asked import Asked, Line
 from control_api.recommending.building import Wish, build
 
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 
 from control_api.instants import whole_millis
 from control_api.jobs import Broken, JobKind
-from control_api.recommending.building import Built
+from control_api.recommending.asked import Asked, Line
 from control_api.recommending.model import Unknown, named
 
 if TYPE_CHECKING:
     from control_api.jobs import Work
+    from control_api.recommending.building import Built
 
 _TOLD: Final = 2000
 """Characters of what a process says that fails."""
-_PATIENCE_MS: Final = 60_000
-"""How long it waits for others who write."""
 
 
 class Build(BaseModel):
@@ -29,25 +28,6 @@ class Build(BaseModel):
 
     full: bool = False
     """Whether all is worked out anew, whatever has changed."""
-
-
-class Asked(BaseModel):
-    """What the process is told."""
-
-    database: str
-    patience_ms: int = _PATIENCE_MS
-    model: str
-    half_life: timedelta
-    full: bool
-    now: datetime
-
-
-class Line(BaseModel):
-    """What it answers, line by line."""
-
-    permille: int
-    words: str = ""
-    built: Built | None = None
 
 
 async def _work(work: Work, given: Build) -> Built:

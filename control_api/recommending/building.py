@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter
@@ -19,16 +20,16 @@ from sqlmodel import select
 
 from control_api.recommending import days, history, reading, versions
 from control_api.recommending.model import NEIGHBOURS, Model, named
-from control_api.recommending.works import Library
+from control_api.recommending.works import Library, Work
 from control_api.tables import Title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from control_api.database import Database
     from control_api.recommending.packed import Near
-    from control_api.recommending.works import Plays, Work
+    from control_api.recommending.works import Plays
     from control_api.tables import RecommendationBuild
 
 _log: Final = logging.getLogger("fastline.api")
@@ -69,6 +70,32 @@ class Wish:
     """How many are kept of a title."""
 
 
+@dataclass(slots=True)
+class _Making:
+    """A version that is being made."""
+
+    model: Model
+    works: Sequence[Work]
+    most: int
+    """Neighbours of a title."""
+    old: dict[str, list[tuple[str, float]]]
+    """Those that stay, by ids; empty where all are worked out anew."""
+    anew: set[int]
+    """The places of which they are."""
+    places: dict[str, int]
+
+    def look_around(self) -> None:
+        """Work out anew what is near to new titles, too: they may be neighbours now."""
+        fresh = {place for place in self.anew if self.works[place].id not in self.old} if self.old else set()
+        self.anew |= {other for place in fresh for other, _ in self.model.near(place, self.most)}
+
+    def near(self, place: int) -> Sequence[Near]:
+        """The neighbours of a title."""
+        if place in self.anew:
+            return self.model.near(place, self.most)
+        return [(self.places[name], near) for name, near in self.old[self.works[place].id] if name in self.places]
+
+
 def _quiet(_permille: int, _words: str) -> None:
     """Nobody is told how far it is."""
 
@@ -97,22 +124,18 @@ async def build(
     old, anew = await _taken_over(database, last, wish, now, works, plays, whose)
     row = await versions.begun(database, wish.model, now, now if not old or last is None else last.full_at)
     popular, trending = await _watched(database, wish, now, works)
-    model = made(Library(works, plays)) if works else None
-    if model is not None and old:
-        anew |= _around(model, anew, works, old, wish.neighbours)
     places = {work.id: place for place, work in enumerate(works)}
+    making = _Making(made(Library(works, plays)), works, wish.neighbours, old, anew, places)
+    making.look_around()
     for start in range(0, len(works), _AT_ONCE):
         known = [
-            versions.Known(
-                work.id, popular[place], trending[place], next(iter(work.genres), None),
-                _near(model, place, work, anew, old, places, wish.neighbours),
-            )
+            versions.Known(work.id, popular[place], trending[place], next(iter(work.genres), None), making.near(place))
             for place, work in enumerate(works[start : start + _AT_ONCE], start)
-        ]  # fmt: skip
+        ]
         await versions.written(database, row.number, start, known)
         tell(400 + 580 * start // len(works), f"{start} of {len(works)} titles")
     took = round((perf_counter() - begun) * 1000)
-    counts = {"works": len(works), "anew": len(anew), "profiles": len(plays), "plays": len(plays.places)}
+    counts = {"works": len(works), "anew": len(making.anew), "profiles": len(plays), "plays": len(plays.places)}
     await versions.finished(database, row, {"built_at": now, "took_ms": took, **counts})
     await versions.pruned(database)
     return Built(number=row.number, is_new=True, took_ms=took, **counts)
@@ -156,28 +179,6 @@ async def _taken_over(  # noqa: PLR0913, PLR0917 — what was and what is
         if profile in spoken:
             changed.update(plays.places[begins:ends])
     return everything if len(changed) > MUCH * len(works) else (old, changed)
-
-
-def _around(
-    model: Model, anew: set[int], works: Sequence[Work], old: Mapping[str, Sequence[tuple[str, float]]], most: int
-) -> set[int]:
-    """The places near to those that have changed: what has changed may be a neighbour of theirs now."""
-    fresh = {place for place in anew if works[place].id not in old}
-    return {other for place in fresh for other, _ in model.near(place, most)}
-
-
-def _near(
-    model: Model | None,
-    place: int,
-    work: Work,
-    anew: set[int],
-    old: Mapping[str, Sequence[tuple[str, float]]],
-    places: Mapping[str, int],
-    most: int,
-) -> Sequence[Near]:
-    if place in anew and model is not None:
-        return model.near(place, most)
-    return [(places[name], near) for name, near in old[work.id] if name in places]
 
 
 async def _watched(
