@@ -40,8 +40,8 @@ _GIVERS: Final = re.compile(
 )
 """What some write before a rating: who gives it, or for which country."""
 _YEARS: Final = re.compile(
-    r"^(?:VM|PG|R|MA|RP|X|M|AA|A|U/?A|K|B|S|N|MN|AV|D|PRE|INT)?[\s-]*"
-    r"(\d{1,2})\s*(?:\+|[APRX]|MA|ANS|ANOS|AÑOS|JAHRE)?\+?$"
+    r"^(?:(?:VM|PG|R|MA|RP|X|M|AA|A|U/?A|K|B|S|N|MN|AV|D|PRE|INT)[\s/-]*|-)?"
+    r"([0-9]{1,2})\s*(?:\+|[APRX]|MA|ANS|ANOS|AÑOS|JAHRE)?\+?$"
 )
 """Years, with the letters that countries put before and after them: `12A`, `MA15+`, `VM14`, `-16`, `K-16`."""
 _OLDEST: Final = 21
