@@ -257,8 +257,8 @@ async def _hold(session: AsyncSession) -> None:
     """Let nobody else count until this transaction ends."""
     held = select(FigurePlace.name).where(FigurePlace.name == SESSIONS).with_for_update()
     if (await session.exec(held)).first() is None:
-        session.add(FigurePlace(name=SESSIONS))
-        await session.flush()
+        await sums.make_place(session, SESSIONS)
+        await session.exec(held)
 
 
 async def _looks(session: AsyncSession, some: Sequence[str]) -> list[Look]:

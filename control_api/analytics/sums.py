@@ -12,7 +12,7 @@ from sqlmodel import and_, col, insert, select, update
 from control_api.analytics.counting import AMOUNTS, Key, State
 from control_api.ids import new_id
 from control_api.library.kinds import TitleKind
-from control_api.tables import Asset, FigureDay, PlayCounted, Title, TitleSeen, View, ViewerDays, Visit
+from control_api.tables import Asset, FigureDay, FigurePlace, PlayCounted, Title, TitleSeen, View, ViewerDays, Visit
 from control_api.viewing.playing import instant, millis
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ async def _put(session: AsyncSession, statement: Any, rows: list[dict[str, Any]]
     if rows:
         await session.flush()
         await (await session.connection()).execute(statement, rows)
+
+
+async def make_place(session: AsyncSession, name: str) -> None:
+    """Have a place, which another process may have made at the same time."""
+    await _put(session, _insert(session, FigurePlace).on_conflict_do_nothing(), [{"name": name, "at": None}])
 
 
 async def add(session: AsyncSession, sums: Sums) -> None:

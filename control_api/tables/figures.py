@@ -19,7 +19,10 @@ class FigureDay(Row, table=True):
     """Sums of one day of one thing: nobody is in them. See `control_api.analytics.counting`."""
 
     __tablename__ = "figure_day"
-    __table_args__ = (Index("ix_figure_day_by_day", "kind", "part", "day", "subject"),)
+    __table_args__ = (
+        Index("ix_figure_day_by_day", "kind", "part", "day", "subject"),
+        Index("ix_figure_day_age", "day"),
+    )
 
     kind: str = Field(primary_key=True, max_length=12)
     """`all`, `title`, `channel`, `program`, `ad`, `hour`…"""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlmodel import and_, col, delete, exists, func, or_, select, update
+from sqlmodel import and_, col, delete, exists, func, or_, select, tuple_, update
 
 from control_api.tables import (
     ArtworkTicket,
@@ -18,6 +18,7 @@ from control_api.tables import (
     DataExport,
     Delivery,
     Event,
+    FigureDay,
     Import,
     ImportEntry,
     Mail,
@@ -27,6 +28,7 @@ from control_api.tables import (
     Repeat,
     Ticket,
     Upload,
+    View,
     Webhook,
     WebhookPlace,
 )
@@ -54,6 +56,8 @@ async def rows(database: Database, settings: Settings, now: datetime) -> dict[st
         "import entries": (_import_entries, settings.import_days),
         "imports": (_imports, settings.import_days),
         "play sessions": (_play_sessions, settings.play_session_days),
+        "figures": (_figures, settings.figure_days),
+        "views": (_views, settings.view_days),
         "notices": (_notices, settings.notice_days),
         "broadcasts": (_broadcasts, settings.notice_days),
         "mails": (_mails, settings.mail_days),
@@ -149,6 +153,22 @@ async def _play_sessions(session: AsyncSession, before: datetime) -> int:
     """Those that have ended, by their start: by that there is an index."""
     old = select(PlaySession.id).where(col(PlaySession.started_at) < before, col(PlaySession.ended_at) < before)
     return await _delete(session, PlaySession.id, old.order_by(col(PlaySession.started_at)).limit(AT_ONCE))
+
+
+async def _figures(session: AsyncSession, before: datetime) -> int:
+    """Sums of days that are over, whatever the zone."""
+    columns = FigureDay.kind, FigureDay.subject, FigureDay.part, FigureDay.day
+    day = (before - timedelta(days=1)).date().isoformat()
+    old: Any = select(*columns).where(col(FigureDay.day) < day).order_by(col(FigureDay.day)).limit(AT_ONCE)
+    found = [tuple(row) for row in (await session.exec(old)).all()]
+    if found:
+        await session.exec(delete(FigureDay).where(tuple_(*columns).in_(found)))
+    return len(found)
+
+
+async def _views(session: AsyncSession, before: datetime) -> int:
+    old = select(View.id).where(col(View.at) < before).order_by(col(View.at)).limit(AT_ONCE)
+    return await _delete(session, View.id, old)
 
 
 async def _repeats(session: AsyncSession, now: datetime) -> int:

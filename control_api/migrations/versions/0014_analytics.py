@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("peak", columns.Counter, nullable=False),
         sa.PrimaryKeyConstraint("kind", "subject", "part", "day", name=op.f("pk_figure_day")),
     )
+    op.create_index("ix_figure_day_age", "figure_day", ["day"])
     op.create_index("ix_figure_day_by_day", "figure_day", ["kind", "part", "day", "subject"])
 
     op.create_table(
