@@ -13,6 +13,7 @@ from control_api.air.teller import Teller
 from control_api.analytics.rolling import Roller
 from control_api.library.keeping import Keeper
 from control_api.notices.mailer import Mailer
+from control_api.plans.renewing import Renewer
 from control_api.recommending.scheduling import Recommender
 from control_api.resources.notifications import plan_of
 from control_api.tidying.daily import Tidier
@@ -41,6 +42,7 @@ async def tended(site: Site) -> AsyncIterator[None]:
         "beacons": lambda: Tally(settings, settings.place.store(), database, site.outgoing, clock).run(),
         "play sessions": lambda: Closer(settings, database, clock).run(),
         "recommendations": lambda: Recommender(settings, database, clock).run(),
+        "plans": lambda: Renewer(settings, database, site.outgoing, feed.ring, clock).run(),
         "tidying": lambda: Tidier(settings, database, feed, clock).run(),
         "mail": lambda: Mailer(settings, database, plan_of, clock).run(),
         "figures": lambda: Roller(settings, database, site.master.station, clock).run(),

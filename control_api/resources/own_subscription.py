@@ -304,14 +304,18 @@ async def _changed(call: Call[Any, Any, Any], row: Subscription, before: Subscri
 
 
 async def _own(call: Call[Any, Any, Any]) -> Answer:
-    """What the caller has."""
-    may = await entitled(call.session, call.caller.id, call.now)
-    rows = select(Subscription).where(Subscription.account_id == call.caller.id, col(Subscription.is_current))
+    viewer = call.caller.viewer
+    return await answered(call, call.caller.id, viewer.language if viewer is not None else "")
+
+
+async def answered(call: Call[Any, Any, Any], account: str, tag: str = "") -> Answer:
+    """What an account has."""
+    may = await entitled(call.session, account, call.now)
+    rows = select(Subscription).where(Subscription.account_id == account, col(Subscription.is_current))
     row = (await call.session.exec(rows)).one_or_none()
     plan = await plan_of(call.session, may.plan)
-    viewer = call.caller.viewer
     shown = OwnPlanShown(
-        plan=PlanShown.of(plan, viewer.language if viewer is not None else ""),
+        plan=PlanShown.of(plan, tag),
         entitlements=EntitlementsShown.model_validate(may),
         until=may.until,
         subscription=None if row is None else SubscriptionShown.of(row, call.now),

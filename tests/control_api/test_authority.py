@@ -35,6 +35,7 @@ KNOWN = {
     "ticket": "at_1",
     "session": "ss_0199f0c47b1c7d3a9e52c1d4b7a60f38",
     "segment": "3",
+    "provider": "stripe",
     "kind": "terms",
 }
 TO_EVERYONE = {
@@ -47,6 +48,8 @@ TO_EVERYONE = {
     "/docs/{file}",
     "/problems/{slug}",
     "/api/channels",
+    "/api/v1/plans",
+    "/api/v1/payments/webhooks/{provider}",
     "/api/channel/play/{id}",
     "/artwork/{file}",
     "/api/v1/me/exports/{id}/archive",
