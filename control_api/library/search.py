@@ -128,9 +128,7 @@ async def alike(session: AsyncSession, typed: str, limit: int, scope: Scope = EV
         return []
     else:
         query = wanted
-        await (await session.connection()).execute(
-            text("SELECT set_config('pg_trgm.word_similarity_threshold', '0.3', true)")
-        )
+        await (await session.connection()).execute(text(_FOR_SLIPS))
     near = await _rows(session, _NEAR[sqlite], scope, _SIFTED, words=query)
     judged = sorted(((likeness(wanted, row.name), row.title_id) for row in near), key=lambda pair: (-pair[0], pair[1]))
     return [title for how, title in judged if how >= _LIKE_ENOUGH][:limit]
@@ -199,6 +197,13 @@ _NEAR: Final = {
 
 _NARROWING: Final = {"kinds": "t.kind IN :kinds", "states": "t.state IN :states", "genres": FITS_GENRE}
 """What is said of the title of a row, for each set of values that may be wanted."""
+
+
+_FOR_SLIPS: Final = (
+    # PostgreSQL takes to compare trigrams for as cheap as to compare numbers, and would look at every name there is
+    "SELECT set_config('pg_trgm.word_similarity_threshold', '0.3', true), set_config('enable_seqscan', 'off', true)"
+)
+"""Until the end of the transaction."""
 
 
 async def _rows(session: AsyncSession, statement: str, scope: Scope, limit: int, **values: Any) -> Sequence[Any]:  # noqa: ANN401 — what stands in the statement
