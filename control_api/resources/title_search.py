@@ -9,8 +9,10 @@ from sqlmodel import col, select
 
 from control_api.call import Answer, Call
 from control_api.library import search
+from control_api.library.flags import Flags
 from control_api.library.kinds import TitleKind, TitleState
 from control_api.library.shown import TitleListed, listed
+from control_api.lists.flags import flagged
 from control_api.models import Given, Shown
 from control_api.operation import Endpoint
 from control_api.profiles import limits
@@ -67,6 +69,7 @@ class SuggestionShown(Shown):
     name: str
     kind: str
     year: int | None
+    mine: Flags | None = Field(default=None, description="What it is to the profile that asks; null for who has none.")
 
 
 class TitlesFound(Shown):
@@ -110,15 +113,17 @@ async def search_titles(call: Call[Nothing, LikeQuery, Nothing]) -> Answer:
 async def suggest_titles(call: Call[Nothing, SuggestQuery, Nothing]) -> Answer:
     """Names that begin so, names with a word that does, or else names that are spelt alike."""
     ids = await search.suggested(call.session, call.query.q, call.query.limit, scope(call))
-    items = [_brief(title) for title in await titled(call, ids)]
+    viewer = call.caller.viewer
+    flags = await flagged(call.session, viewer.id, ids) if viewer is not None else {}
+    items = [_brief(title, flags.get(title.id)) for title in await titled(call, ids)]
     return Answer(Suggestions(items=items))
 
 
 OPERATIONS: Final = (search_titles, suggest_titles)
 
 
-def _brief(title: Title) -> SuggestionShown:
-    return SuggestionShown(id=title.id, name=title.name, kind=title.kind, year=title.year or None)
+def _brief(title: Title, mine: Flags | None = None) -> SuggestionShown:
+    return SuggestionShown(id=title.id, name=title.name, kind=title.kind, year=title.year or None, mine=mine)
 
 
 async def _like(call: Call[Nothing, LikeQuery, Nothing]) -> tuple[list[str], SuggestionShown | None]:

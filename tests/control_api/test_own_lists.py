@@ -14,6 +14,7 @@ from sqlmodel import col, delete, func, select, update
 
 from control_api.ids import new_id
 from control_api.library.flags import Flags
+from control_api.library.indexing import reindexed
 from control_api.lists import keeping
 from control_api.lists.flags import flagged, percent
 from control_api.people.roles import Role
@@ -204,6 +205,12 @@ async def test_what_a_title_is_to_a_profile_is_one_query_for_any_number(settings
             counts.append(len(asked))
             assert page[0]["mine"] == first
         assert counts[0] == counts[1]
+        async with database.writing() as session:
+            await reindexed(session, ids[:1])
+        for path in ("search?q=film", "suggestions?q=film", "content?sortOrder=asc"):
+            found_by = (await ada.get(f"{V1}/{path}")).json
+            assert (found_by.get("items") or found_by["content"])[0]["mine"] == first, path
+        assert (await ada.get(f"/movies/{ids[0]}")).json["data"]["mine"] == first
         # a copy that somebody holds is nobody else's, though the address is the same
         of_ada = await ada.get(f"{V1}/titles/{ids[0]}")
         assert of_ada.json["mine"] == first
