@@ -42,7 +42,7 @@ def register(commands: Commands[argparse.ArgumentParser], run: Run, read: Read, 
     words = "import titles from a catalog, or a folder of films"
     _import(command(commands, "import", lambda asked: run(_imported(asked, read)), words))
     seed = command(
-        commands, "seed", lambda asked: run(_seeded(asked, samples)), "make a demo library, and an account of each role"
+        commands, "seed", lambda asked: run(_seeded(asked, samples)), "make a demo library, an audience of it, and an account of each role"
     )
     seed.add_argument("--titles", type=_titles, default=120, metavar="N", help="about how many titles (default: 120)")
     seed.add_argument("--seed", type=_seed, default=1, metavar="N", help="another number, another library (default: 1)")
@@ -201,6 +201,7 @@ async def _seeded(asked: argparse.Namespace, samples: Collection[str]) -> int:
             message = f"{error}. `--yes` adds the demo to it all the same"
             raise Refused(message) from error
     print(f"{done.made} titles made, {done.unchanged} were there; {done.pictures} pictures drawn")
+    print(f"{done.viewers} profiles made with what they have watched")
     for name, role, password in done.accounts:
         print(f"  {role:<9} {name:<16} {password}")
     return OK

@@ -1,4 +1,4 @@
-"""Making the demo: its titles by way of an import, its pictures, and an account of each role.
+"""Making the demo: its titles by way of an import, its pictures, an account of each role, and an audience.
 
 Law: to seed twice changes nothing. Passwords are made by chance, and shown once: nobody can know them beforehand.
 """
@@ -18,6 +18,7 @@ from control_api.changes import Actor
 from control_api.database import Database
 from control_api.demo.library import titles
 from control_api.demo.posters import SIZES, poster
+from control_api.demo.watching import audience
 from control_api.imports.bringing import BATCH, Bringing
 from control_api.imports.formats import Format
 from control_api.imports.records import Item, Notes
@@ -62,6 +63,8 @@ class Seeded:
     made: int
     unchanged: int
     pictures: int = 0
+    viewers: int = 0
+    """Profiles that were given a history."""
     accounts: list[tuple[str, str, str]] = field(default_factory=list)
     """Name, role and password of each account that was made."""
 
@@ -89,6 +92,8 @@ async def seed(
         done = await _titles(database, count, number, clock)
         done.pictures = await _pictures(database, settings, pictured, clock)
         done.accounts = await _accounts(database, settings, clock)
+        fresh = [name for name, role, _ in done.accounts if role == Role.VIEWER]
+        done.viewers = await audience(database, FEED, number, whole_millis(clock()), fresh)
     finally:
         await database.close()
     return done

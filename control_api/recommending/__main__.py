@@ -33,5 +33,5 @@ def say(line: Line) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(10)
+    os.nice(5)
     asyncio.run(built(Asked.model_validate_json(sys.stdin.readline())))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from desks import house
 from persons import cheap
-from sqlmodel import select
+from sqlmodel import col, func, select
 
 from control_api import schema
 from control_api.demo.library import name, titles
@@ -15,7 +15,7 @@ from control_api.demo.posters import SIZES, poster
 from control_api.demo.seeding import NotOurs, batches, seed, strange
 from control_api.library.intake import Intake
 from control_api.library.pictures import Shape, drawn
-from control_api.tables import Title
+from control_api.tables import Listed, PlaySession, Profile, Rated, Title, Watched
 from packager.samples import SAMPLES, TITLES
 from playout.clock import system_clock
 
@@ -83,8 +83,30 @@ async def test_a_station_whose_first_start_made_samples_is_seeded_and_one_with_f
         names = frozenset((await session.exec(select(Title.name))).all())
     with pytest.raises(NotOurs, match="there are 1 titles that are not of the demo"):
         await seed(cheap(settings), 10, 1, system_clock, beside=names - {min(names)}, pictured=0)
-    assert (await seed(cheap(settings), 10, 1, system_clock, beside=names, pictured=0)).made >= 10
-    assert (await seed(cheap(settings), 10, 1, system_clock, beside=names, pictured=0)).made == 0
+    done = await seed(cheap(settings), 60, 1, system_clock, beside=names, pictured=0)
+    assert done.made >= 60
+    there = await audience(database)
+    assert done.viewers == 33
+    assert there["profile"] == 24 + 8 + 4
+    assert min(there.values()) > 10
+    again = await seed(cheap(settings), 60, 1, system_clock, beside=names, pictured=0)
+    assert (again.made, again.viewers) == (0, 0)
+    assert await audience(database) == there
+
+
+async def audience(database: Database) -> dict[str, int]:
+    """How much there is of an audience; no child has seen anything that is not for it (A26)."""
+    tables = (Profile, Watched, PlaySession, Rated, Listed)
+    async with database.reading() as session:
+        found = {
+            table.__tablename__: (await session.exec(select(func.count()).select_from(table))).one() for table in tables
+        }
+        of_children = select(func.max(Title.age), func.min(Title.age)).join(Watched, col(Watched.title_id) == Title.id)
+        kids = of_children.join(Profile, col(Profile.id) == Watched.profile_id).where(col(Profile.is_kids))
+        oldest, youngest = (await session.exec(kids)).one()
+    assert (youngest or 0) >= 0
+    assert (oldest or 0) <= 10
+    return {str(name): count for name, count in found.items()}
 
 
 def test_the_first_start_tells_how_its_samples_are_called() -> None:
