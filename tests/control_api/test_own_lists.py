@@ -185,14 +185,13 @@ async def test_what_a_title_is_to_a_profile_is_one_query_for_any_number(settings
         await ada.ask("PUT", f"{V1}/ratings/{ids[0]}", 201, body={"score": 7})
         await ada.ask("PUT", f"{V1}/favorites/{ids[0]}", 201)
         database = client.app[SITE].database
+        expected = Flags(is_favorite=True, my_score=7, position_ms=250, percent=25)
         async with database.reading() as session:
             for some in (ids[:1], ids, [], ids[:2] * 2):
                 with statements(client) as asked:
                     found = await flagged(session, mine, some)
                 assert len(asked) == bool(some)
                 assert list(found) == list(dict.fromkeys(some))
-        expected = Flags(is_favorite=True, my_score=7, position_ms=250, percent=25)
-        async with database.reading() as session:
             found = await flagged(session, mine, ids)
         assert found[ids[0]] == expected
         assert found[ids[1]] == Flags(position_ms=0, percent=100)
