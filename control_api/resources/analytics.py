@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import Field, model_validator
 from sqlmodel import col, select
 
-from control_api import ids
 from control_api.analytics import reading
 from control_api.analytics.counting import ALL, CHANNEL, HOUR, LIVE, PROGRAM, TITLE
 from control_api.analytics.reading import NOTHING, Amounts, Most
 from control_api.call import Answer, Call
-from control_api.instants import Instant
-from control_api.library.kinds import TitleKind
-from control_api.models import Nothing, Shown
 from control_api.operation import Endpoint, Media
 from control_api.problems import missing
-from control_api.resources.channels import ChannelId, ChannelPath
+from control_api.resources.analytics_models import (
+    By,
+    ChannelFiguresShown,
+    ConcurrentPeak,
+    ConcurrentShown,
+    DropOffQuery,
+    DropOffShown,
+    EngagementShown,
+    FigurePart,
+    FigureParts,
+    FigurePoint,
+    FigureSeries,
+    FiguresQuery,
+    HourOfWeek,
+    HoursOfWeek,
+    OverviewShown,
+    PlayingCounted,
+    PlayQuality,
+    PointOfDrop,
+    ProgramsQuery,
+    ProgramsWatched,
+    ProgramWatched,
+    SeriesQuery,
+    StreamingFigures,
+    TitleFiguresShown,
+    TopQuery,
+    TopWatched,
+    WatchedMost,
+)
+from control_api.resources.channels import ChannelPath
 from control_api.resources.figures import (
     CSV,
     TAG,
-    AmountsShown,
+    ActiveProfiles,
     SpanQuery,
-    SpanShown,
     TableQuery,
     again,
     amounts,
@@ -44,271 +67,11 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.analytics.reading import Span
+    from control_api.models import Nothing
 
 _FEW: Final = 5
-_MOST: Final = 200
 _WEEKDAYS: Final = 7
 _HOURS: Final = 24
-
-TitleId = Annotated[str, Field(pattern=ids.pattern("ti"), description="The id of a title.")]
-By = Literal["day", "week", "month"]
-Measure = Literal["views", "watched_ms", "viewers", "sessions", "completions"]
-
-
-class SeriesQuery(TableQuery):
-    """Which series is wanted."""
-
-    by: By = Field(default="day", description="How days are put together; weeks begin on Monday.")
-    title: TitleId | None = Field(default=None, description="Of this title, or series; else of all.")
-    channel: ChannelId | None = Field(default=None, description="Of this channel.")
-    split: Literal["none", "device", "quality"] = Field(
-        default="none", description="Whether it is parted by kind of device, or, of all alone, by quality."
-    )
-
-    @model_validator(mode="after")
-    def _one(self) -> SeriesQuery:
-        if self.title and self.channel:
-            message = "say `title` or `channel`, not both"
-            raise ValueError(message)
-        if self.split == "quality" and (self.title or self.channel):
-            message = "`split=quality` is told of all together"
-            raise ValueError(message)
-        return self
-
-
-class TopQuery(TableQuery):
-    """What is at the top, by what."""
-
-    what: Literal["titles", "channels", "programs", "genres"] = "titles"
-    by: Measure = Field(default="views", description="By which of the amounts.")
-    kind: list[TitleKind] = Field(
-        default_factory=list,
-        max_length=len(TitleKind),
-        description="Of titles: of these kinds alone, or of all.",
-    )
-    limit: int = Field(default=10, ge=1, le=_MOST)
-
-
-class ProgramsQuery(TableQuery):
-    """Which programs are wanted."""
-
-    channel: ChannelId | None = Field(default=None, description="Those of this channel; of all, if left out.")
-    by: Measure = Field(default="watched_ms", description="By which of the amounts they are sorted.")
-    limit: int = Field(default=50, ge=1, le=_MOST)
-
-
-class TitleQuery(TableQuery):
-    """Of which title."""
-
-    title: TitleId
-
-
-class ChannelQuery(TableQuery):
-    """Of which channel, or of all."""
-
-    channel: ChannelId | None = Field(default=None, description="Of this channel; of all, if left out.")
-
-
-class PointShown(Shown):
-    """What one day, week or month comes to."""
-
-    day: str = Field(description="Its first day.")
-    part: str = Field(description="Which device or quality; empty where nothing is parted.")
-    amounts: AmountsShown
-
-
-class SeriesShown(Shown):
-    """A series, the earliest first; what has nothing is there as well."""
-
-    span: SpanShown
-    items: list[PointShown]
-
-
-class NamedShown(Shown):
-    """What a thing comes to."""
-
-    id: str
-    name: str = Field(description="Of a title or genre; the id of what is no more, or has no name.")
-    amounts: AmountsShown
-
-
-class ProgramShown(Shown):
-    """What aired on a channel, and was watched there as it did."""
-
-    asset: str
-    title_id: str | None
-    name: str
-    channel: str
-    amounts: AmountsShown = Field(description="`sessions` are those that were there while it aired.")
-
-
-class TopShown(Shown):
-    """Those with the most, the first one first."""
-
-    span: SpanShown
-    items: list[NamedShown]
-
-
-class ProgramsShown(Shown):
-    """Programs, those with the most first."""
-
-    span: SpanShown
-    items: list[ProgramShown]
-
-
-class PartShown(Shown):
-    """What one part comes to."""
-
-    name: str
-    amounts: AmountsShown
-
-
-class PartsShown(Shown):
-    """All parts; groups too small to be shown by themselves are `other`."""
-
-    span: SpanShown
-    items: list[PartShown]
-
-
-class PlayingShown(Shown):
-    """What plays now."""
-
-    total: int
-    live: int
-    on_demand: int
-
-
-class ActiveProfiles(Shown):
-    """How many profiles have watched something lately, today included."""
-
-    day: int
-    week: int = Field(description="In seven days.")
-    month: int = Field(description="In thirty days.")
-
-
-class OverviewShown(Shown):
-    """Everything at a glance."""
-
-    span: SpanShown
-    amounts: AmountsShown
-    before: AmountsShown = Field(description="The same of as many days before these.")
-    playing: PlayingShown
-    active: ActiveProfiles
-    titles: list[NamedShown] = Field(description="Those with the most views.")
-    channels: list[NamedShown] = Field(description="Those that were watched longest.")
-
-
-class PointOfDrop(Shown):
-    """How many have seen a hundredth of a title."""
-
-    percent: int = Field(description="Where it begins, in percent of the title.")
-    share: float = Field(description="Of the sessions of which anything was seen, how many have seen this; 0 to 1.")
-
-
-class DropOffShown(Shown):
-    """Where people leave a title. Of all times together, for it takes many sessions."""
-
-    title_id: str
-    sessions: int = Field(description="Sessions of which a position is known.")
-    items: list[PointOfDrop] | None = Field(description="null: they are too few to be shown.")
-
-
-class TitleFiguresShown(Shown):
-    """What is known of how a title is watched, on demand and on the air."""
-
-    id: str
-    name: str
-    span: SpanShown
-    amounts: AmountsShown = Field(description="Both together; `sessions`, completions and shares are of on demand.")
-    live: AmountsShown = Field(description="As it aired alone.")
-    days: list[PointShown]
-    devices: list[PartShown] = Field(description="On demand, and as apps told it.")
-    drop_off: list[PointOfDrop] | None = Field(description="Of all times; null: there are too few sessions.")
-
-
-class ChannelFiguresShown(Shown):
-    """What is known of how a channel is watched."""
-
-    id: str
-    span: SpanShown
-    amounts: AmountsShown
-    playing: int = Field(description="How many watch it now.")
-    aired: dict[str, int] = Field(
-        description="How long was watched of programs, ads, slate and the like, in ms; `unlogged`: its log has nothing."
-    )
-    days: list[PointShown]
-    devices: list[PartShown]
-    programs: list[ProgramShown] = Field(description="The first ones by time that was watched.")
-
-
-class EngagementShown(Shown):
-    """How much those who watch do watch, and whether they come back."""
-
-    span: SpanShown
-    amounts: AmountsShown
-    watched_ms_per_session: int | None
-    watched_ms_per_viewer: int | None = Field(description="For a unique viewer, on a day.")
-    new_viewers: int = Field(description="Profiles that had never watched anything before.")
-    returns: int = Field(description="How often a profile watched on another day than before, once a day at most.")
-    active: ActiveProfiles
-
-
-class HourShown(Shown):
-    """One hour of the week."""
-
-    weekday: int = Field(description="1 is Monday.", ge=1, le=7)
-    hour: int = Field(ge=0, le=23)
-    watched_ms: int | None = Field(description="null: too few views to be shown.")
-    views: int | None
-
-
-class HoursShown(Shown):
-    """The hours of the week, 168 of them."""
-
-    span: SpanShown
-    items: list[HourShown]
-
-
-class PeakShown(Shown):
-    """How many watched a channel at once."""
-
-    channel: str = Field(description="Empty: all together, on demand too.")
-    now: int
-    peak: int = Field(description="The most at once, looked at once a minute.")
-    peak_day: str | None
-
-
-class ConcurrentShown(Shown):
-    """How many watch at once."""
-
-    at: Instant
-    span: SpanShown
-    items: list[PeakShown]
-
-
-class QualityShown(Shown):
-    """How well it plays."""
-
-    span: SpanShown
-    amounts: AmountsShown
-    startup_sessions: int = Field(description="Sessions whose player said how long it took to begin.")
-    startup_ms: dict[str, int | None] = Field(
-        description="Within how many milliseconds half, nine tenths and 99 of a hundred have begun: p50, p90, p99."
-    )
-    errors_per_session: float | None
-    items: list[PartShown] = Field(description="Of all together, by quality; of a channel empty.")
-
-
-class StreamingShown(Shown):
-    """What plays now, and how well."""
-
-    at: Instant
-    active_sessions: int
-    live_sessions: int
-    by_quality: dict[str, int]
-    by_device: dict[str, int]
-    by_channel: dict[str, int]
-    stall_rate: float | None = Field(description="Of the time of sessions open in the last hour, how much stood still.")
 
 
 def _declared(path: str, name: str, summary: str, **more: Any) -> Endpoint[Any, Any, Any]:  # noqa: ANN401 — as an Endpoint takes them
@@ -338,7 +101,7 @@ async def read_analytics_overview(call: Call[Nothing, SpanQuery, Nothing]) -> An
                 span=spanned(call, span),
                 amounts=amounts(await reading.total(session, ALL, "", span)),
                 before=amounts(await reading.total(session, ALL, "", span.before)),
-                playing=PlayingShown(total=now.total, live=now.live, on_demand=now.total - now.live),
+                playing=PlayingCounted(total=now.total, live=now.live, on_demand=now.total - now.live),
                 active=await _active(call),
                 titles=await _named(session, await reading.top(session, span, Most(TITLE, "views", _FEW))),
                 channels=_unnamed(await reading.top(session, span, Most(CHANNEL, "watched_ms", _FEW))),
@@ -350,7 +113,7 @@ async def read_analytics_overview(call: Call[Nothing, SpanQuery, Nothing]) -> An
 
 @_declared(
     "analytics/series", "read_analytics_series", "What each day, week or month comes to",
-    query_model=SeriesQuery, answers={200: Media((CSV,), SeriesShown)},
+    query_model=SeriesQuery, answers={200: Media((CSV,), FigureSeries)},
 )  # fmt: skip
 async def read_analytics_series(call: Call[Nothing, SeriesQuery, Nothing]) -> Answer:
     """Of all, of a title or of a channel (B15)."""
@@ -360,8 +123,8 @@ async def read_analytics_series(call: Call[Nothing, SeriesQuery, Nothing]) -> An
         kind = TITLE if query.title else CHANNEL if query.channel else ALL
         prefix = "" if query.split == "none" else f"{query.split}:"
         items = await _points(call, kind, query.title or query.channel or "", span, query.by, prefix)
-        shown = SeriesShown(span=spanned(call, span), items=items)
-        return table(query, shown, PointShown, items, "series")
+        shown = FigureSeries(span=spanned(call, span), items=items)
+        return table(query, shown, FigurePoint, items, "series")
 
     return await again(call, found)
 
@@ -389,7 +152,7 @@ async def read_title_analytics(call: Call[TitlePath, TableQuery, Nothing]) -> An
             devices=await _devices(call, TITLE, title, span),
             drop_off=(await _drop_off(call, title))[1],
         )
-        return table(call.query, shown, PointShown, points, title)
+        return table(call.query, shown, FigurePoint, points, title)
 
     return await again(call, found)
 
@@ -414,14 +177,14 @@ async def read_channel_analytics(call: Call[ChannelPath, TableQuery, Nothing]) -
             devices=await _devices(call, CHANNEL, channel, span),
             programs=await _programs(session, span, Most(PROGRAM, "watched_ms", 10, f"channel:{channel}")),
         )
-        return table(call.query, shown, PointShown, points, channel)
+        return table(call.query, shown, FigurePoint, points, channel)
 
     return await again(call, found)
 
 
 @_declared(
     "analytics/programs", "read_program_analytics", "What was watched of the programs that aired, by the logs",
-    query_model=ProgramsQuery, answers={200: Media((CSV,), ProgramsShown)},
+    query_model=ProgramsQuery, answers={200: Media((CSV,), ProgramsWatched)},
 )  # fmt: skip
 async def read_program_analytics(call: Call[Nothing, ProgramsQuery, Nothing]) -> Answer:
     """Live viewing is of the program that was on: ads and slate are not of it."""
@@ -430,14 +193,14 @@ async def read_program_analytics(call: Call[Nothing, ProgramsQuery, Nothing]) ->
         query, span = call.query, span_of(call)
         part = f"channel:{query.channel}" if query.channel else None
         items = await _programs(call.session, span, Most(PROGRAM, query.by, query.limit, part))
-        return table(query, ProgramsShown(span=spanned(call, span), items=items), ProgramShown, items, "programs")
+        return table(query, ProgramsWatched(span=spanned(call, span), items=items), ProgramWatched, items, "programs")
 
     return await again(call, found)
 
 
 @_declared(
     "analytics/top", "read_top_analytics", "What is watched most: titles, channels, programs or genres",
-    query_model=TopQuery, answers={200: Media((CSV,), TopShown)},
+    query_model=TopQuery, answers={200: Media((CSV,), TopWatched)},
 )  # fmt: skip
 async def read_top_analytics(call: Call[Nothing, TopQuery, Nothing]) -> Answer:
     """The period is the days that are asked for (B101)."""
@@ -458,8 +221,8 @@ async def read_top_analytics(call: Call[Nothing, TopQuery, Nothing]) -> Answer:
                 items = _unnamed(rows)
             else:
                 programs = await _programs(session, span, most)
-                items = [NamedShown(id=one.asset, name=one.name, amounts=one.amounts) for one in programs]
-        return table(query, TopShown(span=spanned(call, span), items=items), NamedShown, items, f"top-{query.what}")
+                items = [WatchedMost(id=one.asset, name=one.name, amounts=one.amounts) for one in programs]
+        return table(query, TopWatched(span=spanned(call, span), items=items), WatchedMost, items, f"top-{query.what}")
 
     return await again(call, found)
 
@@ -491,9 +254,9 @@ async def read_engagement(call: Call[Nothing, SpanQuery, Nothing]) -> Answer:
 
 @_declared(
     "analytics/drop-off", "read_drop_off", "Where people leave a title: how many have seen each hundredth of it",
-    query_model=TitleQuery, answers={200: Media((CSV,), DropOffShown)},
+    query_model=DropOffQuery, answers={200: Media((CSV,), DropOffShown)},
 )  # fmt: skip
-async def read_drop_off(call: Call[Nothing, TitleQuery, Nothing]) -> Answer:
+async def read_drop_off(call: Call[Nothing, DropOffQuery, Nothing]) -> Answer:
     """B102."""
 
     async def found() -> Answer:
@@ -509,9 +272,9 @@ async def read_drop_off(call: Call[Nothing, TitleQuery, Nothing]) -> Answer:
 
 @_declared(
     "analytics/hours", "read_hours", "At which hours of the week people watch",
-    query_model=ChannelQuery, answers={200: Media((CSV,), HoursShown)},
+    query_model=FiguresQuery, answers={200: Media((CSV,), HoursOfWeek)},
 )  # fmt: skip
-async def read_hours(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
+async def read_hours(call: Call[Nothing, FiguresQuery, Nothing]) -> Answer:
     """A map of 7 by 24 (B102)."""
 
     async def found() -> Answer:
@@ -523,7 +286,7 @@ async def read_hours(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
             for weekday in range(1, _WEEKDAYS + 1)
             for hour in range(_HOURS)
         ]
-        return table(call.query, HoursShown(span=spanned(call, span), items=items), HourShown, items, HOUR)
+        return table(call.query, HoursOfWeek(span=spanned(call, span), items=items), HourOfWeek, items, HOUR)
 
     return await again(call, found)
 
@@ -541,16 +304,16 @@ async def read_concurrent(call: Call[Nothing, TableQuery, Nothing]) -> Answer:
         names = ["", *sorted({*now.channels, *peaks} - {""})]
         items = [_peak(name, now.channels.get(name, 0) if name else now.total, peaks.get(name)) for name in names]
         shown = ConcurrentShown(at=call.now, span=spanned(call, span), items=items)
-        return table(call.query, shown, PeakShown, items, "concurrent")
+        return table(call.query, shown, ConcurrentPeak, items, "concurrent")
 
     return await again(call, found)
 
 
 @_declared(
     "analytics/quality", "read_play_quality", "How well it plays: time to begin, standstills, bitrate, errors",
-    query_model=ChannelQuery, answers={200: Media((CSV,), QualityShown)},
+    query_model=FiguresQuery, answers={200: Media((CSV,), PlayQuality)},
 )  # fmt: skip
-async def read_play_quality(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
+async def read_play_quality(call: Call[Nothing, FiguresQuery, Nothing]) -> Answer:
     """As CSV, the qualities (B100)."""
 
     async def found() -> Answer:
@@ -559,7 +322,7 @@ async def read_play_quality(call: Call[Nothing, ChannelQuery, Nothing]) -> Answe
         buckets = await reading.startup(session, span, f"channel:{channel}" if channel else "")
         qualities = {} if channel else await reading.parts(session, ALL, "", span, "quality:")
         items = _parts(qualities)
-        shown = QualityShown(
+        shown = PlayQuality(
             span=spanned(call, span),
             amounts=amounts(total),
             startup_sessions=sum(buckets.values()),
@@ -567,16 +330,16 @@ async def read_play_quality(call: Call[Nothing, ChannelQuery, Nothing]) -> Answe
             errors_per_session=share(total.errors, total.sessions),
             items=items,
         )
-        return table(call.query, shown, PartShown, items, "quality")
+        return table(call.query, shown, FigurePart, items, "quality")
 
     return await again(call, found)
 
 
 @_declared(
     "analytics/devices", "read_devices", "On which kinds of devices people watch",
-    query_model=ChannelQuery, answers={200: Media((CSV,), PartsShown)},
+    query_model=FiguresQuery, answers={200: Media((CSV,), FigureParts)},
 )  # fmt: skip
-async def read_devices(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
+async def read_devices(call: Call[Nothing, FiguresQuery, Nothing]) -> Answer:
     """Of all, or of a channel."""
 
     async def found() -> Answer:
@@ -585,21 +348,21 @@ async def read_devices(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
             items = await _devices(call, CHANNEL, channel, span)
         else:
             items = _parts(await reading.parts(call.session, ALL, "", span, "device:"))
-        return table(call.query, PartsShown(span=spanned(call, span), items=items), PartShown, items, "devices")
+        return table(call.query, FigureParts(span=spanned(call, span), items=items), FigurePart, items, "devices")
 
     return await again(call, found)
 
 
 @_declared(
     "streaming/analytics", "read_streaming_analytics", "What plays now: sessions by quality, device, channel; stalls",
-    answers={200: StreamingShown},
+    answers={200: StreamingFigures},
 )  # fmt: skip
 async def read_streaming_analytics(call: Call) -> Answer:
     """B63."""
 
     async def found() -> Answer:
         now = await _playing(call)
-        shown = StreamingShown(
+        shown = StreamingFigures(
             at=call.now,
             active_sessions=now.total,
             live_sessions=now.live,
@@ -642,7 +405,7 @@ async def _active(call: Call[Any, Any, Any]) -> ActiveProfiles:
 
 async def _points(
     call: Call[Any, Any, Any], kind: str, subject: str, span: Span, by: By, prefix: str = ""
-) -> list[PointShown]:  # fmt: skip
+) -> list[FigurePoint]:  # fmt: skip
     """A series; of parts, those that are large enough over all of it."""
     found = await reading.days(call.session, kind, subject, span, prefix)
     names = [""]
@@ -652,20 +415,20 @@ async def _points(
             sums[part] = sums.get(part, NOTHING) + one
         names = list(reading.legible(sums, call.site.settings.figures_smallest) if kind != ALL else sums)
     return [
-        PointShown(day=day, part=part, amounts=amounts(one))
+        FigurePoint(day=day, part=part, amounts=amounts(one))
         for day, part, one in reading.grouped(found, span, by, names)
     ]
 
 
-async def _devices(call: Call[Any, Any, Any], kind: str, subject: str, span: Span) -> list[PartShown]:
+async def _devices(call: Call[Any, Any, Any], kind: str, subject: str, span: Span) -> list[FigurePart]:
     """The kinds of devices of one thing, as far as they tell of nobody."""
     found = await reading.parts(call.session, kind, subject, span, "device:")
     return _parts(reading.legible(found, call.site.settings.figures_smallest))
 
 
-def _parts(found: Mapping[str, Amounts]) -> list[PartShown]:
+def _parts(found: Mapping[str, Amounts]) -> list[FigurePart]:
     longest = sorted(found.items(), key=lambda one: (-one[1].watched_ms, one[0]))
-    return [PartShown(name=name, amounts=amounts(one)) for name, one in longest]
+    return [FigurePart(name=name, amounts=amounts(one)) for name, one in longest]
 
 
 async def _drop_off(call: Call[Any, Any, Any], title: str) -> tuple[int, list[PointOfDrop] | None]:
@@ -677,9 +440,9 @@ async def _drop_off(call: Call[Any, Any, Any], title: str) -> tuple[int, list[Po
     ]
 
 
-def _hour(weekday: int, hour: int, found: Amounts, least: int) -> HourShown:
+def _hour(weekday: int, hour: int, found: Amounts, least: int) -> HourOfWeek:
     is_few = bool(found.watched_ms) and found.views < least
-    return HourShown(
+    return HourOfWeek(
         weekday=weekday,
         hour=hour,
         watched_ms=None if is_few else found.watched_ms,
@@ -687,9 +450,9 @@ def _hour(weekday: int, hour: int, found: Amounts, least: int) -> HourShown:
     )
 
 
-def _peak(channel: str, now: int, peak: tuple[int, str] | None) -> PeakShown:
+def _peak(channel: str, now: int, peak: tuple[int, str] | None) -> ConcurrentPeak:
     most, day = peak or (0, None)
-    return PeakShown(channel=channel, now=now, peak=most, peak_day=day)
+    return ConcurrentPeak(channel=channel, now=now, peak=most, peak_day=day)
 
 
 async def _names(session: AsyncSession, titles: Collection[str]) -> dict[str, str]:
@@ -697,22 +460,22 @@ async def _names(session: AsyncSession, titles: Collection[str]) -> dict[str, st
     return dict((await session.exec(rows)).all())
 
 
-async def _named(session: AsyncSession, rows: Sequence[tuple[str, str, Amounts]]) -> list[NamedShown]:
+async def _named(session: AsyncSession, rows: Sequence[tuple[str, str, Amounts]]) -> list[WatchedMost]:
     names = await _names(session, [title for title, *_ in rows])
-    return [NamedShown(id=title, name=names.get(title, title), amounts=amounts(one)) for title, _, one in rows]
+    return [WatchedMost(id=title, name=names.get(title, title), amounts=amounts(one)) for title, _, one in rows]
 
 
-def _unnamed(rows: Sequence[tuple[str, str, Amounts]]) -> list[NamedShown]:
-    return [NamedShown(id=name, name=name, amounts=amounts(one)) for name, _, one in rows]
+def _unnamed(rows: Sequence[tuple[str, str, Amounts]]) -> list[WatchedMost]:
+    return [WatchedMost(id=name, name=name, amounts=amounts(one)) for name, _, one in rows]
 
 
-async def _genres(session: AsyncSession, rows: Sequence[tuple[str, Amounts]]) -> list[NamedShown]:
+async def _genres(session: AsyncSession, rows: Sequence[tuple[str, Amounts]]) -> list[WatchedMost]:
     found = select(Genre.id, Genre.name).where(col(Genre.id).in_([genre for genre, _ in rows]))
     names = dict((await session.exec(found)).all())
-    return [NamedShown(id=genre, name=names.get(genre, genre), amounts=amounts(one)) for genre, one in rows]
+    return [WatchedMost(id=genre, name=names.get(genre, genre), amounts=amounts(one)) for genre, one in rows]
 
 
-async def _programs(session: AsyncSession, span: Span, most: Most) -> list[ProgramShown]:
+async def _programs(session: AsyncSession, span: Span, most: Most) -> list[ProgramWatched]:
     rows = await reading.top(session, span, most)
     found = (
         select(Asset.id, Title.id, Title.name)
@@ -721,7 +484,7 @@ async def _programs(session: AsyncSession, span: Span, most: Most) -> list[Progr
     )
     names = {asset: (title, name) for asset, title, name in (await session.exec(found)).all()}
     return [
-        ProgramShown(
+        ProgramWatched(
             asset=asset,
             title_id=names[asset][0] if asset in names else None,
             name=names[asset][1] if asset in names else asset,

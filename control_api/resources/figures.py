@@ -71,7 +71,7 @@ class TableQuery(SpanQuery):
     format: Literal["json", "csv"] = Field(default="json", description="csv: the items as a table.")
 
 
-class SpanShown(Shown):
+class FigureSpan(Shown):
     """The days that are told of."""
 
     first: str
@@ -79,7 +79,15 @@ class SpanShown(Shown):
     zone: str = Field(description="By whose clocks.")
 
 
-class AmountsShown(Shown):
+class ActiveProfiles(Shown):
+    """How many profiles have watched something lately, today included."""
+
+    day: int
+    week: int = Field(description="In seven days.")
+    month: int = Field(description="In thirty days.")
+
+
+class FigureAmounts(Shown):
     """What was counted. How each of them is defined stands in the documentation under Figures."""
 
     views: int
@@ -96,10 +104,10 @@ class AmountsShown(Shown):
     peak: int = Field(description="The most that played at once; 0 where that is not counted.")
 
 
-def amounts(found: Amounts) -> AmountsShown:
+def amounts(found: Amounts) -> FigureAmounts:
     """As they are shown."""
     stood = found.watched_ms + found.stalled_ms
-    return AmountsShown(
+    return FigureAmounts(
         views=found.views,
         viewers=found.viewers,
         sessions=found.sessions,
@@ -136,9 +144,9 @@ def span_of(call: Call[Any, Any, Any]) -> Span:
     return Span(date.fromisoformat(query.from_) if query.from_ else last - timedelta(days=DAYS - 1), last)
 
 
-def spanned(call: Call[Any, Any, Any], span: Span) -> SpanShown:
+def spanned(call: Call[Any, Any, Any], span: Span) -> FigureSpan:
     """As they are shown."""
-    return SpanShown(first=span.first.isoformat(), last=span.last.isoformat(), zone=call.site.settings.figures_zone)
+    return FigureSpan(first=span.first.isoformat(), last=span.last.isoformat(), zone=call.site.settings.figures_zone)
 
 
 async def again(call: Call[Any, Any, Any], make: Callable[[], Awaitable[Answer]]) -> Answer:

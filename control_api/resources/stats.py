@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
 from sqlmodel import col, func, select
 
+from control_api.analytics import reading
+from control_api.analytics.counting import ALL
+from control_api.analytics.reading import Span
 from control_api.call import Answer, Call
 from control_api.instants import Millis
 from control_api.jobs.states import JobState
@@ -16,8 +20,9 @@ from control_api.operation import Endpoint
 from control_api.people import figures
 from control_api.people.roles import Role
 from control_api.resources.accounts import ActiveShown, DayShown
+from control_api.resources.figures import DAYS, ActiveProfiles, days_of
 from control_api.scopes import Scope
-from control_api.tables import Asset, Job, Title, Upload
+from control_api.tables import Asset, Job, Subscription, Title, Upload
 from control_api.uploads.states import UploadState
 
 if TYPE_CHECKING:
@@ -70,12 +75,26 @@ class AccountsCounted(Shown):
     growth: list[DayShown] = Field(description="The days of the last 30 on which accounts were made, the oldest first.")
 
 
+class AudienceCounted(Shown):
+    """How much is watched, of what really was."""
+
+    playing: int = Field(description="Play sessions that are open now.")
+    views_today: int
+    views_month: int = Field(description="In thirty days, today included.")
+    watched_ms_month: Millis
+    active_profiles: ActiveProfiles
+    subscriptions: dict[str, dict[str, int]] = Field(
+        description="How many present ones each plan has in each state: trialing, active, past_due, canceled."
+    )
+
+
 class StatsShown(Shown):
     """How much of everything there is now."""
 
     titles: TitlesCounted
     assets: AssetsCounted
     accounts: AccountsCounted
+    audience: AudienceCounted
     uploads: StatesCounted
     jobs: StatesCounted
 
@@ -84,7 +103,7 @@ class StatsShown(Shown):
     method="GET",
     path="/api/v1/stats",
     name="read_stats",
-    summary="How many titles, assets, accounts, uploads and jobs there are, by kind and state",
+    summary="How many titles, assets, accounts, uploads and jobs there are, and how much is watched",
     scope=Scope.METRICS_READ,
     tag="Server",
     answers={200: StatsShown},
@@ -92,13 +111,14 @@ class StatsShown(Shown):
     description="Counted now. `/metrics` has the figures of a process, to be asked again and again.",
 )
 async def read_stats(call: Call) -> Answer:
-    """In nine queries, however much there is (B70)."""
+    """In fourteen queries, however much there is (B70)."""
     session = call.session
     return Answer(
         StatsShown(
             titles=await _titles(session),
             assets=await _assets(session),
             accounts=await _accounts(call),
+            audience=await _audience(call),
             uploads=_counted(await _by(session, col(Upload.state)), UploadState),
             jobs=_counted(await _by(session, col(Job.state)), JobState),
         )
@@ -137,6 +157,26 @@ async def _assets(session: AsyncSession) -> AssetsCounted:
         total=sum(count for _, count, _ in found),
         by_state={state: count for state, count, _ in found},
         duration_ms=sum(int(long) for state, _, long in found if state != "gone"),
+    )
+
+
+async def _audience(call: Call) -> AudienceCounted:
+    session, today = call.session, days_of(call).today(call.now)
+    month = Span(today - timedelta(days=DAYS - 1), today)
+    now = await reading.playing(session, call.now, timedelta(seconds=call.site.settings.play_silence_seconds))
+    whole = await reading.total(session, ALL, "", month)
+    day, week, lately = await reading.active(session, today)
+    rows: Any = select(Subscription.plan_id, Subscription.state, func.count()).where(col(Subscription.is_current))
+    plans: dict[str, dict[str, int]] = {}
+    for plan, state, count in (await session.exec(rows.group_by(Subscription.plan_id, Subscription.state))).all():
+        plans.setdefault(plan, {})[state] = count
+    return AudienceCounted(
+        playing=now.total,
+        views_today=(await reading.total(session, ALL, "", Span(today, today))).views,
+        views_month=whole.views,
+        watched_ms_month=whole.watched_ms,
+        active_profiles=ActiveProfiles(day=day, week=week, month=lately),
+        subscriptions=plans,
     )
 
 

@@ -123,7 +123,6 @@ async def tell_media_view(call: Call[ContentPath, Nothing, Nothing]) -> Answer:
 )
 async def read_media_analytics(call: Call[ContentPath, SpanQuery, Nothing]) -> Answer:
     """The last thirty days, unless others are asked for (D25, DX4)."""
-
     title = await _title(call, call.path.id)  # not remembered: not everybody may see every title
 
     async def found() -> Answer:

@@ -197,6 +197,10 @@ async def test_what_players_say_becomes_figures_of_titles_days_and_devices(  # n
                 assert "127.0.0" not in str(found)
         assert not {"visit", "visit_key", "view_sent"} & {table.name for table in tables()}, "no backup knows them"
 
+        stats = (await admin.get("/api/v1/stats")).json["audience"]
+        names = ("playing", "views_today", "views_month", "watched_ms_month", "subscriptions")
+        assert [stats[name] for name in names] == [1, 1, 5, 29 * MINUTE, {}], "B70"
+
         # sums go when they are old enough, and nothing else does
         later(desk, days=40)
         site = nobody.app[SITE]
