@@ -39,7 +39,7 @@ from control_api.resources.billing_models import (
     SubscriptionPath,
     SubscriptionsQuery,
 )
-from control_api.resources.own_subscription import KIND, answered
+from control_api.resources.own_subscription import KIND, answered, wanted
 from control_api.resources.payments import detailed
 from control_api.resources.plans import TAG
 from control_api.scopes import Scope
@@ -66,11 +66,11 @@ if TYPE_CHECKING:
 )
 async def list_subscriptions(call: Call[Nothing, SubscriptionsQuery, Nothing]) -> Answer:
     """A page of them; those that have ended too, unless it is said."""
-    wanted, rows = call.query, select(Subscription)
-    for column, value in (("account_id", wanted.account), ("state", wanted.state), ("plan_id", wanted.plan)):
+    asked, rows = call.query, select(Subscription)
+    for column, value in (("account_id", asked.account), ("state", asked.state), ("plan_id", asked.plan)):
         rows = rows if value is None else rows.where(getattr(Subscription, column) == value)
-    if wanted.current is not None:
-        rows = rows.where(col(Subscription.is_current) == wanted.current)
+    if asked.current is not None:
+        rows = rows.where(col(Subscription.is_current) == asked.current)
     order = [(col(Subscription.id), True)]
     return await page(call, rows, order, lambda row: SubscriptionShown.of(row, call.now), SubscriptionPage)
 
@@ -154,7 +154,7 @@ async def set_plan_of(call: Call[AccountPath, Nothing, PlanSet]) -> Answer:
 async def _told_there(call: Call[AccountPath, Nothing, PlanSet]) -> Plan:
     """The plan that is wanted, once whoever takes the money knows of it. Raises `Problem`."""
     async with call.site.database.reading() as session:
-        plan = await plan_of(session, call.body.plan)
+        plan = await wanted(session, call.body.plan)
         rows = select(Subscription).where(Subscription.account_id == call.path.id, col(Subscription.is_current))
         row = (await session.exec(rows)).one_or_none()
     if row is None or row.provider == HOUSE or not row.renews or plan.id in (FREE, row.plan_id):
@@ -276,14 +276,14 @@ async def _asked(asking: Awaitable[Found]) -> Found:
         raise unavailable(message, 30) from error
 
 
-def _left(payment: Payment, wanted: int | None) -> int:
+def _left(payment: Payment, asked: int | None) -> int:
     """How much is to be given back. Raises `Problem`."""
     left = payment.amount - payment.refunded
     if payment.status not in (books.COMPLETED, books.REFUNDED) or not left or not payment.charge:
         raise Problem(CONFLICT, f"nothing of it can be given back: it is {payment.status}")
-    if wanted is not None and wanted > left:
+    if asked is not None and asked > left:
         raise unacceptable("/amount", f"is more than what is left of it: {left}")
-    return left if wanted is None else wanted
+    return left if asked is None else asked
 
 
 async def _held(call: Call[Any, Any, Any]) -> Subscription:

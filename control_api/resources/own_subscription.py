@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
     from typing import TypeVar
 
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
     from control_api.models import Nothing
     from control_api.plans.providers import Provider
     from control_api.plans.subscribing import Move
@@ -134,8 +136,8 @@ async def subscribe(call: Call[Nothing, Nothing, SubscribeGiven]) -> Answer:
 )
 async def confirm_payment(call: Call[PaymentPath]) -> Answer:
     """The subscription begins."""
-    wanted = select(Payment).where(Payment.id == call.path.id, Payment.account_id == call.caller.id)
-    payment = (await call.session.exec(wanted.with_for_update())).one_or_none()
+    mine = select(Payment).where(Payment.id == call.path.id, Payment.account_id == call.caller.id)
+    payment = (await call.session.exec(mine.with_for_update())).one_or_none()
     if payment is None:
         raise missing("payment", call.path.id)
     named(call.site.settings, call.site.outgoing, payment.provider)
@@ -176,7 +178,7 @@ async def edit_own_subscription(call: Call[Nothing, Nothing, SubscriptionEdit]) 
         row = (await session.exec(rows)).one_or_none()
         if row is None:
             raise Problem(CONFLICT, "there is no subscription: POST one")
-        plan = await plan_of(session, given.plan) if given.plan is not None else None
+        plan = await wanted(session, given.plan) if given.plan is not None else None
     call.guard(row.version)
     if plan is None:
         return await _wish(call, row, renews=bool(given.auto_renew))
@@ -219,8 +221,16 @@ async def _asked(asking: Awaitable[Found]) -> Found:
         raise unavailable(message, 30) from error
 
 
-async def _offered(session: Any, name: str) -> Plan:  # noqa: ANN401 — a session
-    plan = await plan_of(session, name)
+async def wanted(session: AsyncSession, name: str) -> Plan:
+    """The plan that a body names. Raises `Problem`."""
+    plan = await session.get(Plan, name)
+    if plan is None:
+        raise unacceptable("/plan", f"there is no plan {name}")
+    return plan
+
+
+async def _offered(session: AsyncSession, name: str) -> Plan:
+    plan = await wanted(session, name)
     if plan.id == FREE:
         raise Problem(CONFLICT, "the plan free needs no subscription: everybody has it who has no other")
     if not plan.is_offered:

@@ -90,7 +90,7 @@ async def read_payment(call: Call[PaymentPath]) -> Answer:
     scope=SIGNED_IN,
     tag=TAG,
     path_model=PaymentPath,
-    answers={200: Media(("application/json", _TEXT, _HTML), ReceiptShown)},
+    answers={200: Media((_TEXT, _HTML), ReceiptShown)},
 )
 async def read_receipt(call: Call[PaymentPath]) -> Answer:
     """Of what was paid: nothing else has a number."""

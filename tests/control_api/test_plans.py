@@ -1,0 +1,309 @@
+"""Plans, subscriptions and payments, on a clock that the test moves, with cards that do what their names say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from clients import Client, running
+from persons import Times, account, cheap, person, signed_in
+from sqlmodel import col, select
+
+from control_api.people.roles import Role
+from control_api.plans.entitled import entitled
+from control_api.plans.money import is_up, later, unused, written
+from control_api.plans.renewing import Renewer
+from control_api.settings import Unsettled, read
+from control_api.site import SITE
+from control_api.tables import Account, Notice, Subscription, SubscriptionEntry
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from control_api.settings import Settings
+
+BORN = datetime(2026, 1, 31, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+OWN = "/api/v1/subscription"
+
+
+class Till:
+    """A server that takes test payments, and the clock by which it does."""
+
+    def __init__(self, nobody: Client, times: Times) -> None:
+        self.nobody, self.times = nobody, times
+        site = nobody.app[SITE]
+        self.renewer = Renewer(site.settings, site.database, site.outgoing, site.feed.ring, times)
+
+    async def at(self, moment: datetime) -> None:
+        """The daily job runs then."""
+        self.times.now = moment
+        await self.renewer.once()
+
+    async def person(self, name: str, role: Role = Role.VIEWER) -> Client:
+        return await person(self.nobody, name, role)
+
+    async def told(self, name: str) -> list[str]:
+        async with self.nobody.app[SITE].database.reading() as session:
+            rows = select(Notice.title).where(Notice.account_id == name).order_by(col(Notice.id))
+            return list((await session.exec(rows)).all())
+
+
+@pytest.fixture
+async def till(settings: Settings) -> AsyncIterator[Till]:
+    times = Times(BORN)
+    quiet = cheap(settings, payments="test", tells=False, access_token_minutes=1440, session_days=3660, seller="TV Ltd")
+    async with running(quiet, clock=times) as nobody:
+        yield Till(nobody, times)
+
+
+async def own(client: Client) -> Any:
+    return (await client.get(OWN)).json
+
+
+async def sign_in_again(till: Till, name: str) -> Client:
+    return till.nobody.known_by((await signed_in(till.nobody, name))["access_token"])
+
+
+async def test_a_subscription_is_tried_paid_renewed_missed_and_ends(till: Till) -> None:  # noqa: PLR0915 — one life
+    """B74, C18, C19, C39a, C39b, C39c, C40a, C40b, E29, CX2: from free to premium and back, with every receipt."""
+    ada = await till.person("ada")
+    plans = (await till.nobody.get("/api/v1/plans?language=es")).json["items"]
+    assert [(one["id"], one["name"]) for one in plans] == [
+        ("free", "Gratis"), ("premium", "Premium"), ("family", "Familiar")
+    ]  # fmt: skip
+    assert plans[2]["entitlements"]["profiles"] > plans[1]["entitlements"]["profiles"]
+    assert plans[2]["entitlements"]["streams"] > plans[1]["entitlements"]["streams"]
+    first = await own(ada)
+    assert (first["plan"]["id"], first["subscription"], first["entitlements"]["premium"]) == ("free", None, False)
+    for body, status in (
+        ({"plan": "free"}, 409), ({"plan": "nothing"}, 422), ({"plan": "premium", "method": "test_declined"}, 402),
+        ({"plan": "premium", "method": "none_such"}, 402),
+    ):  # fmt: skip
+        await ada.post(OWN, body, status)
+    tried = (await ada.post(OWN, {"plan": "premium", "method": "test_card"}, headers={"Idempotency-Key": "one"})).json
+    assert (tried["subscription"]["state"], tried["payment"]) == ("trialing", None)
+    again = await ada.post(OWN, {"plan": "premium", "method": "test_card"}, headers={"Idempotency-Key": "one"})
+    assert again.json == tried
+    await ada.post(OWN, {"plan": "family"}, 409)
+    assert (await own(ada))["entitlements"]["premium"] is True
+    id_of = (await ada.get("/api/v1/account")).json["id"]
+
+    await till.at(BORN + 7 * DAY)  # the trial is over: the first payment
+    ada = await sign_in_again(till, "ada")
+    paid = (await own(ada))["subscription"]
+    assert (paid["state"], paid["is_active"], paid["auto_renew"], paid["account_id"]) == ("active", True, True, id_of)
+    assert paid["period_end"] == "2026-03-07T12:00:00.000Z"
+    await till.at(datetime(2026, 3, 7, 12, tzinfo=UTC))
+    ada = await sign_in_again(till, "ada")
+    assert (await own(ada))["subscription"]["period_end"] == "2026-04-07T12:00:00.000Z"
+    payments = (await ada.get("/api/v1/payments")).json["items"]
+    assert [(one["status"], one["amount_text"], one["receipt"]) for one in payments] == [
+        ("completed", "EUR 7.99", "2026-2"), ("completed", "EUR 7.99", "2026-1")
+    ]  # fmt: skip
+    where = f"/api/v1/payments/{payments[0]['id']}/receipt"
+    receipt = (await ada.get(where)).json
+    assert (receipt["number"], receipt["seller"], receipt["buyer"]) == ("2026-2", "TV Ltd", "ada")
+    assert "EUR 7.99" in (await ada.get(where, headers={"Accept": "text/plain"})).body.decode()
+    assert "<h1>Receipt 2026-2" in (await ada.get(where, headers={"Accept": "text/html"})).body.decode()
+    await (await till.person("eve")).get(where, 404)
+
+    # up at once, what is left of the month credited; down from the next period on
+    await till.at(datetime(2026, 3, 23, 0, tzinfo=UTC))
+    ada = await sign_in_again(till, "ada")
+    up = (await ada.ask("PATCH", OWN, body={"plan": "family"})).json["subscription"]
+    assert (up["plan"], up["price"], up["period_end"]) == ("family", 1299, "2026-04-23T00:00:00.000Z")
+    newest = (await ada.get("/api/v1/payments?limit=1")).json["items"][0]
+    assert newest["amount"] == 1299 - 799 * 31 // 62 == 900
+    down = (await ada.ask("PATCH", OWN, body={"plan": "premium"})).json["subscription"]
+    assert (down["plan"], down["next_plan"]) == ("family", "premium")
+    assert (await ada.ask("PATCH", OWN, body={"plan": "family"})).json["subscription"]["next_plan"] is None
+    await ada.ask("PATCH", OWN, body={"plan": "premium"})
+    await ada.ask("PATCH", OWN, 422, body={"plan": "premium", "auto_renew": True})
+    await till.at(datetime(2026, 4, 23, tzinfo=UTC))
+    ada = await sign_in_again(till, "ada")
+    follows = (await own(ada))["subscription"]
+    assert (follows["plan"], follows["price"], follows["next_plan"]) == ("premium", 799, None)
+
+    # cancelled at the end of the period, undone, cancelled again, told, and over
+    assert (await ada.ask("PATCH", OWN, body={"auto_renew": False})).json["subscription"]["auto_renew"] is False
+    assert (await ada.ask("PATCH", OWN, body={"auto_renew": True})).json["subscription"]["auto_renew"] is True
+    await ada.ask("PATCH", OWN, body={"auto_renew": False})
+    await till.at(datetime(2026, 5, 21, tzinfo=UTC))
+    ada = await sign_in_again(till, "ada")
+    assert (await own(ada))["subscription"]["is_active"] is True
+    till.times.now = datetime(2026, 5, 23, tzinfo=UTC)
+    ada = await sign_in_again(till, "ada")
+    assert (await own(ada))["plan"]["id"] == "free"  # although the job has not run
+    await till.at(till.times.now)
+    assert (await own(ada))["subscription"] is None
+    history = (await ada.get(f"{OWN}/history")).json["items"]
+    assert [(one["state"], one["is_active"], one["ended_at"]) for one in history] == [
+        ("canceled", False, "2026-05-23T00:00:00.000Z")
+    ]
+    assert await till.told(id_of) == [*["Your receipt 2026-" + str(n) for n in (1, 2, 3, 4)],
+                                      "Your plan ends soon", "Your plan has ended"]  # fmt: skip
+    await ada.ask("PATCH", OWN, 409, body={"auto_renew": True})  # from here nothing leads back but a new one
+    new = (await ada.post(OWN, {"plan": "premium"})).json["subscription"]
+    assert (new["state"], new["trial_until"]) == ("active", None)  # tried once, and not again
+
+
+async def test_who_does_not_pay_is_asked_again_and_then_has_what_is_free(till: Till) -> None:  # noqa: PLR0915 — one life
+    """C39c, C40a: past due counts on for the days of grace, and not a moment longer."""
+    bob = await till.person("bob")
+    id_of = (await bob.get("/api/v1/account")).json["id"]
+    await till.nobody.get(OWN, 401)
+    waiting = (await bob.post(OWN, {"plan": "premium", "method": "test_needs_action"}, 202)).json
+    assert waiting["payment"]["status"] == "pending"
+    confirmation = f"/api/v1/payments/{waiting['payment']['id']}/confirmation"
+    await (await till.person("eve")).ask("POST", confirmation, 404)
+    begun = (await bob.ask("POST", confirmation, 201)).json
+    assert (begun["subscription"]["state"], begun["payment"]["receipt"]) == ("active", "2026-1")
+    await bob.ask("POST", confirmation, 409)
+
+    carl = await till.person("carl")
+    await carl.post(OWN, {"plan": "premium", "method": "test_fails_later"})
+    id_of_carl = (await carl.get("/api/v1/account")).json["id"]
+    await till.at(BORN + 7 * DAY)
+    database, trial_end = till.nobody.app[SITE].database, BORN + 7 * DAY
+
+    async def premium(name: str, moment: datetime) -> bool:
+        async with database.reading() as session:
+            return (await entitled(session, name, moment)).premium
+
+    assert await premium(id_of_carl, trial_end + timedelta(hours=23))
+    assert not await premium(id_of_carl, trial_end + DAY)  # a trial that nobody paid for has no grace but a day
+    await till.at(trial_end + DAY)
+    carl = await sign_in_again(till, "carl")
+    assert [one["status"] for one in (await carl.get("/api/v1/payments")).json["items"]] == ["failed"]
+    over = (await carl.get(f"{OWN}/history")).json["items"][0]
+    assert over["state"] == "expired"
+
+    late = datetime(2026, 2, 28, 12, tzinfo=UTC)  # bob's next period: the last day of a short month
+    async with database.writing() as session:
+        row = (await session.exec(select(Subscription).where(Subscription.account_id == id_of))).one()
+        assert row.period_end == late
+        row.method = "test_no_funds"
+        session.add(row)
+    await till.at(late)
+    for days in (1, 3, 5):
+        await till.at(late + days * DAY)
+    assert await premium(id_of, late + 7 * DAY - timedelta(seconds=1))
+    assert not await premium(id_of, late + 7 * DAY)
+    bob = await sign_in_again(till, "bob")
+    assert (await own(bob))["subscription"]["state"] == "past_due"
+    await till.at(late + 7 * DAY)
+    bob = await sign_in_again(till, "bob")
+    assert (await own(bob))["subscription"] is None
+    statuses = [one["status"] for one in (await bob.get("/api/v1/payments")).json["items"]]
+    assert statuses == ["failed"] * 4 + ["completed"]
+    assert (await till.told(id_of))[-2:] == ["Your payment has failed", "Your plan has ended"]
+    async with database.reading() as session:
+        kinds = [one.kind for one in (await session.exec(select(SubscriptionEntry))).all()]
+    assert kinds.count("lapsed") == 2
+
+
+async def test_staff_see_change_give_and_give_back(till: Till) -> None:  # noqa: PLR0915 — one life
+    """BX11, C19: plans of others, money given back, and everything told."""
+    boss, ada = await till.person("boss", Role.ADMIN), await till.person("ada")
+    id_of = (await ada.get("/api/v1/account")).json["id"]
+    theirs = f"/api/v1/accounts/{id_of}/subscription"
+    await ada.get("/api/v1/billing/subscriptions", 403)
+    await ada.ask("PUT", theirs, 403, body={"plan": "premium"})
+    await boss.ask("PUT", theirs, 409, body={"plan": "free"})
+    await boss.ask("PUT", theirs, 422, body={"plan": "premium", "until": "2020-01-01T00:00:00Z"})
+    given = (await boss.ask("PUT", theirs, body={"plan": "family", "until": "2026-03-01T00:00:00Z"})).json
+    assert (given["plan"]["id"], given["subscription"]["is_granted"]) == ("family", True)
+    assert (await own(ada))["entitlements"]["profiles"] == given["plan"]["entitlements"]["profiles"]
+    await ada.ask("PATCH", OWN, 409, body={"auto_renew": False})
+    paid = (await ada.post(OWN, {"plan": "premium", "method": "test_fails_later"})).json["subscription"]
+    assert paid["state"] == "trialing"  # what was given makes room
+    moved = (await boss.ask("PUT", theirs, body={"plan": "family"})).json["subscription"]
+    assert (moved["id"], moved["plan"], moved["price"]) == (paid["id"], "family", 1299)
+    await boss.post(f"/api/v1/billing/subscriptions/{paid['id']}/prolongation", {"days": 3}, 409)
+    await boss.ask("DELETE", f"/api/v1/billing/subscriptions/{paid['id']}")
+    await boss.ask("DELETE", f"/api/v1/billing/subscriptions/{paid['id']}", 409)
+    assert (await own(ada))["plan"]["id"] == "free"
+    bought = (await ada.post(OWN, {"plan": "premium"})).json
+    longer = await boss.post(
+        f"/api/v1/billing/subscriptions/{bought['subscription']['id']}/prolongation", {"days": 3}, 200
+    )
+    assert longer.json["period_end"] == "2026-03-03T12:00:00.000Z"
+    refunds = f"/api/v1/billing/payments/{bought['payment']['id']}/refunds"
+    await ada.post(refunds, {}, 403)
+    await boss.post(refunds, {"amount": 800}, 422)
+    part = (await boss.post(refunds, {"amount": 99, "reason": "a bad week"})).json
+    assert (part["status"], part["refunded"]) == ("completed", 99)
+    rest = (await boss.post(refunds, {"ends": True})).json
+    assert (rest["status"], [one["amount"] for one in rest["refunds"]]) == ("refunded", [99, 700])
+    await boss.post(refunds, {}, 409)
+    assert (await own(ada))["subscription"] is None
+    listed = (await boss.get(f"/api/v1/billing/subscriptions?account={id_of}&current=false")).json["items"]
+    assert [one["state"] for one in listed] == ["canceled"] * 3
+    assert len((await boss.get("/api/v1/billing/payments?status=refunded")).json["items"]) == 1
+    audit = (await boss.get("/api/v1/audit?limit=100")).json["items"]
+    assert {"subscription", "payment"} <= {one["kind"] for one in audit}
+
+    # plans are edited; what everybody has cannot go, nor what receipts speak of
+    plan = await boss.get("/api/v1/billing/plans/premium")
+    edit = {"If-Match": plan.etag}
+    changed = await boss.ask("PATCH", "/api/v1/billing/plans/premium", body={"price": 899, "streams": 3}, headers=edit)
+    assert changed.json["price_text"] == "EUR 8.99"
+    await boss.ask("DELETE", "/api/v1/billing/plans/premium", 409, headers={"If-Match": changed.etag})
+    free = (await boss.get("/api/v1/billing/plans/free")).etag
+    await boss.ask("DELETE", "/api/v1/billing/plans/free", 409, headers={"If-Match": free})
+    await boss.ask("PATCH", "/api/v1/billing/plans/free", 422, body={"premium": True}, headers={"If-Match": free})
+    year = {
+        "id": "premium-year",
+        "names": {"en": "Premium, a year"},
+        "price": 7900,
+        "currency": "EUR",
+        "period": "year",
+    }
+    made = await boss.post("/api/v1/billing/plans", {**year, "premium": True})
+    await boss.post("/api/v1/billing/plans", {**year, "premium": True}, 409)
+    await boss.post("/api/v1/billing/plans", {**year, "id": "other", "names": {"es": "Otro"}}, 422)
+    await boss.ask("DELETE", "/api/v1/billing/plans/premium-year", 204, headers={"If-Match": made.etag})
+    assert len((await boss.get("/api/v1/billing/plans")).json["items"]) == 3
+
+
+async def test_an_account_that_goes_takes_its_subscription_along_and_leaves_the_books(till: Till) -> None:
+    gone = await account(till.nobody, "gone")
+    client = await sign_in_again(till, "gone")
+    paid = (await client.post(OWN, {"plan": "premium", "method": "test_needs_action"}, 202)).json
+    await client.ask("POST", f"/api/v1/payments/{paid['payment']['id']}/confirmation", 201)
+    database = till.nobody.app[SITE].database
+    async with database.writing() as session:
+        row = await session.get(Account, gone)
+        assert row is not None
+        await session.delete(row)
+    await till.at(BORN + DAY)
+    boss = await till.person("boss", Role.ADMIN)
+    [over] = (await boss.get("/api/v1/billing/subscriptions")).json["items"]
+    assert (over["state"], over["account_id"]) == ("canceled", None)
+    [payment] = (await boss.get("/api/v1/billing/payments")).json["items"]
+    assert (payment["receipt"], payment["account_id"]) == ("2026-1", None)
+
+
+def test_months_are_those_of_the_calendar_and_amounts_are_whole() -> None:
+    assert later(BORN, "month", 31) == datetime(2026, 2, 28, 12, tzinfo=UTC)
+    assert later(datetime(2026, 2, 28, 12, tzinfo=UTC), "month", 31) == datetime(2026, 3, 31, 12, tzinfo=UTC)
+    assert later(datetime(2028, 2, 29, tzinfo=UTC), "year", 29) == datetime(2029, 2, 28, tzinfo=UTC)
+    assert later(datetime(2026, 12, 5, tzinfo=UTC), "month", 5) == datetime(2027, 1, 5, tzinfo=UTC)
+    assert (written(5, "EUR"), written(500, "JPY"), written(-1234, "BHD")) == ("EUR 0.05", "JPY 500", "BHD -1.234")
+    assert unused(1000, BORN, BORN + 30 * DAY, BORN + 20 * DAY) == 333
+    assert unused(1000, BORN, BORN + 30 * DAY, BORN + 31 * DAY) == 0
+    assert unused(1000, BORN, BORN + 30 * DAY, BORN - DAY) == 1000
+    assert is_up((799, "month"), (1299, "month"))
+    assert not is_up((799, "month"), (7900, "year"))
+
+
+def test_nobody_is_given_plans_for_nothing_by_mistake() -> None:
+    """CX2: test payments are refused to a station that is public."""
+    public = {"FASTLINE_PUBLIC_URL": "https://tv.example", "FASTLINE_PAYMENTS": "test"}
+    refused = read(public)
+    assert isinstance(refused, Unsettled)
+    assert "payments_test_in_public" in str(refused)
+    assert not isinstance(read({**public, "FASTLINE_PAYMENTS_TEST_IN_PUBLIC": "true"}), Unsettled)
+    assert "stripe takes stripe_key" in str(read({"FASTLINE_PAYMENTS": "stripe"}))
