@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
@@ -16,7 +16,7 @@ from control_api.reading import FORM
 from control_api.scopes import MEANINGS, OPEN, Signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pydantic import BaseModel
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from control_api.scopes import Required
 
 Document = dict[str, Any]
+_Key = TypeVar("_Key")
 
 _BEARER: Final = "bearer"
 _PERSONAL: Final = {
@@ -57,6 +58,8 @@ _HEADERS: Final = {
     "Upload-Expires": "Until when the upload can be gone on with.",
 }
 _HAS: Final = "present"
+_PLAIN: Final = frozenset(("resources", "shown", "models"))
+"""Modules whose names say nothing."""
 
 
 def document(operations: Sequence[Operation], public_url: str = "") -> Document:
@@ -113,12 +116,43 @@ def _schemas(
             (model, "serialization"): None for model in map(_model, operation.declared.answers.values()) if model
         }
     references, whole = models_json_schema(list(wanted), ref_template=_REFERENCE)
-    schemas: Document = whole.get("$defs", {})
+    schemas, moved = _named(whole.get("$defs", {}), references)
     for given_model, mode in [pair for pair in wanted if pair[1] == "validation"]:
-        name = references[given_model, mode]["$ref"].rpartition("/")[2]
+        name = moved[given_model, mode]["$ref"].rpartition("/")[2]
         if "$ref" not in schemas[name]:  # what is said elsewhere is closed there
             schemas[name].setdefault("additionalProperties", False)
-    return schemas, {(model, mode): references[model, mode] for model, mode in wanted}
+    return schemas, {(model, mode): moved[model, mode] for model, mode in wanted}
+
+
+def _named(schemas: Document, references: Mapping[_Key, Document]) -> tuple[Document, dict[_Key, Document]]:
+    """The same, where two models have one name each under another: programs that write clients take it for a class.
+
+    Pydantic tells them apart by where they stand in our code, which is nobody's affair, and changes.
+    """
+    names = {name: _public(name) for name in schemas if not name.isalnum()}
+    if len({*names.values()} | (schemas.keys() - names.keys())) < len(schemas):
+        message = f"two models of the document are called the same: {sorted(names.values())}"
+        raise ValueError(message)
+    moved = {_REFERENCE.format(model=name): _REFERENCE.format(model=new) for name, new in names.items()}
+    found = {names.get(name, name): _moved(schema, moved) for name, schema in schemas.items()}
+    for new in names.values():
+        found[new]["title"] = new
+    return found, {key: _moved(reference, moved) for key, reference in references.items()}
+
+
+def _public(name: str) -> str:
+    """A name for a model that Pydantic has named by its module, or by whether it is given or shown."""
+    *modules, last = name.replace("-", "").split("__")
+    words = [word for module in modules[1:] if module not in _PLAIN for word in module.split("_")]
+    return "".join(word.capitalize() for word in words) + last
+
+
+def _moved(value: Any, moved: dict[str, str]) -> Any:  # noqa: ANN401 — whatever JSON has
+    if isinstance(value, dict):
+        return {key: _moved(inner, moved) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_moved(inner, moved) for inner in value]
+    return moved.get(value, value) if isinstance(value, str) else value
 
 
 def _model(declared: type[BaseModel] | Media | None) -> type[BaseModel] | None:
@@ -245,12 +279,9 @@ class _Writer:
         names = ["Retry-After"] if status in (409, 423, 429, 503) else []
         names += ["WWW-Authenticate"] if status in (UNAUTHENTICATED.status, 403) else []
         names += ["Deprecation", "Sunset", "Link"] if self._said.deprecated is not None else []
-        schema = {
-            "allOf": [
-                self._references[ProblemShown, "serialization"],
-                {"properties": {"type": {"enum": [kind.uri for kind in kinds]}, "status": {"const": status}}},
-            ]
-        }
+        said = {"type": {"enum": [kind.uri for kind in kinds]}, "status": {"const": status}}
+        # beside the reference, and not with it in `allOf`: programs that write clients would make a class of each
+        schema = {**self._references[ProblemShown, "serialization"], "properties": said}
         return {
             "description": "; or: ".join(kind.title for kind in kinds),
             "headers": self._always(names),
