@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
-from sqlalchemy.orm import aliased
-from sqlmodel import case, col, or_, select
+from sqlmodel import col, or_, select
 
 from control_api import ids
 from control_api.assets.shown import PACKAGED, REPLACED, AssetId
@@ -27,7 +26,7 @@ from control_api.scopes import Scope
 from control_api.signed import access_of
 from control_api.tables import Asset, Title, Upload
 from control_api.viewing import streams
-from control_api.viewing.sessions import Device, Thing
+from control_api.viewing.sessions import PARENT, SERIES, Device, Thing
 
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
@@ -98,12 +97,10 @@ async def film(session: AsyncSession, call: Call[Any, Any, Any], content: str, w
     Who may not see what is packaged plays what is published and in their plan, and nothing else.
     """
     uploaded = select(Upload.asset_id).where(Upload.id == content)
-    parent = aliased(Title)
-    series = case((col(parent.kind) == "series", col(parent.id)), (col(parent.kind) == "season", parent.parent_id))
     rows = (
-        select(Title, Asset.id, Asset.duration_ms, series)
+        select(Title, Asset.id, Asset.duration_ms, SERIES)
         .outerjoin(Asset, (col(Asset.title_id) == col(Title.id)) & col(Asset.state).in_((PACKAGED, REPLACED)))
-        .outerjoin(parent, col(parent.id) == Title.parent_id)
+        .outerjoin(PARENT, col(PARENT.id) == Title.parent_id)
         .where(or_(col(Title.id) == content, col(Asset.id) == content, col(Asset.id).in_(uploaded)))
         .where(col(Title.deleted_at).is_(None))
         .order_by(col(Asset.added_at).is_(None), col(Asset.added_at).desc())

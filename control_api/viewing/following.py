@@ -6,7 +6,7 @@ episodes are asked about.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func
 from sqlalchemy.orm import aliased
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from control_api.callers import Viewer
 
 
+# made once: an alias of a table with many columns takes longer to make than to ask for
+_ALIASES: Final = aliased(Title), aliased(Title), aliased(Title), aliased(Title), aliased(Title)
+
+
 def shown_to(viewer: Viewer | None, of: Any = Title, *, published: bool = True) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 — Title, or an alias of it
     """Conditions on titles that may be played by a viewer; `published` is whether drafts are none of theirs."""
     there = exists().where(col(Asset.title_id) == of.id, col(Asset.state).in_((PACKAGED, REPLACED)))
@@ -37,8 +41,7 @@ async def following(
     session: AsyncSession, titles: Iterable[str], viewer: Viewer | None, *, published: bool = True
 ) -> dict[str, str]:
     """The ids of the episodes that follow these titles; what nothing follows is not among them."""
-    this, parent = aliased(Title), aliased(Title)
-    beside, season, later = aliased(Title), aliased(Title), aliased(Title)
+    this, parent, beside, season, later = _ALIASES
     same_season = (
         select(beside.id)
         .where(

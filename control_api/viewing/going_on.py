@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.orm import aliased
-from sqlmodel import case, col, or_, select, update
+from sqlmodel import col, or_, select, update
 
 from control_api.tables import Title, Watched
 from control_api.viewing.following import following, shown_to
 from control_api.viewing.seeing import percent
+from control_api.viewing.sessions import PARENT, SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,9 +99,8 @@ def _card(title: Title, row: Watched, place: Watched | None) -> Card:
 
 async def take_out(session: AsyncSession, profile: str, title: str, now: datetime) -> None:
     """Take the card of a title, or of the series of which it is a part, out of what is to be watched on."""
-    this, parent = aliased(Title), aliased(Title)
-    above = case((col(parent.kind) == "series", col(parent.id)), (col(parent.kind) == "season", parent.parent_id))
-    rows = select(above).select_from(this).outerjoin(parent, col(parent.id) == this.parent_id).where(this.id == title)
+    rows = select(SERIES).select_from(Title).outerjoin(PARENT, col(PARENT.id) == Title.parent_id)
+    rows = rows.where(Title.id == title)
     series: Any = (await session.exec(rows)).first()
     names = [name for name in (title, series) if name is not None]
     meant = or_(col(Watched.title_id) == title, col(Watched.series_id).in_(names))

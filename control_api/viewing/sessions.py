@@ -35,6 +35,17 @@ WORDS: Final = {
 """Why a playing is over."""
 
 
+# made once: an alias of a table with many columns takes longer to make than to ask for
+PARENT: Final = aliased(Title)
+SERIES: Final = case((col(PARENT.kind) == "series", col(PARENT.id)), (col(PARENT.kind) == "season", PARENT.parent_id))
+"""Of an episode whose parent is `PARENT`: its series."""
+_LOOKED_AT: Final = (
+    select(PlaySession, SERIES, Title.credits_ms)
+    .outerjoin(Title, col(Title.id) == PlaySession.title_id)
+    .outerjoin(PARENT, col(PARENT.id) == Title.parent_id)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
     """What is played: a channel, or a title by an asset of it."""
@@ -113,16 +124,8 @@ async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
 
 async def look(database: Database, name: str) -> tuple[PlaySession, Playing] | None:
     """A play session as the database knows it, and what of it is to be remembered."""
-    parent = aliased(Title)
-    series = case((col(parent.kind) == "series", col(parent.id)), (col(parent.kind) == "season", parent.parent_id))
-    rows = (
-        select(PlaySession, series, Title.credits_ms)
-        .outerjoin(Title, col(Title.id) == PlaySession.title_id)
-        .outerjoin(parent, col(parent.id) == Title.parent_id)
-        .where(PlaySession.id == name)
-    )
     async with database.reading() as session:
-        found = (await session.exec(rows)).one_or_none()
+        found = (await session.exec(_LOOKED_AT.where(PlaySession.id == name))).one_or_none()
     if found is None:
         return None
     row, above, credits_ms = found
