@@ -69,7 +69,12 @@ class BeatGiven(Given):
         description="Counts what the player says of this session, from 1. Then it may be said again, and come in any "
         "order. Left out: it is newer than all before it.",
     )
-    position_ms: int | None = Field(default=None, ge=0, le=_DAY * 31, description="Where in the title it is.")
+    position_ms: int | None = Field(
+        default=None,
+        ge=0,
+        le=_DAY * 31,
+        description="Where in the title it is. Of a channel: how far behind the air it plays, as after a start-over.",
+    )
     played_ms: int | None = Field(
         default=None,
         ge=0,
@@ -237,7 +242,8 @@ def hear(call: Call[Any, Any, Any], one: Playing, given: BeatGiven) -> None:
         position = min(position, one.duration_ms)
     played = given.played_ms
     if played is None:
-        played = counted(state, at, given.position_ms, 2 * call.site.settings.play_beat_ms)
+        place = given.position_ms if one.title else None  # a channel goes on, however far behind it is played
+        played = counted(state, at, place, 2 * call.site.settings.play_beat_ms)
     bitrate = given.bitrate
     if given.loaded_bytes is not None and played:
         bitrate = given.loaded_bytes * 8000 // played

@@ -68,7 +68,7 @@ class PlaySession(Row, table=True):
     ended_by: str = Field(default="", max_length=20)
     """`player`, `silence`, `limit`, `account`; empty while it plays."""
     position_ms: int = Field(default=0, sa_type=Counter)
-    """Where in the title it is; 0 of a channel."""
+    """Where in the title it is; of a channel, how far behind the air, where that was said."""
     duration_ms: int = Field(default=0, sa_type=Counter)
     """How long the title is; 0 where that is not known."""
     watched_ms: int = Field(default=0, sa_type=Counter)

@@ -1,6 +1,6 @@
 """`make bench`: the figures of speed and size, as ratios from one run wherever there is something to compare with.
 
-Run it on a quiet machine. `bench.py core delivery scale station planning managing titles uploads package` picks parts.
+Run it on a quiet machine. `bench.py core delivery scale station planning managing titles home uploads package` picks some.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analytics import analytics
 from core import playlist, year
 from delivery import delivery
 from figures import Figure, show
+from home import home
 from managing import managing
 from package import ratio
 from planning import planning
@@ -33,7 +35,9 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "planning": planning,
     "managing": managing,
     "titles": titles,
+    "home": home,
     "uploads": uploads,
+    "analytics": analytics,
     "package": lambda folder: [ratio(folder / "fast", "fast", 60), ratio(folder / "hd30", "hd30", 6)],
 }
 
