@@ -82,6 +82,8 @@ def _who(before: Revision, after: Revision) -> Iterator[Edit]:
 
 
 def _written(value: object) -> str:
+    if value is None:
+        return "none"
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 

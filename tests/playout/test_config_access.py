@@ -1,4 +1,4 @@
-"""Which channels take a token: `access` in channels.yaml, from the file to what is published and back."""
+"""Which channels take a token, and for what age they are: from channels.yaml to what is published and back."""
 
 from __future__ import annotations
 
@@ -72,3 +72,20 @@ def test_the_schema_knows_it_of_every_sort_of_channel() -> None:
 
 def test_the_file_of_the_repository_names_it() -> None:
     assert "# access: signed" in (Path(__file__).resolve().parents[2] / "channels.yaml").read_text("utf-8")
+
+
+def test_a_channel_says_for_what_age_it_is_or_nobody_knows() -> None:
+    """BX2."""
+    text = TEXT.replace("access: signed", "ages: 6").replace(", access: open", ", ages: none")
+    found = read(text, "x")
+    assert isinstance(found, Programming)
+    assert {draft.id: draft.ages for draft in found.drafts} == {"films": None, "gold": 6, "later": 6, "taster": None}
+    gold = next(draft for draft in found.drafts if draft.id == "gold")
+    revision = Revision(1, NOW, "", gold.channel(NOW), Rules(Block(())), gold.horizon)
+    assert drafted(decode(encode(revision), Revision, "x")).ages == 6
+    former = decode(encode(revision).replace(b',"ages":6', b""), Revision, "x")
+    assert former.channel.ages is None
+    assert [str(edit) for edit in edits(former, revision)] == ["ages: none → 6"]
+    refused = read(text.replace("ages: 6", "ages: 99"), "x")
+    assert isinstance(refused, Faults)
+    assert "0 to 18" in str(refused)
