@@ -18,9 +18,9 @@ from control_api.resources import RESOURCES
 if TYPE_CHECKING:
     from control_api.settings import Settings
 
-PARTS = 6
+PARTS = 4
 """The operations are asked in so many parts, each by a run of its own: a run reads the whole document first."""
-SECONDS = 8
+SECONDS = 7
 """How long one part is asked; what is asked last is asked less."""
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
