@@ -17,7 +17,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from control_api.settings import Settings
 
@@ -64,28 +64,59 @@ def hard_limit(settings: Settings) -> float:
     return _WORKING + 4 * settings.smtp_seconds
 
 
+class _Heard(smtplib.SMTP):
+    """Speaks with a server over a socket that is known from the moment at which it is connected.
+
+    The library hears the first words of a server before it says that there is a socket, and waits for each byte of
+    them as if it were the first.
+    """
+
+    def __init__(self, counter: Counter, settings: Settings, context: ssl.SSLContext) -> None:
+        self._counter = counter
+        self._context = context if settings.smtp_tls == "implicit" else None
+        super().__init__(settings.smtp_host, settings.smtp_port, timeout=settings.smtp_seconds)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # as the library's own kinds do
+        plain = socket.create_connection((host, port), timeout)
+        found = plain if self._context is None else self._context.wrap_socket(plain, server_hostname=host)
+        self._counter.hear(found)
+        return found
+
+
 class Counter:
     """Where mail is handed in: speaks with the server, in whatever thread it is called."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, limit: float | None = None) -> None:
+        """`limit` is after how many seconds it is over whatever the server does, without one as `hard_limit` says."""
         self._settings = settings
+        self._limit = hard_limit(settings) if limit is None else limit
         self._socket: socket.socket | None = None
+
+    def hear(self, found: socket.socket) -> None:
+        """Know the socket, to be able to cut it."""
+        self._socket = found
 
     def look(self) -> str:
         """What the server calls itself, after signing in. Raises `Unreachable`."""
-        server = self._open()
-        try:
-            return server.ehlo_resp.decode("utf-8", "replace").partition("\n")[0] if server.ehlo_resp else ""
-        finally:
-            _close(server)
+        with self._watched():
+            server = self._open()
+            try:
+                return (server.ehlo_resp or b"").decode("utf-8", "replace").partition("\n")[0]
+            finally:
+                _close(server)
 
     def send(self, parcels: Sequence[Parcel]) -> dict[str, Outcome]:
         """Send what can be sent; what was not begun has no outcome. Raises `Unreachable`."""
-        watch = threading.Timer(hard_limit(self._settings), self.cut)
+        with self._watched():
+            return self._sent(parcels)
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        watch = threading.Timer(self._limit, self.cut)
         watch.daemon = True
         watch.start()
         try:
-            return self._sent(parcels)
+            yield
         finally:
             watch.cancel()
             self._socket = None
@@ -124,20 +155,15 @@ class Counter:
         said = self._settings
         try:
             context = ssl.create_default_context(cafile=said.smtp_ca or None)
-            if said.smtp_tls == "implicit":
-                server: smtplib.SMTP = smtplib.SMTP_SSL(
-                    said.smtp_host, said.smtp_port, timeout=said.smtp_seconds, context=context
-                )
-            else:
-                server = smtplib.SMTP(said.smtp_host, said.smtp_port, timeout=said.smtp_seconds)
+            server = _Heard(self, said, context)
         except (OSError, smtplib.SMTPException) as error:
             raise Unreachable(_words(error)) from error
-        self._socket = server.sock
         try:
             server.ehlo_or_helo_if_needed()
             if said.smtp_tls == "starttls":
                 server.starttls(context=context)
-                self._socket = server.sock
+                if server.sock is not None:
+                    self.hear(server.sock)
                 server.ehlo()
             if said.smtp_user:
                 server.login(said.smtp_user, said.smtp_password.get_secret_value())

@@ -72,7 +72,18 @@ class Postbox:
     """By address: with which code it is refused."""
     hangs_up: int = 0
     """How many connections are to be cut off at DATA."""
-    connections: int = 0
+    talks: set[asyncio.Task[Any] | None] = field(default_factory=set)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, mail: Taken) -> None:
+        self.taken.append(mail)
+        self._news.set()
+
+    async def came(self, count: int) -> None:
+        """Wait for so many."""
+        while len(self.taken) < count:
+            self._news.clear()
+            await self._news.wait()
 
     def settings(self, settings: Settings, **more: Any) -> Settings:
         """The same settings, with mail by this server."""
@@ -86,10 +97,12 @@ class Postbox:
         return type(settings).model_validate({name: _plain(value) for name, value in whole.items()})
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+        self.talks.add(asyncio.current_task())
+        with suppress(OSError, asyncio.IncompleteReadError):
             await _Talk(self, reader, writer).run()
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 def _plain(value: Any) -> Any:
@@ -161,7 +174,7 @@ class _Talk:
         whole = await self.reader.readuntil(b"\r\n.\r\n")
         body = b"\r\n".join(line[1:] if line.startswith(b".") else line for line in whole[:-5].split(b"\r\n"))
         message: Any = BytesParser(policy=email.policy.default).parsebytes(body)
-        self.box.taken.append(Taken(self.sender, self.to, message, self.is_secret))
+        self.box.take(Taken(self.sender, self.to, message, self.is_secret))
         await self.say("250 taken")
         return True
 
@@ -180,6 +193,7 @@ async def postbox(folder: Path, *, implicit: bool = False) -> AsyncIterator[Post
     finally:
         server.close()
         await server.wait_closed()
+        await asyncio.gather(*(talk for talk in box.talks if talk is not None))
 
 
 def certificate(folder: Path) -> Path:

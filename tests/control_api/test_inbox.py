@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from clients import running
 from persons import Times, account, cheap, person, signed_in
 from postbox import postbox
@@ -186,6 +185,8 @@ async def test_a_broadcast_that_cannot_be_meant_is_refused(client: Client) -> No
     for _ in range(50):
         await client.post(SENT, good)
     await client.post(SENT, good, 409)
+    for path in (INBOX, f"{INBOX}:unread", "/api/v1/account/mail"):
+        await client.get(path, 403)  # a key is nobody, whatever it may
 
 
 async def test_a_broadcast_is_mailed_to_who_wants_it_once_and_to_nobody_by_the_request(
@@ -266,9 +267,3 @@ def _account(number: int) -> dict[str, Any]:
         "email": f"many{number}@home.example", "email_folded": f"many{number}@home.example", "email_verified": True,
         "role": "viewer", "version": 1, "created_at": NOW,
     }  # fmt: skip
-
-
-@pytest.mark.parametrize("path", [INBOX, f"{INBOX}:unread", "/api/v1/account/mail"])
-async def test_a_key_has_no_inbox(settings: Settings, client: Client, path: str) -> None:
-    del settings
-    await client.get(path, 403)
