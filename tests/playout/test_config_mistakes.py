@@ -496,7 +496,7 @@ def ads(written: str) -> str:
                 ':3: unknown key "like", known here: include, exclude, '
                 "order, run, cooldown, position, since, a_day, programs, ads, filler, before, "
                 "after, pad, overrun, title, "
-                "house, group, description, logo, languages, subtitles, access, window, zone, horizon, never, "
+                "house, group, description, logo, languages, subtitles, access, ages, window, zone, horizon, never, "
                 "territories, clock_change, dayparts"
             ),
         ),
