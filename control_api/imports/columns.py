@@ -145,6 +145,7 @@ COLUMNS: Final = {
     "age_rating": Column("age_rating", _text, "TV-14, PG-13…", ("rating", "certificate")),
     "score": Column("score", _decimal, "from 0 to 10", ("vote_average",), None),
     "votes": Column("votes", _number, "how many said so", ("vote_count",), 0),
+    "credits_ms": Column("credits_ms", _number, "where its closing credits begin", (), None),
     "access": Column("access", _lower, "free, or premium: for who has a plan with it", (), "free"),
     "featured": Column("featured", _truth, "yes or no", (), False),
     "genres": Column("genres", _list, "the main one first", ("genre",), []),

@@ -16,6 +16,7 @@ from control_api.library.facts import (
     MOST,
     Address,
     Countries,
+    Credits,
     Day,
     Elsewhere,
     Heading,
@@ -79,6 +80,7 @@ class Record(Given):
     age_rating: Annotated[str, Field(max_length=40)] | None = None
     score: Score | None = None
     votes: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = None
+    credits_ms: Credits | None = Field(default=None, description="Where its closing credits begin.")
     access: TitleAccess | None = None
     featured: bool | None = None
     genres: Names | None = None

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 _COLUMNS: Final = (
     "name", "summary", "description", "language", "released", "age_rating", "votes", "featured", "story", "part",
     "advertiser", "category", "countries_allowed", "countries_denied", "video_url", "trailer_url", "state",
-    "access",
+    "access", "credits_ms",
 )  # fmt: skip
 _EMPTY: Final = {
     "version": 1, "state": "draft", "parent_id": None, "number": None, "place": UNPLACED, "summary": "",

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 _COLUMNS: Final = frozenset((
     "kind", "state", "parent_id", "number", "name", "summary", "description", "language", "released", "age_rating",
     "votes", "featured", "story", "part", "advertiser", "category", "countries_allowed", "countries_denied",
-    "video_url", "trailer_url", "access",
+    "video_url", "trailer_url", "access", "credits_ms",
 ))  # fmt: skip
 """What is kept as it is given."""
 _AGING: Final = frozenset(("age_rating", "parent_id"))

@@ -21,6 +21,7 @@ from control_api.plans.entitled import Entitlements, of_caller
 from control_api.plans.gate import check_channel, check_title
 from control_api.problems import CONFLICT, Problem, missing
 from control_api.profiles import limits
+from control_api.profiles.channels import check as check_seen
 from control_api.resources.channels import ChannelId, check_channel_seen
 from control_api.scopes import Scope
 from control_api.signed import access_of
@@ -133,8 +134,9 @@ async def channel(session: AsyncSession, call: Call[Any, Any, Any], name: str) -
 
     def about() -> tuple[str, Access]:
         station = master.station()
-        overview.airing_at(station, name, now)
-        return station.revisions(name)[-1].channel.name, access_of(station, name)
+        who, _ = overview.airing_at(station, name, now)
+        check_seen(call.caller.viewer, name, who.ages)
+        return who.name, access_of(station, name)
 
     called, access = await master.ask(about)
     allowed = await of_caller(session, call.caller, now)

@@ -36,6 +36,7 @@ WHOLE: dict[str, Any] = {
     "story": "Vienna", "part": 1, "advertiser": "", "category": "",
     "rights": [{"start": "2026-01-01T00:00:00.000Z", "stop": None, "territories": ["PT"]}],
     "video_url": "https://elsewhere.example/man.m3u8", "trailer_url": "https://elsewhere.example/trailer.m3u8",
+    "credits_ms": 6_000_000,
 }  # fmt: skip
 
 
