@@ -1,6 +1,6 @@
 """`make bench`: the figures of speed and size, as ratios from one run wherever there is something to compare with.
 
-Run it on a quiet machine. `bench.py core delivery scale station planning managing titles home uploads package` picks some.
+Run it on a quiet machine. Names of parts pick some of them: `bench.py core titles home`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from home import home
 from managing import managing
 from package import ratio
 from planning import planning
+from recommending import recommending
 from scale import scale
 from station import station
 from titles import titles
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "titles": titles,
     "home": home,
     "uploads": uploads,
+    "recommending": recommending,
     "analytics": analytics,
     "package": lambda folder: [ratio(folder / "fast", "fast", 60), ratio(folder / "hd30", "hd30", 6)],
 }

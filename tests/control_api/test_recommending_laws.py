@@ -19,6 +19,7 @@ from control_api.recommending.judging import judge
 from control_api.recommending.model import Unknown, named
 from control_api.recommending.packed import packed, unpacked
 from control_api.recommending.ranking import Candidate, Suited, Taste, chosen, suited, tastes
+from control_api.recommending.ratings import NotRatings, read
 from control_api.recommending.suggestions import Why
 from control_api.recommending.taste import STRONGEST, Said, weight
 from control_api.recommending.together import Together
@@ -145,6 +146,29 @@ def test_ours_beats_popularity_clearly_on_an_audience_with_known_tastes() -> Non
     assert verdict.ours.hit_rate > 2 * verdict.popularity.hit_rate > 0
     assert verdict.ours.ndcg > 2 * verdict.popularity.ndcg
     assert judge(works, told, named("blend"), 200) == verdict
+
+
+def test_ratings_of_movielens_format_are_judged_in_the_same_way() -> None:
+    """C81: users by time, films by what stands beside them; and what is no such file is refused with its line."""
+    audience = Audience([Offered(str(number), (f"g{number % 6}",)) for number in range(90)], 2)
+    lines = ["userId,movieId,rating,timestamp"]
+    for user in range(60):
+        watched = [one for one in audience.viewer(user, 14) if one.share > 0.5]
+        lines += [f"{user},{one.place},4.5,{1_700_000_000 - round(one.ago * 86_400)}" for one in reversed(watched)]
+    movies = ["movieId,title,genres", *(f"{number},Film {number} (1999),g{number % 6}|x" for number in range(90))]
+    works, told = read(lines, movies)
+    assert (works[0].year, works[0].genres, works[0].words) == (1999, ("g0", "x"), ("film", "0"))
+    assert [works[place].id for place, _ in told[0]] == [
+        str(one.place) for one in audience.viewer(0, 14) if one.share > 0.5
+    ]
+    assert all(0 < value <= 1.5 for some in told for _, value in some)
+    verdict = judge(works, told, named("together"))
+    assert verdict.ours.hit_rate > verdict.popularity.hit_rate
+    assert [work.genres for work in read(lines)[0]] == [()] * len(works)
+    with pytest.raises(NotRatings, match="line 1: the columns userId, movieId, rating, timestamp are expected"):
+        read(["user,film", "1,2"])
+    with pytest.raises(NotRatings, match="line 3: rating and timestamp are no numbers"):
+        read([lines[0], "1,2,3.5,4", "1,2,good,4"])
 
 
 def test_the_same_audience_is_made_each_time_and_fewer_are_the_beginning_of_more() -> None:
