@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from control_api.scopes import Required
 
 Document = dict[str, Any]
+ALIASES: Final = "Aliases"
+"""The heading under which the addresses of former systems are."""
 _Key = TypeVar("_Key")
 
 _BEARER: Final = "bearer"
@@ -32,7 +36,8 @@ _PERSONAL: Final = {
     Signed.OWNER: "Needs a person who is signed in, and watches as no kids profile.",
 }
 _COOKIE: Final = "session"
-_REFERENCE: Final = "#/components/schemas/{model}"
+_MODELS: Final = "#/components/schemas/"
+_REFERENCE: Final = _MODELS + "{model}"
 _HEADERS: Final = {
     "X-Request-Id": "The id under which the journal knows the request.",
     "ETag": "The tag of what is shown; send it in If-None-Match to be told 304, and in If-Match to change it.",
@@ -102,6 +107,33 @@ def document(operations: Sequence[Operation], public_url: str = "") -> Document:
         },
     }
     return language.placed(whole, _REFERENCE.format(model=""))
+
+
+@lru_cache(maxsize=4)
+def narrowed(written: bytes) -> bytes:
+    """The document without the addresses of former systems, for programs that write clients of it."""
+    whole: Document = json.loads(written)
+    kept = {
+        path: {method: one for method, one in methods.items() if ALIASES not in one["tags"]}
+        for path, methods in whole["paths"].items()
+    }
+    whole["paths"] = {path: methods for path, methods in kept.items() if methods}
+    whole["tags"] = [tag for tag in whole["tags"] if tag["name"] != ALIASES]
+    schemas, needed = whole["components"]["schemas"], set[str]()
+    named = _named_in(whole["paths"])
+    while named - needed:
+        needed |= named
+        named = set().union(*(_named_in(schemas[name]) for name in needed))
+    whole["components"]["schemas"] = {name: one for name, one in schemas.items() if name in needed}
+    return json.dumps(whole, ensure_ascii=False).encode()
+
+
+def _named_in(value: object) -> set[str]:
+    """The models that are named somewhere in it."""
+    if isinstance(value, dict):
+        own = {value["$ref"].removeprefix(_MODELS)} if str(value.get("$ref", "")).startswith(_MODELS) else set()
+        return own.union(*(_named_in(inner) for inner in value.values()))
+    return set().union(*(_named_in(inner) for inner in value)) if isinstance(value, list) else set()
 
 
 def _schemas(

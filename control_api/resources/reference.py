@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from html import escape
 from typing import Final
@@ -9,9 +10,9 @@ from typing import Final
 from aiohttp import web
 from pydantic import Field
 
-from control_api import postman, swagger
+from control_api import openapi, postman, swagger
 from control_api.call import Answer, Call
-from control_api.models import Given
+from control_api.models import Given, Nothing
 from control_api.operation import Endpoint, Media
 from control_api.problems import KINDS, NOT_FOUND, PLACE, missing
 from control_api.scopes import OPEN
@@ -20,6 +21,15 @@ DOCUMENT: Final = web.AppKey("document", bytes)
 """The OpenAPI document of the application."""
 _HTML: Final = "text/html"
 _STILL: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+class DocumentQuery(Given):
+    """How much of the document is wanted."""
+
+    aliases: bool = Field(
+        default=True,
+        description="Whether the addresses of former systems are in it; a program that makes a client needs none.",
+    )
 
 
 class FilePath(Given):
@@ -41,11 +51,13 @@ class KindPath(Given):
     summary="This document",
     scope=OPEN,
     tag="Reference",
+    query_model=DocumentQuery,
     answers={200: Media(("application/json",))},
 )
-async def read_openapi(call: Call) -> Answer:
+async def read_openapi(call: Call[Nothing, DocumentQuery, Nothing]) -> Answer:
     """The document."""
-    return Answer(raw=call.request.config_dict[DOCUMENT])
+    whole: bytes = call.request.config_dict[DOCUMENT]
+    return Answer(raw=whole if call.query.aliases else await asyncio.to_thread(openapi.narrowed, whole))
 
 
 @Endpoint(
