@@ -114,10 +114,6 @@ class Renewer:
     async def _turn(self, name: str, now: datetime) -> None:
         """What is due of one subscription; what another one has changed meanwhile waits for the next look."""
         provider = configured(self.settings, self.outgoing)
-        async with self.database.reading() as session:
-            row = await session.get(Subscription, name)
-        if row is not None and row.is_open_there and (not row.is_current or row.account_id is None):
-            await self._end_there(row, provider)
         async with self.database.writing() as session:
             held = select(Subscription).where(Subscription.id == name).with_for_update()
             row = (await session.exec(held)).one_or_none()
@@ -129,6 +125,8 @@ class Renewer:
             change = Change("subscription", row.id, "updated", before, SubscriptionShown.of(row, now))
             happening = audited(session, _ACTOR, change, now)
             await append(session, [] if happening is None else [happening], now)
+        if row.is_open_there and not row.is_current:
+            await self._end_there(row, provider)
 
     async def _end_there(self, row: Subscription, provider: Provider | None) -> None:
         """Have the provider take no more money for what has ended here."""
@@ -157,7 +155,7 @@ async def _passed(book: Book, row: Subscription, provider: Provider | None) -> N
     if row.is_current:
         await _remind(book, row, plan)
     row.due_at = ledger.due_at(row)
-    if not row.is_current and row.is_open_there:  # its provider did not answer
+    if not row.is_current and row.is_open_there:  # should its provider not answer
         row.due_at = book.now + timedelta(minutes=10)
     book.session.add(row)
     await book.session.flush()
