@@ -142,7 +142,8 @@ def _reference(operations: Sequence[Operation], public_url: str) -> bytes:
     for known, document in _documents:
         if known == said:
             return document
-    written = json.dumps(openapi.document(operations, public_url), indent=1, ensure_ascii=False).encode()
+    document = openapi.document(operations, public_url)
+    written = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
     _documents[:] = [*_documents[1 - _DOCUMENTS_KEPT :], (said, written)]
     return written
 

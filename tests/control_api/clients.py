@@ -1,4 +1,4 @@
-"""A client that holds every answer to the OpenAPI document that the server itself hands out."""
+"""A client that holds every answer to the OpenAPI document that the server hands out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from referencing.jsonschema import DRAFT202012
 from yarl import URL
 
 from control_api.app import create_app
+from control_api.resources.reference import DOCUMENT
 from control_api.runner import ApiRunner
 
 if TYPE_CHECKING:
@@ -171,8 +172,6 @@ async def running(settings: Settings, more: tuple[Operation, ...] = (), **option
         await site.start()
         root = URL(f"http://127.0.0.1:{runner.addresses[0][1]}/")
         async with ClientSession() as session:
-            async with session.get(root / "openapi.json") as answer:
-                document = read(await answer.read())
-            yield Client(root, session, document, app)
+            yield Client(root, session, read(app[DOCUMENT]), app)
     finally:
         await runner.cleanup()
