@@ -23,6 +23,7 @@ from scale import scale
 from station import station
 from titles import titles
 from uploads import uploads
+from viewing import viewing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,7 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "titles": titles,
     "home": home,
     "uploads": uploads,
+    "viewing": viewing,
     "recommending": recommending,
     "analytics": analytics,
     "package": lambda folder: [ratio(folder / "fast", "fast", 60), ratio(folder / "hd30", "hd30", 6)],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from control_api.ids import new_id
 from control_api.instants import whole_millis
-from control_api.site import SITE
+from control_api.site import SITE, Site
 from control_api.tables import Asset, Plan, Title
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 MINUTE = 60_000
 
 
-async def titled(client: Client, name: str, kind: str = "movie", *, minutes: int = 100, **more: Any) -> str:
+async def titled(client: Client | Site, name: str, kind: str = "movie", *, minutes: int = 100, **more: Any) -> str:
     """A title that is published, with an asset of so many minutes (none at all: 0); its id."""
-    site = client.app[SITE]
+    site = client if isinstance(client, Site) else client.app[SITE]
     now = whole_millis(site.clock())
     title = new_id("ti")
     number = more.get("number")
