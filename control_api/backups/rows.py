@@ -53,11 +53,13 @@ PASSING: Final = frozenset(
         "visit",
         "view_sent",
         "figure_place",
+        "recommendation_build",
+        "recommendation_work",
     )
 )
 """Tables of what holds for a moment: who repeats a request, who does a duty, who failed to sign in, what somebody was
-handed of their data, what mail is due, which nobody wants to have twice; and sums that the database makes again of
-the rows that it is given."""
+handed of their data, what mail is due, which nobody wants to have twice; and what is made again of the rows that are
+there: sums, by the database, and recommendations."""
 LINKS: Final = frozenset((("upload", "link"), ("poster_due", "url"), ("import", "link")))
 """Columns of links that people may have put keys into: what is said of them is the link without its query."""
 SECRETS: Final = frozenset(("secret", "signing_key"))
