@@ -91,7 +91,7 @@ def _api(settings: Settings) -> Iterator[tuple[subprocess.Popen[str], str]]:
     with subprocess.Popen(
         [sys.executable, "-m", "fastline", "api", "--port", "0"],
         stdout=subprocess.PIPE,
-        stderr=open("/tmp/h2server.log", "w"),
+        stderr=subprocess.DEVNULL,
         text=True,
         env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
     ) as process:
@@ -197,8 +197,8 @@ async def _filled(settings: Settings) -> Crowd:
     entered = [
         Session(
             id=new_id("ss"), account_id=one.id, kind="token", digest=new_id("dg"), turned_at=now, device="", address="",
-            place="", created_at=now, proven_at=now, seen_at=now + timedelta(hours=1), seen_from="", idle_at=now + timedelta(days=1),
-            expires_at=now + timedelta(days=1),
+            place="", created_at=now, proven_at=now, seen_at=now + timedelta(hours=1), seen_from="",
+            idle_at=now + timedelta(days=1), expires_at=now + timedelta(days=1),
         )
         for one in people
     ]  # fmt: skip
@@ -211,8 +211,7 @@ async def _filled(settings: Settings) -> Crowd:
     ]  # fmt: skip
     seen = [
         Watched(
-            id=new_id("wa"), profile_id=profile.id, title_id=one, series_id=titles[0]["id"] if n < 0 else None,
-            name="seen", position_ms=60_000, duration_ms=3_000_000, first_at=now, watched_at=now - timedelta(minutes=n),
+            id=new_id("wa"), profile_id=profile.id, title_id=one, series_id=titles[12 * n]["id"], name="seen", position_ms=60_000, duration_ms=3_000_000, first_at=now, watched_at=now - timedelta(minutes=n),
         )
         for profile in profiles[::10]
         for n, one in enumerate(episodes[::10])
@@ -234,12 +233,12 @@ async def _filled(settings: Settings) -> Crowd:
 
 
 async def _titles(now: Any) -> AsyncIterator[dict[str, Any]]:
-    about = {"state": "published", "created_at": now, "updated_at": now}
+    about: dict[str, Any] = {"state": "published", "created_at": now, "updated_at": now}
     for number in range(SERIES):
         whole = new_id("ti")
         yield Title(id=whole, kind="series", name=f"S{number}", sort_name=f"s{number}", **about).model_dump()
         under = new_id("ti")
-        place = {"parent_id": whole, "number": 1, "place": 1}
+        place: dict[str, Any] = {"parent_id": whole, "number": 1, "place": 1}
         yield Title(id=under, kind="season", name="1", sort_name="1", **place, **about).model_dump()
         for episode in range(1, 11):
             place = {"parent_id": under, "number": episode, "place": episode}
