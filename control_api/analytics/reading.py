@@ -221,9 +221,8 @@ async def came(session: AsyncSession, span: Span) -> tuple[int, int]:
 
 async def drop_off(session: AsyncSession, title: str) -> tuple[int, list[int]]:
     """How many sessions of a title were looked at, and how many have seen each of its hundredths."""
-    rows = select(TitleSeen.hundredth, TitleSeen.sessions).where(TitleSeen.title_id == title)
-    found = dict((await session.exec(rows)).all())
-    return found.get(HUNDREDTHS, 0), [found.get(number, 0) for number in range(HUNDREDTHS)]
+    found = await session.get(TitleSeen, title)
+    return (found.sessions, found.hundredths) if found is not None else (0, [0] * HUNDREDTHS)
 
 
 async def startup(session: AsyncSession, span: Span, part: str = "") -> dict[int, int]:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import and_, col, delete, func, or_, select
+from sqlmodel import col, delete, func, or_, select
 
 from control_api.analytics import sums, visitors
 from control_api.analytics.airings import Airings
@@ -46,7 +46,7 @@ _log: Final = logging.getLogger("fastline.api")
 
 DUTY: Final = "figures"
 LEASE: Final = timedelta(minutes=3)
-AT_ONCE: Final = 250
+AT_ONCE: Final = 100
 """Sessions in one transaction: on SQLite nobody else writes meanwhile."""
 SESSIONS: Final = "sessions"
 _BACK: Final = timedelta(minutes=15)
@@ -147,7 +147,8 @@ class Roller:
         if floor is not None:
             rows = rows.where(at >= floor)
         if cursor is not None:
-            rows = rows.where(or_(at > cursor[0], and_(at == cursor[0], col(PlaySession.id) > cursor[1])))
+            behind = or_(at > cursor[0], col(PlaySession.id) > cursor[1])
+            rows = rows.where(at >= cursor[0], behind)  # the first one alone is what an index can begin with
         async with self.database.reading() as session:
             found = (await session.exec(rows)).all()
         return [name for name, _ in found], (found[-1][1], found[-1][0]) if len(found) == AT_ONCE else None
@@ -157,11 +158,13 @@ class Roller:
         if not some:
             return 0
         async with self.database.reading() as session:
-            air = await self._air(await _looks(session, some), await _states(session, some))
+            air = await self._air(await _looks(session, some), await sums.states(session, some))
+        time = asyncio.get_running_loop().time
+        begun = time()
         async with self.database.writing() as session:
             await _hold(session)
             looks = await _looks(session, some)
-            states = await _states(session, some)
+            states = await sums.states(session, some)
             count = Count(self._rules, self._days, await _about(session, looks, air))
             after = {}
             for look in looks:
@@ -169,6 +172,7 @@ class Roller:
                 after[look.id] = count.look(look if self.settings.viewers else _veiled(look), before)
             await self._settled(session, count, now)
             await sums.keep(session, after)
+        await asyncio.sleep(time() - begun)  # others write as long: whoever waits for SQLite looks now and then only
         return len(looks)
 
     async def _air(self, looks: Sequence[Look], states: dict[str, State]) -> dict[str, tuple[Aired, ...]]:
@@ -261,20 +265,32 @@ async def _hold(session: AsyncSession) -> None:
         await session.exec(held)
 
 
+_SAME: Final = (
+    "id", "quality", "position_ms", "duration_ms", "watched_ms", "startup_ms", "stalls", "stalled_ms", "bitrate",
+    "errors",
+)  # fmt: skip
+_READ: Final = (
+    *_SAME, "title_id", "channel", "profile_id", "account_id", "key_id", "device_id", "device_kind", "started_at",
+    "touched_at",
+)  # fmt: skip
+
+
 async def _looks(session: AsyncSession, some: Sequence[str]) -> list[Look]:
     """These sessions as they are now, in the order in which they were heard of."""
+    columns: Any = [*(getattr(PlaySession, name) for name in _READ), Title.credits_ms]
     rows: Any = (
-        select(PlaySession, Title.credits_ms)
+        select(*columns)
+        .select_from(PlaySession)
         .outerjoin(Title, col(Title.id) == col(PlaySession.title_id))
         .where(col(PlaySession.id).in_(some))
         .order_by(col(PlaySession.touched_at), col(PlaySession.id))
     )
-    return [_look(*row) for row in (await session.exec(rows)).all()]
+    return [_look(row) for row in (await session.exec(rows)).all()]
 
 
-def _look(row: PlaySession, credits_ms: int | None) -> Look:
+def _look(row: Any) -> Look:  # noqa: ANN401 — a row of those columns
     return Look(
-        id=row.id,
+        **{name: getattr(row, name) for name in _SAME},
         started=millis(row.started_at),
         touched=millis(row.touched_at),
         title=row.title_id or "",
@@ -282,16 +298,7 @@ def _look(row: PlaySession, credits_ms: int | None) -> Look:
         profile=row.profile_id or "",
         who=visitors.of_session(row),
         device=row.device_kind,
-        quality=row.quality,
-        position_ms=row.position_ms,
-        duration_ms=row.duration_ms,
-        credits_ms=credits_ms or 0,
-        watched_ms=row.watched_ms,
-        startup_ms=row.startup_ms,
-        stalls=row.stalls,
-        stalled_ms=row.stalled_ms,
-        bitrate=row.bitrate,
-        errors=row.errors,
+        credits_ms=row.credits_ms or 0,
         behind_ms=row.position_ms if row.channel and row.position_ms else None,
     )
 
@@ -299,11 +306,6 @@ def _look(row: PlaySession, credits_ms: int | None) -> Look:
 def _veiled(look: Look) -> Look:
     """The same of nobody."""
     return replace(look, who="", profile="")
-
-
-async def _states(session: AsyncSession, some: Sequence[str]) -> dict[str, State]:
-    rows = select(PlayCounted).where(col(PlayCounted.session_id).in_(some))
-    return {row.session_id: sums.state(row) for row in (await session.exec(rows)).all()}
 
 
 async def _about(session: AsyncSession, looks: Sequence[Look], air: dict[str, tuple[Aired, ...]]) -> About:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, insert, select, update
 
-from control_api.analytics.counting import AMOUNTS, Key, State
+from control_api.analytics.counting import AMOUNTS, HUNDREDTHS, Key, State
 from control_api.ids import new_id
 from control_api.library.kinds import TitleKind
 from control_api.tables import Asset, FigureDay, FigurePlace, PlayCounted, Title, TitleSeen, View, ViewerDays, Visit
@@ -75,10 +75,14 @@ _STATE: Final = (
 )  # fmt: skip
 
 
-def state(row: PlayCounted) -> State:
-    """What a row says was counted of its session."""
-    found = {name: getattr(row, name) for name in _STATE}
-    return State(touched=millis(row.touched_at), seen=int(row.seen or "0", 16), **found)
+async def states(session: AsyncSession, some: Sequence[str]) -> dict[str, State]:
+    """How much of these sessions is counted."""
+    columns: Any = [getattr(PlayCounted, name) for name in ("session_id", "touched_at", "seen", *_STATE)]
+    rows: Any = select(*columns).where(col(PlayCounted.session_id).in_(some))
+    return {
+        name: State(touched=millis(touched), seen=int(seen or "0", 16), **dict(zip(_STATE, found, strict=True)))
+        for name, touched, seen, *found in (await session.exec(rows)).all()
+    }
 
 
 async def keep(session: AsyncSession, states: Mapping[str, State]) -> None:
@@ -146,11 +150,18 @@ async def keep_viewer_days(session: AsyncSession, came: Mapping[str, tuple[str, 
 
 
 async def add_seen(session: AsyncSession, seen: Mapping[tuple[str, int], int]) -> None:
-    """Add to what was seen of titles."""
-    rows = [{"title_id": title, "hundredth": part, "sessions": count} for (title, part), count in sorted(seen.items())]
+    """Add to what was seen of titles, by whoever holds the place."""
+    counts: dict[str, list[int]] = {}
+    for some in _portions(sorted({title for title, _ in seen})):
+        rows = select(TitleSeen).where(col(TitleSeen.title_id).in_(some))
+        there = {row.title_id: [*row.hundredths, row.sessions] for row in (await session.exec(rows)).all()}
+        counts |= {title: there.get(title, [0] * (HUNDREDTHS + 1)) for title in some}
+    for (title, part), count in seen.items():
+        counts[title][part] += count
+    found = [{"title_id": title, "sessions": one[-1], "hundredths": one[:-1]} for title, one in counts.items()]
     statement = _insert(session, TitleSeen)
-    more = {"sessions": TitleSeen.sessions + statement.excluded.sessions}
-    await _put(session, statement.on_conflict_do_update(index_elements=["title_id", "hundredth"], set_=more), rows)
+    changed = {"sessions": statement.excluded.sessions, "hundredths": statement.excluded.hundredths}
+    await _put(session, statement.on_conflict_do_update(index_elements=["title_id"], set_=changed), found)
 
 
 async def add_views(session: AsyncSession, views: Mapping[str, int]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, ForeignKey, Index, String
 from sqlmodel import Field
 
-from control_api.columns import Counter, UtcInstant
+from control_api.columns import Counter, Document, UtcInstant
 from control_api.tables.row import Row
 
 
@@ -134,14 +134,15 @@ class View(Row, table=True):
 
 
 class TitleSeen(Row, table=True):
-    """How many sessions have seen a hundredth of a title."""
+    """Which parts of a title were seen, and by how many sessions. Whoever counts holds the place, and so changes it."""
 
     __tablename__ = "title_seen"
 
     title_id: str = _of("title")
-    hundredth: int = Field(primary_key=True)
-    """From 0 to 99; 100 counts the sessions themselves."""
     sessions: int = Field(default=0, sa_type=Counter)
+    """Those of which something was seen."""
+    hundredths: list[int] = Field(sa_type=Document)
+    """How many of them have seen each hundredth."""
 
 
 class ViewerDays(Row, table=True):

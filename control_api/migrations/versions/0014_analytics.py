@@ -68,12 +68,12 @@ def upgrade() -> None:
     op.create_table(
         "title_seen",
         sa.Column("title_id", sa.String(length=40), nullable=False),
-        sa.Column("hundredth", sa.Integer(), nullable=False),
         sa.Column("sessions", columns.Counter, nullable=False),
+        sa.Column("hundredths", columns.Document, nullable=False),
         sa.ForeignKeyConstraint(
             ["title_id"], ["title.id"], name=op.f("fk_title_seen_title_id_title"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("title_id", "hundredth", name=op.f("pk_title_seen")),
+        sa.PrimaryKeyConstraint("title_id", name=op.f("pk_title_seen")),
     )
     op.create_table(
         "title_view",
