@@ -15,6 +15,7 @@ from core import playlist, year
 from delivery import delivery
 from figures import Figure, show
 from home import home
+from inbox import inbox
 from managing import managing
 from package import ratio
 from planning import planning
@@ -38,6 +39,7 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "managing": managing,
     "titles": titles,
     "home": home,
+    "inbox": inbox,
     "uploads": uploads,
     "viewing": viewing,
     "recommending": recommending,
