@@ -25,6 +25,7 @@ from control_api.tables import (
     MailToken,
     Notice,
     PlaySession,
+    ProviderEvent,
     Repeat,
     Ticket,
     Upload,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from control_api.database import Database
     from control_api.settings import Settings
 
+_TOLD: Final = timedelta(days=90)
 AT_ONCE: Final = 1000
 """Rows of one transaction: who writes meanwhile has not long to wait."""
 
@@ -71,6 +73,7 @@ async def rows(database: Database, settings: Settings, now: datetime) -> dict[st
     done["exports"] = await _until_done(database, _exports, now)
     done["codes"] = await _until_done(database, _codes, now - timedelta(days=1))
     done["tickets"] = await _until_done(database, _tickets, now - timedelta(days=1))
+    done["events of payments"] = await _until_done(database, _told, now - _TOLD)
     return done
 
 
@@ -201,6 +204,12 @@ async def _codes(session: AsyncSession, before: datetime) -> int:
     """Codes of mail; those of the last day say how many were sent lately."""
     old = select(MailToken.digest).where(col(MailToken.expires_at) < before).limit(AT_ONCE)
     return await _delete(session, MailToken.digest, old)
+
+
+async def _told(session: AsyncSession, before: datetime) -> int:
+    """What providers of payments have told: none tells the same again after so long."""
+    old = select(ProviderEvent.event).where(col(ProviderEvent.received_at) < before).limit(AT_ONCE)
+    return await _delete(session, ProviderEvent.event, old)
 
 
 async def _tickets(session: AsyncSession, before: datetime) -> int:

@@ -30,6 +30,9 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 def test_a_channel_is_open_unless_it_says_so_and_a_mirror_is_as_its_original() -> None:
     found = read(TEXT, "x")
     assert isinstance(found, Programming)
+    premium = read(TEXT.replace("access: signed", "access: premium"), "x")
+    assert isinstance(premium, Programming)
+    assert [draft.access for draft in premium.drafts][1:3] == [Access.PREMIUM] * 2  # C40, E06: its mirror as well
     assert {draft.id: draft.access for draft in found.drafts} == {
         "films": Access.OPEN,
         "gold": Access.SIGNED,
