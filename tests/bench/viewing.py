@@ -211,7 +211,8 @@ async def _filled(settings: Settings) -> Crowd:
     ]  # fmt: skip
     seen = [
         Watched(
-            id=new_id("wa"), profile_id=profile.id, title_id=one, series_id=titles[12 * n]["id"], name="seen", position_ms=60_000, duration_ms=3_000_000, first_at=now, watched_at=now - timedelta(minutes=n),
+            id=new_id("wa"), profile_id=profile.id, title_id=one, series_id=titles[12 * n]["id"], name="seen",
+            position_ms=60_000, duration_ms=3_000_000, first_at=now, watched_at=now - timedelta(minutes=n),
         )
         for profile in profiles[::10]
         for n, one in enumerate(episodes[::10])

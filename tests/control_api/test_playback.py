@@ -21,7 +21,7 @@ from control_api.database import Database
 from control_api.library.intake import Intake
 from control_api.people.roles import Role
 from control_api.site import SITE
-from control_api.tables import Asset, Title, Upload
+from control_api.tables import Asset, Profile, Title, Upload
 from playout.keyring import NAME, Keyring
 from playout.origin import Settings as OriginSettings
 from playout.origin import create_app as create_origin
@@ -122,6 +122,43 @@ async def test_an_open_channel_has_one_address_for_everyone_unless_a_life_is_cho
     chosen = (await stage.api.post(PLAYBACK, {"channel": "films", "life_seconds": 60}, 200)).json
     assert chosen["expires_in"] == 60
     await stage.plays_on(chosen["url"])
+
+
+async def test_one_call_has_all_that_a_player_asks_before_it_plays(stage: Stage) -> None:
+    """A09, E04, E12: what plays, in which languages, from where on, by an address that really plays."""
+    ada = await person(stage.api, "ada")
+    async with stage.api.app[SITE].database.writing() as session:
+        await session.exec(update(Profile).values(language="de-AT", subtitles="en"))
+    films = {asset: stage.titles[asset] for asset in ("film-a", "film-b")}
+    found = (await ada.post(PLAYBACK, {"title": films["film-a"], "session": True}, 200)).json
+    assert (found["title_id"], found["duration_ms"] > 0, found["drm"], found["offset_ms"]) == (
+        films["film-a"], True, "none", 0,
+    )  # fmt: skip
+    heard = [(one["language"], one["is_chosen"]) for one in found["audio"]]
+    assert heard == [("en", False), ("de", True)]
+    await stage.plays_on(found["url"])
+    name, place = found["session"]["id"], found["duration_ms"] // 2
+    await ada.ask("PUT", f"/api/v1/play-sessions/{name}", body={"sequence": 1, "position_ms": place})
+    asked = {"asset": "film-a", "play_session": name}
+    assert (await ada.post(PLAYBACK, asked, 200)).json["offset_ms"] == place
+    await ada.post(f"/api/v1/play-sessions/{name}/end", {}, 200)
+    read = (await ada.post(PLAYBACK, {"title": films["film-b"]}, 200)).json["subtitles"]
+    assert read == [{"language": "en", "is_chosen": True}]
+
+    live = (await ada.post(PLAYBACK, {"channel": "late", "start_over": True, "session": True}, 200)).json
+    assert live["url"] == live["start_over_url"]
+    assert (live["live"], live["name"], live["title_id"], live["offset_ms"]) == (True, "Late", None, 0)
+    await stage.plays_on(live["url"])
+    session_shown = live["session"]
+    assert (session_shown["channel"], session_shown["title_id"]) == ("late", None)
+    beat = await ada.ask("PUT", f"/api/v1/play-sessions/{session_shown['id']}", body={"sequence": 1})
+    assert beat.json["position_ms"] == 0
+    assert [one["name"] for one in (await ada.get("/api/v1/history")).json["items"]] == [found["name"]]
+    for body in (
+        {"title": films["film-a"], "start_over": True},
+        {"channel": "late", "start_over": True, "since": "2026-03-01T12:00:30Z"},
+    ):
+        await ada.post(PLAYBACK, body, 422)
 
 
 async def test_start_over_and_catch_up_are_signed_too(stage: Stage) -> None:
