@@ -1,7 +1,7 @@
 """The five steps of somebody who watches, by a client that a generator has made of /openapi.json.
 
-    openapi-python-client generate --url https://tv.example/openapi.json --meta none --output-path fastline_client
-    python typed_client.py https://tv.example ada
+openapi-python-client generate --url https://tv.example/openapi.json --meta none --output-path fastline_client
+python typed_client.py https://tv.example ada
 """
 
 from __future__ import annotations
@@ -48,20 +48,20 @@ def main(url: str, name: str) -> None:
     played = ask_playback.sync(client=viewer, body=PlaybackGiven(title=free.id, session=True))
     if not isinstance(played, PlaybackShown) or not isinstance(played.session, PlaySessionShown):
         raise SystemExit(f"{free.name} does not play: {played}")
-    print(free.name, "plays:", httpx.get(played.url).text.startswith("#EXTM3U"))  # noqa: T201 — it tells
+    print(free.name, "plays:", httpx.get(played.url).text.startswith("#EXTM3U"))
     end_play_session.sync(id=played.session.id, client=viewer, body=BeatGiven(position_ms=15_000))
     going_on = list_continue_watching.sync(client=viewer)
     if going_on is None or isinstance(going_on, ProblemShown):
         raise SystemExit(f"nobody knows what is to be watched on: {going_on}")
-    print("to be watched on:", *(f"{card.title.name} {card.position_ms}" for card in going_on.items))  # noqa: T201
+    print("to be watched on:", *(f"{card.title.name} {card.position_ms}" for card in going_on.items))
 
     refused = ask_playback.sync(client=viewer, body=PlaybackGiven(title=premium.id))
     if not isinstance(refused, ProblemShown):
         raise SystemExit(f"{premium.name} plays for who has no plan with it")
-    print(premium.name, "is refused:", refused.status)  # noqa: T201
+    print(premium.name, "is refused:", refused.status)
     subscribe.sync(client=viewer, body=SubscribeGiven(plan="premium", method="test_card"))
     played = ask_playback.sync(client=viewer, body=PlaybackGiven(title=premium.id))
-    print(premium.name, "plays:", isinstance(played, PlaybackShown))  # noqa: T201
+    print(premium.name, "plays:", isinstance(played, PlaybackShown))
 
 
 def chosen(viewer: AuthenticatedClient) -> tuple[TitleListed, TitleListed]:
