@@ -32,7 +32,7 @@ from control_api.resources.billing_models import (
     SubscriptionPage,
 )
 from control_api.resources.plans import TAG
-from control_api.scopes import SIGNED_IN
+from control_api.scopes import OWNER, SIGNED_IN
 from control_api.tables import Payment, Plan, Subscription
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ async def list_own_subscriptions(call: Call[Nothing, HistoryQuery, Nothing]) -> 
     summary="Subscribe to a plan",
     description="201: it has begun. 202: it begins once it is paid for at `checkout_url`, a page of who takes the "
     "money, or once a test payment is confirmed there by a POST.",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=TAG,
     body_model=SubscribeGiven,
     answers={201: SubscribedShown, 202: SubscribedShown},
@@ -129,7 +129,7 @@ async def subscribe(call: Call[Nothing, Nothing, SubscribeGiven]) -> Answer:
     name="confirm_payment",
     summary="Confirm a test payment, as its owner would on a page of their bank",
     description="Only where payments are tests. Of a real provider the page is its own.",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=TAG,
     path_model=PaymentPath,
     answers={201: SubscribedShown},
@@ -161,7 +161,7 @@ async def confirm_payment(call: Call[PaymentPath]) -> Answer:
     description="A plan that costs more for the same time counts at once: a new period begins, and what is left of the "
     "old one is credited. One that costs less counts from the next period on (`next_plan`). While a plan is tried, "
     "any other counts at once. To change back before that undoes it.",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=TAG,
     body_model=SubscriptionEdit,
     answers={200: OwnPlanShown},

@@ -43,7 +43,8 @@ MAY_CHANGE = {
     "add_to_watchlist", "remove_from_watchlist", "edit_watchlist", "add_to_favorites", "remove_from_favorites",
     "edit_favorites", "rate_title", "unrate_title", "delete_history_entry", "clear_history",
     "remove_continue_watching", "sign_out", "sign_out_unversioned", "close_session", "switch_profile",
-    "edit_preferences",
+    "edit_preferences", "put_on_watchlist", "put_on_watchlist_at_api", "take_off_watchlist",
+    "take_off_watchlist_at_api",
 }  # fmt: skip
 """What a kids profile may change of an account: its own lists, and who watches. Everything else takes `OWNER`."""
 
