@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, String, UniqueConstraint, text
 from sqlmodel import Field
 
 from control_api.columns import Document, UtcInstant
@@ -31,6 +31,15 @@ class Title(Row, table=True):
         Index("ix_title_by_score", "score", "id"),
         Index("ix_title_by_age", "created_at", "id"),
         Index("ix_title_by_views", "views", "score", "id"),
+        # for the home page: the top of a kind, and the few that are featured
+        Index("ix_title_top", "kind", "views", "score", "id"),
+        Index(
+            "ix_title_featured",
+            "created_at",
+            "id",
+            sqlite_where=text("featured = 1"),
+            postgresql_where=text("featured"),
+        ),
         Index("ix_title_by_place", "parent_id", "place", "id"),
     )
 

@@ -104,6 +104,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_title_by_score", ["score", "id"], unique=False)
         batch_op.create_index("ix_title_by_views", ["views", "score", "id"], unique=False)
         batch_op.create_index("ix_title_by_year", ["year", "id"], unique=False)
+        batch_op.create_index(
+            "ix_title_featured",
+            ["created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("featured = 1"),
+            postgresql_where=sa.text("featured"),
+        )
+        batch_op.create_index("ix_title_top", ["kind", "views", "score", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_title_deleted_at"), ["deleted_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_title_kind"), ["kind"], unique=False)
         batch_op.create_index(batch_op.f("ix_title_opens_at"), ["opens_at"], unique=False)
