@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, Final
 
 from control_api.recommending.suggestions import Reason, Suggestion, Why
@@ -94,17 +95,19 @@ def chosen(candidates: Iterable[Candidate], limit: int) -> list[Suggestion]:
     genres: Counter[str | None] = Counter()
     causes: Counter[str] = Counter()
     found: list[Suggestion] = []
-    while left and len(found) < limit:
-        score, name = min((-_now(one, worth, genres, causes), one.title_id) for one in left.values())
-        one = left.pop(name)
-        genres[one.genre_id] += one.genre_id is not None
-        causes[one.suited.because.title_id] += 1
+    # what was worth so much before is worth no more now: only the first one is to be judged anew
+    line = [(-value, name) for name, value in worth.items()]
+    heapify(line)
+    while line and len(found) < limit:
+        _, name = line[0]
+        one = left[name]
         because = one.suited.because
-        found.append(Suggestion(name, Reason(because.why, title_id=because.title_id), -score))
+        now = worth[name] * float(_SAME_GENRE ** genres[one.genre_id] * _SAME_CAUSE ** causes[because.title_id])
+        if (-now, name) > line[0]:
+            heapreplace(line, (-now, name))
+            continue
+        heappop(line)
+        genres[one.genre_id] += one.genre_id is not None
+        causes[because.title_id] += 1
+        found.append(Suggestion(name, Reason(because.why, title_id=because.title_id), now))
     return found
-
-
-def _now(one: Candidate, worth: Mapping[str, float], genres: Counter[str | None], causes: Counter[str]) -> float:
-    """What it is worth after those that were chosen already."""
-    same = float(_SAME_GENRE ** genres[one.genre_id] * _SAME_CAUSE ** causes[one.suited.because.title_id])
-    return worth[one.title_id] * same
