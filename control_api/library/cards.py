@@ -45,6 +45,7 @@ class TitleCard(Shown):
     opens_at: Instant | None = Field(description="From when on it may be shown; null: ever since.")
     age_rating: str
     access: str = Field(description="`free`, or `premium`: for whom has a plan that includes it.")
+    is_locked: bool = Field(default=False, description="Whether it is premium, and the plan of who asks has it not.")
     featured: bool
     duration_ms: Millis | None = Field(description="How long its longest asset plays; null: it has none.")
     score: float | None = Field(description="What audiences think, from 0 to 10; null: nobody said.")

@@ -11,7 +11,7 @@ from control_api.library.amendments import due
 from control_api.library.fitting import ANYBODY, Fit, fits
 from control_api.library.folding import same
 from control_api.problems import CONFLICT, Problem
-from control_api.tables import Genre, Tag, Title, TitleGenre, TitleTag
+from control_api.tables import Genre, Rail, Tag, Title, TitleGenre, TitleTag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +78,8 @@ async def merge(session: AsyncSession, one: Tag | Genre, into: Tag | Genre, now:
     doubled = select(owner).where(column == into.id)
     await session.exec(delete(table).where(column == one.id, owner.in_(doubled)))
     await session.exec(update(table).where(column == one.id).values({name: into.id}))
+    if isinstance(one, Genre):
+        await session.exec(update(Rail).where(col(Rail.genre_id) == one.id).values(genre_id=into.id))
     await session.delete(one)
     into.version += 1
     await told(session, sorted({*titles, *already}), now)

@@ -87,11 +87,19 @@ async def cards(call: Call[Any, Any, Any], titles: Sequence[str]) -> dict[str, T
     """Titles as cards, by id, each with what it is to the profile that asks."""
     viewer = call.caller.viewer
     language, public = viewer.language if viewer is not None else "", call.site.settings.public_url
-    there = await carded(call.session, titles, language, public, limits.fit(viewer))
-    if viewer is None or not there:
-        return there
-    mine = await flagged(call.session, viewer.id, list(there))
-    return {title: card.model_copy(update={"mine": mine[title]}) for title, card in there.items()}
+    return await own_cards(call, await carded(call.session, titles, language, public, limits.fit(viewer)))
+
+
+async def own_cards(call: Call[Any, Any, Any], there: dict[str, TitleCard]) -> dict[str, TitleCard]:
+    """The same with what each is to the profile that asks, and whether their plan has it not: two queries at most."""
+    viewer = call.caller.viewer
+    mine = await flagged(call.session, viewer.id, list(there)) if viewer is not None else {}
+    is_premium = any(card.access == PREMIUM for card in there.values())
+    lacks = is_premium and not (await of_caller(call.session, call.caller, call.now)).premium
+    return {
+        title: card.model_copy(update={"mine": mine.get(title), "is_locked": lacks and card.access == PREMIUM})
+        for title, card in there.items()
+    }
 
 
 def _is_seen(title: Title) -> bool:

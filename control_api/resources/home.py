@@ -16,7 +16,6 @@ from sqlmodel import col, select
 from control_api.channels.overview import ChannelShown
 from control_api.library.cards import TitleCard, carded
 from control_api.library.facts import Language
-from control_api.lists.flags import flagged
 from control_api.models import Nothing, Shown
 from control_api.operation import Endpoint
 from control_api.paging import Page, PageQuery, leaf, resumed, sliced
@@ -28,6 +27,7 @@ from control_api.rails.choosing import Watcher, chosen, is_for
 from control_api.rails.filling import Contents, contents, has_channels, ranked
 from control_api.rails.kinds import PERSONAL
 from control_api.rails.sources import MOST, Sight, ordered
+from control_api.resources.audience import own_cards
 from control_api.resources.channels import on_air
 from control_api.resources.rails import TAG, RailPath
 from control_api.scopes import Scope
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from control_api.call import Answer, Call
-    from control_api.library.flags import Flags
     from control_api.tables import Rail
 
 _RAILS: Final = 20
@@ -109,19 +108,17 @@ class _Filled:
     because: TitleCard | None = None
 
     @property
-    def titles(self) -> list[str]:
-        """The ids of all its titles."""
-        cards = [self.because, *(item.title for item in self.items)]
-        return [card.id for card in cards if card is not None]
+    def titles(self) -> dict[str, TitleCard]:
+        """All its titles, by id."""
+        cards = (self.because, *(item.title for item in self.items))
+        return {card.id: card for card in cards if card is not None}
 
-    def to(self, flags: Mapping[str, Flags]) -> _Filled:
-        """The same, with what its titles are to a profile."""
-        because = self.because and _flagged(self.because, flags)
+    def to(self, own: Mapping[str, TitleCard]) -> _Filled:
+        """The same, with its titles as they are to a profile."""
         items = (
-            item if item.title is None else item.model_copy(update={"title": _flagged(item.title, flags)})
-            for item in self.items
+            item if item.title is None else item.model_copy(update={"title": own[item.title.id]}) for item in self.items
         )
-        return _Filled(tuple(items), self.more, because)
+        return _Filled(tuple(items), self.more, self.because and own[self.because.id])
 
 
 @Endpoint(
@@ -266,16 +263,9 @@ async def _shown(
 
 
 async def _to_viewer(call: Call[Any, Any, Any], filled: dict[str, _Filled]) -> dict[str, _Filled]:
-    """The same, with what each title is to the profile that asks: one query."""
-    viewer, titles = call.caller.viewer, [title for one in filled.values() for title in one.titles]
-    if viewer is None or not titles:
-        return filled
-    flags = await flagged(call.session, viewer.id, titles)
-    return {rail: one.to(flags) for rail, one in filled.items()}
-
-
-def _flagged(card: TitleCard, flags: Mapping[str, Flags]) -> TitleCard:
-    return card.model_copy(update={"mine": flags.get(card.id)})
+    """The same, with what each title is to who asks."""
+    own = await own_cards(call, {title: card for one in filled.values() for title, card in one.titles.items()})
+    return {rail: one.to(own) for rail, one in filled.items()}
 
 
 def _at_home(call: Call[Any, Any, Any], rail: Rail, filled: _Filled) -> RailAtHome:
