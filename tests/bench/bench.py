@@ -19,6 +19,7 @@ from inbox import inbox
 from managing import managing
 from package import ratio
 from planning import planning
+from profiles import profiles
 from recommending import recommending
 from scale import scale
 from station import station
@@ -38,6 +39,7 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "planning": planning,
     "managing": managing,
     "titles": titles,
+    "profiles": profiles,
     "home": home,
     "inbox": inbox,
     "uploads": uploads,

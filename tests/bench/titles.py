@@ -68,13 +68,14 @@ def titles(folder: Path) -> list[Figure]:
     """The figures of all databases that this machine has."""
     found = asyncio.run(_measured("SQLite", f"sqlite+aiosqlite:///{folder / 'titles.db'}", folder))
     if installed():
-        with _postgresql() as url:
+        with postgresql() as url:
             found += asyncio.run(_measured("PostgreSQL", url, folder))
     return found
 
 
 @contextmanager
-def _postgresql() -> Iterator[str]:
+def postgresql() -> Iterator[str]:
+    """A durable one of our own."""
     with cluster(DURABLE) as server:
         server.create("titles")
         yield server.url("titles")
@@ -94,18 +95,18 @@ async def _measured(name: str, url: str, folder: Path) -> list[Figure]:
         root = f"http://127.0.0.1:{runner.addresses[0][1]}"
         async with ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
             return [
-                await _figure(
+                await figure(
                     name, "lists of titles", session, {k: f"{root}/api/v1/titles?{q}" for k, q in LISTS.items()}
                 ),
-                await _figure(name, "a deep page", session, {"deep": await _deep(session, root)}),
-                await _figure(name, "suggestions", session, {q: f"{root}/api/v1/suggestions?q={q}" for q in TYPED}),
-                await _figure(name, "searches", session, {q: f"{root}/api/v1/search?q={q}" for q in SEARCHED}),
+                await figure(name, "a deep page", session, {"deep": await _deep(session, root)}),
+                await figure(name, "suggestions", session, {q: f"{root}/api/v1/suggestions?q={q}" for q in TYPED}),
+                await figure(name, "searches", session, {q: f"{root}/api/v1/search?q={q}" for q in SEARCHED}),
             ]
     finally:
         await runner.cleanup()
 
 
-async def _figure(name: str, what: str, session: ClientSession, urls: dict[str, str]) -> Figure:
+async def figure(name: str, what: str, session: ClientSession, urls: dict[str, str]) -> Figure:
     """The slowest of these, each the quickest of some times: the one that was disturbed least."""
     taken = {}
     for case, url in urls.items():

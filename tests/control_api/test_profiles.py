@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from clients import Client, running
-from persons import PASSWORD, Page, Times, account, cheap, person, signed_in
+from issuers import issuing
+from persons import PASSWORD, Page, Times, cheap, person, signed_in
 from sqlmodel import col, select, update
 
 from control_api.people.roles import Role
 from control_api.site import SITE
-from control_api.tables import METADATA, Account, AuditEntry, Plan, Profile
+from control_api.tables import METADATA, AuditEntry, Plan
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -287,9 +288,22 @@ async def test_an_account_is_read_and_edited_by_itself_or_by_who_manages_it(home
     assert made.json["role"] == "editor"
 
 
-async def test_who_brings_no_session_watches_as_the_main_profile(home: Home) -> None:
-    """B73: an account has one main profile; what an issuer calls somebody is in a table of its own."""
-    await account(home.client, "bo")
-    async with home.client.app[SITE].database.reading() as session:
-        mains = select(Account.username, Profile.name).join(Profile).where(col(Profile.is_main))
-        assert set((await session.exec(mains)).all()) == {("ada", "ada"), ("bo", "bo")}
+async def test_who_brings_no_session_watches_as_the_main_profile(settings: Settings) -> None:
+    """B73, BX3: an ID token switches nothing; brought in for a session, it does."""
+    times = Times(NOW)
+    async with issuing(times) as issuer:
+        ours = issuer.settings(cheap(settings), register_new=True)
+        async with running(ours, clock=times) as client:
+            me = client.known_by(issuer.firebase())
+            assert [one["is_main"] for one in (await me.get(PROFILES)).json["items"]] == [True]
+            async with client.app[SITE].database.writing() as session:
+                await session.exec(update(Plan).where(col(Plan.id) == "free").values(profiles=5))
+            kid = (await me.post(PROFILES, {"name": "Kid", "is_kids": True})).json["id"]
+            main = await who(me)
+            assert "social-login" in (await me.post(f"{PROFILES}/{kid}/switch", {}, 409)).json["detail"]
+            mine = (await client.post("/api/v1/auth/social-login", {"id_token": issuer.firebase()}, 200)).json
+            to_kid = (await client.known_by(mine["access_token"]).post(f"{PROFILES}/{kid}/switch", {}, 200)).json
+            child = client.known_by(to_kid["access_token"])
+            assert (await who(child), await who(me)) == (kid, main)
+            refused = await child.post(f"{PROFILES}/{main}/switch", {"password": "any of them"}, 403)
+            assert "by its issuer" in refused.json["detail"]
