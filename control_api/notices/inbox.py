@@ -61,22 +61,26 @@ def is_shown(now: datetime) -> Any:  # noqa: ANN401 — a condition
 
 async def broadcasts(session: AsyncSession, reader: Reader) -> list[Item]:
     """What many are told, this account among them, but for what it has deleted."""
+    rows = _aimed(select(Broadcast, BroadcastReceipt).select_from(Broadcast), reader)
+    found: list[tuple[Broadcast, BroadcastReceipt | None]] = list((await session.exec(rows)).all())
+    plan = await _plan(session, reader, (row.audience for row, _ in found))
+    return [_of_all(row, receipt, reader) for row, receipt in found if row.audience != "plan" or row.named == plan]
+
+
+def _aimed(rows: Any, reader: Reader) -> Any:  # noqa: ANN401 — a statement of whatever is wanted
+    """Of those broadcasts that this account sees or, where they are for a plan, may see."""
     listed = exists().where(
         col(BroadcastAccount.broadcast_id) == col(Broadcast.id), col(BroadcastAccount.account_id) == reader.account
     )
-    rows = (
-        select(Broadcast, BroadcastReceipt)
-        .select_from(Broadcast)
-        .join(Account, col(Account.id) == reader.account)
-        .outerjoin(
-            BroadcastReceipt,
-            and_(
-                col(BroadcastReceipt.broadcast_id) == col(Broadcast.id),
-                col(BroadcastReceipt.account_id) == reader.account,
-            ),
-        )
+    ours = and_(
+        col(BroadcastReceipt.broadcast_id) == col(Broadcast.id), col(BroadcastReceipt.account_id) == reader.account
+    )
+    return (
+        rows.join(Account, col(Account.id) == reader.account)
+        .outerjoin(BroadcastReceipt, ours)
         .where(
             is_shown(reader.now),
+            col(BroadcastReceipt.deleted_at).is_(None),
             or_(
                 col(Broadcast.audience).in_(("everybody", "plan")),
                 and_(Broadcast.audience == "role", col(Broadcast.named) == col(Account.role)),
@@ -84,15 +88,13 @@ async def broadcasts(session: AsyncSession, reader: Reader) -> list[Item]:
             ),
         )
     )
-    found: list[tuple[Broadcast, BroadcastReceipt | None]] = list((await session.exec(rows)).all())
-    plan = ""
-    if any(row.audience == "plan" for row, _ in found):
-        plan = await reader.plan_of(session, reader.account, reader.now)
-    return [
-        _of_all(row, receipt, reader)
-        for row, receipt in found
-        if (row.audience != "plan" or row.named == plan) and (receipt is None or receipt.deleted_at is None)
-    ]
+
+
+async def _plan(session: AsyncSession, reader: Reader, audiences: Iterable[str]) -> str:
+    """The plan of the account, which is looked for where something is for one."""
+    if "plan" not in audiences:
+        return ""
+    return await reader.plan_of(session, reader.account, reader.now)
 
 
 async def own(
@@ -109,15 +111,15 @@ async def own(
     return [of_one(row) for row in (await session.exec(rows)).all()]
 
 
-async def unread(session: AsyncSession, reader: Reader, told: Sequence[Item] | None = None) -> int:
-    """How much the account has not read: two queries, whatever was told to how many; one where `told` is at hand.
-
-    `told` is what `broadcasts` has answered.
-    """
+async def unread(session: AsyncSession, reader: Reader) -> int:
+    """How much the account has not read: two queries, whatever was told to how many, and one more for its plan."""
     waiting = select(func.count()).where(Notice.account_id == reader.account, col(Notice.read_at).is_(None))
     alone = (await session.exec(waiting)).one()
-    known = await broadcasts(session, reader) if told is None else told
-    return alone + sum(item.read_at is None for item in known)
+    rows = _aimed(select(Broadcast.audience, Broadcast.named).select_from(Broadcast), reader)
+    new = rows.where(col(BroadcastReceipt.read_at).is_(None))
+    found: list[tuple[str, str]] = list((await session.exec(new)).all())
+    plan = await _plan(session, reader, (audience for audience, _ in found))
+    return alone + sum(audience != "plan" or named == plan for audience, named in found)
 
 
 async def mark(session: AsyncSession, reader: Reader, names: Iterable[str], read_at: datetime | None) -> None:

@@ -98,7 +98,7 @@ async def list_notifications(call: Call[Nothing, NotificationQuery, Nothing]) ->
     wanted += await inbox.own(call.session, reader, query.limit + 1, after, unread=query.unread)
     rows = sorted(((_key(item), shown(item)) for item in wanted), key=lambda pair: pair[0])
     answer = sliced(call, rows, NotificationPage, known=call.caller.id)
-    unread = await inbox.unread(call.session, reader, told)
+    unread = await inbox.unread(call.session, reader)
     if not isinstance(answer.shown, NotificationPage):
         return answer
     return replace(answer, shown=answer.shown.model_copy(update={"unread": unread}))
