@@ -12,7 +12,7 @@ from control_api.analytics.counting import ALL, CHANNEL, HOUR, LIVE, PROGRAM, TI
 from control_api.analytics.reading import NOTHING, Amounts, Most
 from control_api.call import Answer, Call
 from control_api.operation import Endpoint, Media
-from control_api.problems import missing
+from control_api.problems import NOT_FOUND, missing
 from control_api.resources.analytics_models import (
     By,
     ChannelFiguresShown,
@@ -254,7 +254,7 @@ async def read_engagement(call: Call[Nothing, SpanQuery, Nothing]) -> Answer:
 
 @_declared(
     "analytics/drop-off", "read_drop_off", "Where people leave a title: how many have seen each hundredth of it",
-    query_model=DropOffQuery, answers={200: Media((CSV,), DropOffShown)},
+    query_model=DropOffQuery, answers={200: Media((CSV,), DropOffShown)}, refusals=(NOT_FOUND,),
 )  # fmt: skip
 async def read_drop_off(call: Call[Nothing, DropOffQuery, Nothing]) -> Answer:
     """B102."""
