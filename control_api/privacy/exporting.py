@@ -21,6 +21,7 @@ from sqlmodel import col, delete, select
 
 from control_api.instants import whole_millis, written
 from control_api.jobs import JobKind, Work
+from control_api.privacy.notes import Note, note
 from control_api.privacy.theirs import KEPT_BACK, LEFT_OUT, NAMED, naming, personal, shown, theirs
 from control_api.tables import METADATA, DataExport, ExportPiece, Title
 from control_api.tables.row import REGISTRY
@@ -170,6 +171,7 @@ async def _work(work: Work, given: Make) -> Came | None:
         found.rows, found.size, found.digest = sum(counts.values()), size, digest
         found.ended_at = whole_millis(work.clock())
         session.add(found)
+        await note(session, row.account_id, Note.READY, whole_millis(work.clock()), row.expires_at)
     return Came(rows=sum(counts.values()), size=size)
 
 

@@ -278,6 +278,30 @@ async def _wish(call: Call[Any, Any, Any], row: Subscription, *, renews: bool) -
     return await _changed(call, held, before)
 
 
+async def stopped_there(call: Call[Any, Any, Any], account: str) -> None:
+    """Have whoever takes the money for an account that is to be closed stop after this period. Raises `Problem`.
+
+    To be asked before anything is written: nobody waits for another server with a transaction open.
+    """
+    async with call.site.database.reading() as session:
+        rows = select(Subscription).where(Subscription.account_id == account, col(Subscription.is_current))
+        row = (await session.exec(rows)).one_or_none()
+    if row is not None and row.renews and row.provider != HOUSE:
+        provider = named(call.site.settings, call.site.outgoing, row.provider)
+        await _asked(provider.stop(row.reference, stops=True))
+
+
+async def stop_renewing(call: Call[Any, Any, Any], account: str) -> None:
+    """The same as we know it, as part of the call's transaction. Who comes back has to want it again."""
+    row = await ledger.current(call.session, account)
+    if row is None or not row.renews or row.state in OVER or row.is_granted:
+        return
+    before = SubscriptionShown.of(row, call.now)
+    await wished(_book(call), row, renews=False)
+    await call.session.flush()
+    call.changed(Change(KIND, row.id, "updated", before, SubscriptionShown.of(row, call.now)))
+
+
 async def _paid_move(call: Call[Any, Any, Any], row: Subscription, plan: Plan, move: Move) -> Money | None:
     """Have the provider change it, and take what that costs."""
     provider = named(call.site.settings, call.site.outgoing, row.provider)

@@ -23,10 +23,12 @@ from control_api.people.shown import AccountShown, lasting
 from control_api.privacy import handing
 from control_api.privacy.exporting import EXPORT, Make
 from control_api.privacy.leaving import PURGE_ACCOUNT, Purge
+from control_api.privacy.notes import Note, note
 from control_api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, TOO_MANY, Problem, missing
 from control_api.resources.accounts import AccountPath, end_sessions, reopen, told, within
 from control_api.resources.invitations import revoke_open
 from control_api.resources.own_account import Current, check_is_owner
+from control_api.resources.own_subscription import stop_renewing, stopped_there
 from control_api.scopes import OPEN, OWNER, Scope
 from control_api.tables import DataExport, ExportPiece, Profile
 
@@ -253,6 +255,7 @@ async def leave(call: Call[Nothing, Nothing, Leave]) -> Answer:
 )
 async def delete_account(call: Call[AccountPath]) -> Answer:
     """For who asks for it by letter."""
+    await stopped_there(call, call.path.id)
     return await _closed(call, await within(call, call.path.id))
 
 
@@ -293,6 +296,7 @@ async def _left(call: Call[Any, Any, Any]) -> Answer:
     """The own account is closed, when its owner says so."""
     await _check_main(call)
     await check_is_owner(call)
+    await stopped_there(call, call.caller.id)
     answer = await _closed(call, await accounts.row_of(call.session, call.caller.id))
     return Answer(answer.shown, answer.status, {"Set-Cookie": cookies.drop_cookie(call.request, call.site.settings)})
 
@@ -307,7 +311,9 @@ async def _closed(call: Call[Any, Any, Any], row: Account) -> Answer:
         row.closes_at = call.now + timedelta(days=call.site.settings.leave_days)
         await revoke_open(call, row.id)
         await end_sessions(call, await sessions.live_of(call.session, row.id, call.now), Why.REVOKED)
+        await stop_renewing(call, row.id)
         told(call, row, before, "closed")
+        await note(call.session, row.id, Note.CLOSED, call.now, row.closes_at)
         if row.closes_at <= call.now:
             await submit(call.session, PURGE_ACCOUNT, Purge(account=row.id), now=call.now, subject=row.id)
     return Answer(ClosedShown(closes_at=row.closes_at), 202)

@@ -181,6 +181,7 @@ async def test_an_export_has_every_row_that_is_of_somebody_and_no_other(settings
         await ada.ask("DELETE", f"/api/v1/me/exports/{export['id']}", 204)
         await client.get(path, 403)
         assert (await everything(database))["data_export_piece"] == []
+        assert "Your data are ready" in {row["title"] for row in (await everything(database))["notice"]}
 
 
 def _written(value: Any) -> Any:
