@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from control_api.recommending.suggestions import Reason, Suggestion
 
 _TAG: Final = "Recommendations"
-_KIND: Final = "recommendations"
+_KIND: Final = "job"
 Limit: Final[Any] = Field(default=20, ge=1, le=answers.MOST)
 
 
@@ -185,12 +185,12 @@ async def list_similar(call: Call[TitlePath, LikeQuery, Nothing]) -> Answer:
 )  # fmt: skip
 async def build_recommendations(call: Call[Nothing, Nothing, BuildGiven]) -> Answer:
     """C56."""
-    job = None if call.body.full else await building(call.session)
-    if job is None:
-        given = Build(full=call.body.full)
-        job = (await submit(call.session, RECOMMEND, given, now=call.now, owner=call.caller.id)).id
-    call.changed(Change(_KIND, job, "wanted", after=call.body))
-    return Answer(BuildShown(job=job), 202, {"Location": f"/api/v1/jobs/{job}"})
+    there = None if call.body.full else await building(call.session)
+    given, owner = Build(full=call.body.full), call.caller.id
+    job = there or (await submit(call.session, RECOMMEND, given, now=call.now, owner=owner)).id
+    shown = BuildShown(job=job)
+    call.changed(Change(_KIND, job, "submitted", before=shown if there else None, after=shown))
+    return Answer(shown, 202, {"Location": f"/api/v1/jobs/{job}"})
 
 
 @Endpoint(
@@ -212,7 +212,9 @@ async def read_recommendations_status(call: Call) -> Answer:
 
 
 OPERATIONS: Final = (
-    list_recommendations, list_trending, list_popular, list_similar, build_recommendations,
+    list_recommendations,
+    list_recommendations.also_at("/api/v1/recommendations/personalized", "list_personalized"),
+    list_trending, list_popular, list_similar, build_recommendations,
     read_recommendations_status,
 )  # fmt: skip
 
