@@ -16,10 +16,14 @@ from stations import Station
 from test_playback import PLAYBACK, Stage, always
 
 from control_api.database import Database
+from control_api.imports.formats import Format
+from control_api.imports.running import Wanted
+from control_api.keeping import import_file, opened
 from control_api.library.intake import Intake
 from control_api.people.roles import Role
 from control_api.site import SITE
 from control_api.tables import Asset, Title
+from playout.clock import system_clock
 from playout.core.token import OnDemand
 from playout.keyring import NAME
 from playout.origin import Settings as OriginSettings
@@ -144,6 +148,37 @@ async def test_a_free_account_finds_no_way_to_what_is_premium(stage: Stage) -> N
     stage.desk.station.moments.now += timedelta(minutes=1)
     last = (await free.post(PLAYBACK, {"channel": "late"}, 200)).json
     assert last["session_ends_at"] <= paid["trial_until"]
+
+
+async def test_an_import_says_what_is_premium_and_is_refused_where_that_would_be_open(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """E06: the column `access`; what is beneath a premium series follows, unless it says otherwise."""
+    path = tmp_path / "titles.csv"
+    path.write_text(
+        "kind,name,series,season,episode,access\nseries,Nights,,,,premium\nepisode,First,Nights,1,1,\n"
+        "episode,Second,Nights,1,2,free\nmovie,Noir,,,,gold\n"
+    )
+
+    async def quiet(_: int) -> None:
+        pass
+
+    async def brought(how: Settings) -> tuple[int, dict[str, str]]:
+        done = await import_file(how, Wanted(format=Format.CSV), path, system_clock, quiet)
+        async with opened(how) as database, database.reading() as session:
+            return done.refused, dict((await session.exec(select(Title.name, Title.access))).all())
+
+    refused, found = await brought(settings)
+    assert (refused, found.get("Nights")) == (2, "free")  # the series is made by its episodes
+    refused, found = await brought(settings.model_copy(update={"on_demand": OnDemand.SIGNED}))
+    assert refused == 1
+    # the feed says of the second what it said before, and so nothing new
+    assert found == {"Nights": "premium", "Season 1": "premium", "First": "premium", "Second": "premium"}
+    path.write_text(
+        "kind,name,series,season,episode,access\nepisode,Third,Nights,1,3,free\nepisode,Fourth,Nights,1,4,\n"
+    )
+    refused, found = await brought(settings.model_copy(update={"on_demand": OnDemand.SIGNED}))
+    assert (refused, found["Third"], found["Fourth"]) == (0, "free", "premium")
 
 
 async def test_nothing_is_called_premium_where_anybody_could_make_up_its_address(settings: Settings, key: str) -> None:
