@@ -54,7 +54,7 @@ def names(items: list[Any]) -> list[str]:
 
 
 async def edit(client: Client, path: str, body: Any, status: int = 200, method: str = "PATCH") -> Any:
-    etag = (await client.get(path.removesuffix("/pins"))).etag
+    etag = (await client.get(path.removesuffix("/pins").removesuffix("/merge"))).etag
     return (await client.ask(method, path, status, body=body, headers={"If-Match": etag})).json
 
 
@@ -201,6 +201,7 @@ async def test_staff_make_rails_by_rule_and_by_hand(settings: Settings) -> None:
         await edit(staff, f"{V1}/rails/{rule}", {"rule": {"sort": "year_desc"}})
         await ada.get(first["next"], 400)
         await _moved(staff, ada, hand)
+        await _of_a_genre(client, staff, ada, ids[0])
         await _for_whom_and_when(staff, ada, f"{V1}/rails/{hand}", clock)
         await _deleted(staff, f"{V1}/rails/{hand}")
 
@@ -231,6 +232,17 @@ async def _moved(staff: Client, ada: Client, hand: str) -> None:
     # two rails of words in one statement, each with its own words
     await made(staff, kind="rule", name="One", rule={"q": "film 1"})
     await made(staff, kind="rule", name="Two", rule={"q": "film 2"})
+
+
+async def _of_a_genre(client: Client, staff: Client, ada: Client, film: str) -> None:
+    """A rail of a genre goes with it when that becomes another one."""
+    genres = [(await staff.post(f"{V1}/genres", {"name": name})).json["id"] for name in ("Noir", "Crime")]
+    await put(client, TitleGenre, [{"title_id": film, "genre_id": genres[0], "position": 0}])
+    rail = await made(staff, kind="named", name="Noir", source="popular_in_genre", genre_id=genres[0])
+    assert (await home(ada))["popular_in_genre"] == ["Film 0"]
+    await edit(staff, f"{V1}/genres/{genres[0]}/merge", {"into": genres[1]}, 200, "POST")
+    assert (await staff.get(f"{V1}/rails/{rail}")).json["genre_id"] == genres[1]
+    assert (await home(ada))["popular_in_genre"] == ["Film 0"]
 
 
 async def _for_whom_and_when(staff: Client, ada: Client, path: str, clock: Times) -> None:
