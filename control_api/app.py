@@ -142,8 +142,8 @@ def _reference(operations: Sequence[Operation], public_url: str) -> bytes:
     for known, document in _documents:
         if known == said:
             return document
-    document = openapi.document(operations, public_url)
-    written = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    whole = openapi.document(operations, public_url)
+    written = json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
     _documents[:] = [*_documents[1 - _DOCUMENTS_KEPT :], (said, written)]
     return written
 
@@ -154,6 +154,7 @@ async def _at_work(app: web.Application) -> AsyncIterator[None]:
     async with AsyncExitStack() as open_:
         open_.push_async_callback(site.database.close)
         open_.push_async_callback(site.outgoing.close)
+        open_.push_async_callback(site.rates.close)
         open_.callback(site.gate.close)
         open_.callback(site.master.pool.close)
         open_.push_async_callback(site.queue.close)

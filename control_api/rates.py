@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from limits import parse
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from limits import RateLimitItem
 
 _log: Final = logging.getLogger("fastline.api")
+_PATIENCE: Final = 1.0
+"""Seconds for which a request waits for the store."""
+_REST: Final = 1.0
+"""Seconds for which the store is left alone after it has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,14 @@ class Rates:
 
     def __init__(self, storage: str, policies: dict[str, str]) -> None:
         """`policies` are rates by name, e.g. `{"caller": "600/minute"}`."""
-        found = storage_from_string(storage, wrap_exceptions=True)
+        bounded = {"socket_timeout": _PATIENCE, "socket_connect_timeout": _PATIENCE} if "valkey" in storage else {}
+        found = storage_from_string(storage, wrap_exceptions=True, **bounded)
         if not isinstance(found, Storage):
             message = f"{storage} cannot be used on an event loop"
             raise TypeError(message)
+        self._storage = found
         self._limiter = SlidingWindowCounterRateLimiter(found)
+        self._rests_until = 0.0
         self._policies: dict[str, RateLimitItem] = {name: parse(rate) for name, rate in policies.items()}
         self._trouble = Trouble(_log, "requests are not counted", "rates_down")
 
@@ -67,14 +75,23 @@ class Rates:
         """How a request of `who` would fare now; it is not counted."""
         return await self._asked(policy, who, lambda rate: self._limiter.test(rate, policy, who))
 
+    async def close(self) -> None:
+        """Close the connections to the store, where there are any."""
+        bridge = getattr(self._storage, "bridge", None)  # of the kinds of stores that are servers
+        if bridge is not None and hasattr(bridge.storage, "aclose"):
+            await bridge.storage.aclose()
+
     async def _asked(self, policy: str, who: str, ask: Callable[[RateLimitItem], Awaitable[bool]]) -> Taken | None:
         rate = self._policies[policy]
+        if monotonic() < self._rests_until:  # or each request would wait for a store that is silent
+            return None
         try:
             allowed = await ask(rate)
             window = await self._limiter.get_window_stats(rate, policy, who)
         except StorageError as error:
             if not self._trouble.lasts:  # and not once more for each way in which a store may fail
                 self._trouble.say(str(error))
+            self._rests_until = monotonic() + _REST
             return None
         self._trouble.end()
         resets = max(1, math.ceil(window.reset_time - system_clock().timestamp()))

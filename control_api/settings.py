@@ -294,7 +294,8 @@ class Settings(BaseModel):
     rate_storage: str = Field(
         default="async+memory://",
         pattern=r"^async\+(memory|redis|rediss|valkey|valkeys)://",
-        description="Where requests are counted: async+memory:// for one process, async+redis://host for several.",
+        description="Where requests are counted: async+memory:// for one process, async+valkey://host for several "
+        "(Valkey or Redis; the extra `valkey`).",
     )
     body_bytes: int = Field(default=1 << 20, ge=1024, le=1 << 30, description="How large the body of a request may be.")
     caller_cache_ms: int = Field(

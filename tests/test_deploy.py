@@ -22,7 +22,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 DEPLOY = CHECKOUT / "docs" / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = YAML(typ="safe", pure=True).load(DEPLOY / "compose.yaml")
-OURS = {name: said for name, said in COMPOSE["services"].items() if "command" in said}
+OURS = {name: said for name, said in COMPOSE["services"].items() if "build" in said}
 UNIT = (DEPLOY / "fastline.service").read_text()
 
 
