@@ -63,9 +63,6 @@ async def test_no_model_of_input_takes_what_nobody_knows(client: Client) -> None
         for operation in methods.values():
             for kind, content in operation.get("requestBody", {}).get("content", {}).items():
                 schema = content["schema"]
-                if kind == "application/json":
-                    name = schema["$ref"].rpartition("/")[2]
-                    schema = client.document["components"]["schemas"][name]
                 while "$ref" in schema:
                     schema = client.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
                 closed = schema.get("additionalProperties") is False or "else" in schema  # each way is closed by itself

@@ -152,10 +152,12 @@ async def test_each_kind_goes_after_its_days_and_stays_for_ever_with_none(
             upload(f"up_purged_{name}", "packaged", days, asset_id="as_purged"),
         )  # fmt: skip
     none = {f"{kind}_days": 0 for kind in ("event", "audit", "upload", "import", "picture", "backup")}
-    assert await rows(database, settings.model_copy(update=none), NOW - 5000 * DAY) == {"repeats": 0, "tickets": 0}
+    kept = await rows(database, settings.model_copy(update=none), NOW - 5000 * DAY)
+    assert kept.keys().isdisjoint(("events", "audit entries", "uploads", "import entries", "imports"))
+    assert not any(kept.values())
     done = await rows(database, settings, NOW)
-    assert done == {
-        "events": 0, "audit entries": 1, "uploads": 5, "import entries": 0, "imports": 1, "repeats": 1, "tickets": 1,
+    assert {kind: count for kind, count in done.items() if count} == {
+        "audit entries": 1, "uploads": 5, "imports": 1, "repeats": 1, "tickets": 1,
     }  # fmt: skip
     assert await ids(database, Upload.id) == sorted(
         [f"up_{what}_old" for what in ("going", "kept", "dropped")]
