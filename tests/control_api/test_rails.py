@@ -337,3 +337,22 @@ async def test_what_many_ask_for_is_remembered_until_it_changes(settings: Settin
         client.app[SITE].known.forget(await profile_of(client, "bob"))
         assert "Renamed" not in (await home(bob))["newest"]
         assert Source.NEWEST in await home(bob)
+
+
+async def test_channels_on_air_are_in_rails_beside_titles(api: Client) -> None:
+    """AX1: live channels are a rail, and any of them may be pinned."""
+    [film] = await films(api, 1, published_at=None)
+    rails = (await api.get(f"{V1}/home")).json["items"]
+    live = next(rail for rail in rails if rail["source"] == Source.LIVE)
+    assert [item["channel"]["id"] for item in live["items"]] == ["films", "late"]
+    assert live["items"][0]["channel"]["now"] is not None
+    assert live["items_url"] is None
+    first = (await api.get(f"{V1}/rails/{live['id']}/items?limit=1")).json
+    assert names(first["items"]) == ["Films"]
+    assert names((await api.get(first["next"])).json["items"]) == ["Late"]
+    hand = await made(api, kind="pinned", name="By hand")
+    pins = {"items": [{"channel": "late"}, {"title_id": film}]}
+    pinned = await edit(api, f"{V1}/rails/{hand}/pins", pins, 200, "PUT")
+    assert [(pin["channel"], pin["name"]) for pin in pinned["pins"]] == [("late", "late"), (None, "Film 0")]
+    assert (await home(api))["By hand"] == ["Late", "Film 0"]
+    assert names((await api.get(f"{V1}/rails/{hand}/items")).json["items"]) == ["Late", "Film 0"]
