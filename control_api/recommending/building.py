@@ -20,6 +20,7 @@ from sqlmodel import select
 
 from control_api.recommending import days, history, reading, versions
 from control_api.recommending.model import NEIGHBOURS, Model, named
+from control_api.recommending.packed import unpacked
 from control_api.recommending.works import Library, Work
 from control_api.tables import Title
 
@@ -78,22 +79,23 @@ class _Making:
     works: Sequence[Work]
     most: int
     """Neighbours of a title."""
-    old: dict[str, list[tuple[str, float]]]
-    """Those that stay, by ids; empty where all are worked out anew."""
+    old: versions.Former
+    """Those that may stay; empty where all are worked out anew."""
     anew: set[int]
     """The places of which they are."""
     places: dict[str, int]
 
     def look_around(self) -> None:
         """Work out anew what is near to new titles, too: they may be neighbours now."""
-        fresh = {place for place in self.anew if self.works[place].id not in self.old} if self.old else set()
+        known = self.old.kept
+        fresh = {place for place in self.anew if self.works[place].id not in known} if known else set()
         self.anew |= {other for place in fresh for other, _ in self.model.near(place, self.most)}
 
     def near(self, place: int) -> Sequence[Near]:
         """The neighbours of a title."""
         if place in self.anew:
             return self.model.near(place, self.most)
-        return [(self.places[name], near) for name, near in self.old[self.works[place].id] if name in self.places]
+        return [(self.places[name], near) for name, near in self.old.near(self.works[place].id) if name in self.places]
 
 
 def _quiet(_permille: int, _words: str) -> None:
@@ -122,7 +124,7 @@ async def build(
         database, works, now, lambda done, all_: tell(100 + 300 * done // max(all_, 1), f"{done} profiles")
     )
     old, anew = await _taken_over(database, last, wish, now, works, plays, whose)
-    row = await versions.begun(database, wish.model, now, now if not old or last is None else last.full_at)
+    row = await versions.begun(database, wish.model, now, now if not old.kept or last is None else last.full_at)
     popular, trending = await _watched(database, wish, now, works)
     places = {work.id: place for place, work in enumerate(works)}
     making = _Making(made(Library(works, plays)), works, wish.neighbours, old, anew, places)
@@ -162,19 +164,24 @@ async def _taken_over(  # noqa: PLR0913, PLR0917 — what was and what is
     works: Sequence[Work],
     plays: Plays,
     whose: Sequence[str],
-) -> tuple[dict[str, list[tuple[str, float]]], set[int]]:
-    """The neighbours that stay, by ids, and the places at which they do not. Nothing stays where all is made anew."""
-    everything: tuple[dict[str, list[tuple[str, float]]], set[int]] = {}, set(range(len(works)))
+) -> tuple[versions.Former, set[int]]:
+    """The neighbours that stay, and the places at which they do not. Nothing stays where all is made anew."""
+    everything = versions.Former({}, {}), set(range(len(works)))
     if last is None or wish.full or last.model != wish.model or now - last.full_at >= ANEW:
         return everything
-    old = await versions.neighbours(database, last.number)
+    old = await versions.former(database, last.number)
     async with database.reading() as session:
         edited = set((await session.exec(select(Title.id).where(Title.updated_at >= last.begun_at))).all())
         spoken = await history.changed(session, last.begun_at)
     there = {work.id for work in works}
-    changed = {place for place, work in enumerate(works) if work.id in edited or work.id not in old}
-    gone = (old.keys() - there) | edited
-    changed |= {place for place, work in enumerate(works) if any(name in gone for name, _ in old.get(work.id, ()))}
+    changed = {place for place, work in enumerate(works) if work.id in edited or work.id not in old.kept}
+    gone = (old.kept.keys() - there) | edited
+    lost = {at for at, name in old.titles.items() if name in gone}
+    changed |= {
+        place
+        for place, work in enumerate(works)
+        if not lost.isdisjoint(at for at, _ in unpacked(old.kept.get(work.id, b"")))
+    }
     for profile, (begins, ends) in zip(whose, plays.spans(), strict=True):
         if profile in spoken:
             changed.update(plays.places[begins:ends])

@@ -285,8 +285,8 @@ async def known(house: House) -> dict[str, set[str]]:
     async with house.site.database.reading() as session:
         newest = await versions.newest(session)
     assert newest is not None
-    found = await versions.neighbours(house.site.database, newest.number)
-    return {one: {name for name, _ in near} for one, near in found.items()}
+    found = await versions.former(house.site.database, newest.number)
+    return {one: {name for name, _ in found.near(one)} for one in found.kept}
 
 
 async def test_versions_are_built_by_a_job_now_and_then_and_on_wish(house: House) -> None:
