@@ -49,6 +49,8 @@ class Gathering:
         self._due: dict[str, Playing] = {}
         """What is to be written."""
         self._writing = asyncio.Lock()
+        self._flying: dict[str, asyncio.Event] = {}
+        """Of whom something is just being written, and what tells that it is."""
         self._trouble = Trouble(_log, "heartbeats of players are not written now", "unwritten")
 
     def __len__(self) -> int:
@@ -116,23 +118,36 @@ class Gathering:
     async def flush(self) -> None:
         """Write all that waits. Raises what the database raises; then it waits on."""
         async with self._writing:
-            some, self._due = self._due, {}
-            left = list(some.values())
-            try:
-                while left:
-                    await self._put(left[:AT_ONCE])
-                    left = left[AT_ONCE:]
-            finally:
-                self._due = {one.id: one for one in left if one.id in self._known} | self._due
+            await self._written(self._due)
 
     async def settle(self, owner: str) -> None:
-        """Write what waits, if anything of it is of this account: who asks what they have seen is told all of it.
+        """Write what waits of this account: who asks what they have seen is told all of it.
 
         What the database does not take now is written later.
         """
-        if self._writing.locked() or any(one.owner == owner for one in self._due.values()):
+        flying = self._flying.get(owner)
+        if flying is not None:
+            await flying.wait()
+        mine = {name: one for name, one in self._due.items() if one.owner == owner}
+        if mine:
             with suppress(Exception):
-                await self.flush()
+                await self._written(mine)
+
+    async def _written(self, some: dict[str, Playing]) -> None:
+        """Write some of what waits; what is not written waits on."""
+        left = list(some.values())
+        landed = asyncio.Event()
+        for one in left:
+            self._due.pop(one.id, None)
+            self._flying[one.owner] = landed
+        try:
+            while left:
+                await self._put(left[:AT_ONCE])
+                left = left[AT_ONCE:]
+        finally:
+            landed.set()
+            self._flying = {owner: flying for owner, flying in self._flying.items() if flying is not landed}
+            self._due = {one.id: one for one in left if one.id in self._known} | self._due
 
     async def _put(self, some: Sequence[Playing]) -> None:
         """Write these in one transaction; where that cannot be for one of them, all others."""
