@@ -176,7 +176,7 @@ def _public(name: str) -> str:
     """A name for a model that Pydantic has named by its module, or by whether it is given or shown."""
     *modules, last = name.replace("-", "").split("__")
     words = [word for module in modules[1:] if module not in _PLAIN for word in module.split("_")]
-    return "".join(word.capitalize() for word in words) + last
+    return "".join(word.capitalize() for word in words) + last.replace("_", "")
 
 
 def _moved(value: Any, moved: dict[str, str]) -> Any:  # noqa: ANN401 — whatever JSON has

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -248,3 +249,17 @@ def test_every_part_of_the_page_is_tried() -> None:
     parts = {part.split("\n", 1)[0] for part in text.split("\n## ")[1:] if ROW.search(part)}
     assert parts == {"Signing in", "People", "Films", "Content", "Playing"}
     assert len(ROW.findall(text)) == text.count("| `/api/v1/"), "a row of the page cannot be read"
+
+
+async def test_a_client_is_made_of_a_document_without_them(server: Client) -> None:
+    """CX4: smaller, whole in itself, and each model has one plain name."""
+    found = (await server.get("/openapi.json?aliases=false")).json
+    tags = {tag for methods in found["paths"].values() for one in methods.values() for tag in one["tags"]}
+    assert "Aliases" in {tag["name"] for tag in server.document["tags"]}
+    assert (
+        tags == {tag["name"] for tag in found["tags"]} == {tag["name"] for tag in server.document["tags"]} - {"Aliases"}
+    )
+    models = found["components"]["schemas"]
+    assert set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(found))) == models.keys()
+    assert [name for name in server.document["components"]["schemas"] if not name.isalnum()] == []
+    assert len(found["paths"]) < len(server.document["paths"])
