@@ -70,7 +70,7 @@ async def read_own_subscription(call: Call) -> Answer:
     path=f"{_PATH}/history",
     name="list_own_subscriptions",
     summary="All subscriptions that one has had, the newest first",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=TAG,
     query_model=HistoryQuery,
     answers={200: SubscriptionPage},
@@ -110,7 +110,7 @@ async def subscribe(call: Call[Nothing, Nothing, SubscribeGiven]) -> Answer:
         trial = 0 if await ledger.has_had_one(session, account.id) else plan.trial_days
     order = Order(
         account.id, account.email or "", plan.id, called(plan), plan.price, plan.currency, plan.period, trial,
-        given.method, f"{settings.pages_url}{given.return_to}", f"begin-{call.request_id}",
+        given.method, f"{settings.pages_url}{given.return_to}", new_id("co"),
     )  # fmt: skip
     begun = await _asked(provider.begin(order))
     await accounts.row_of(call.session, call.caller.id)  # of two requests at a time one waits

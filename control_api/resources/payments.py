@@ -29,7 +29,7 @@ from control_api.resources.billing_models import (
     RefundShown,
 )
 from control_api.resources.plans import TAG
-from control_api.scopes import OPEN, SIGNED_IN, Scope
+from control_api.scopes import OPEN, OWNER, Scope
 from control_api.tables import Account, Payment, Refund
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ProviderPath(Given):
     path="/api/v1/payments",
     name="list_own_payments",
     summary="One's payments, the newest first",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=TAG,
     query_model=HistoryQuery,
     answers={200: PaymentPage},
@@ -70,7 +70,7 @@ async def list_own_payments(call: Call[Nothing, HistoryQuery, Nothing]) -> Answe
     name="read_payment",
     summary="One payment, with what was given back of it",
     description="One's own; with `billing:read` everybody's.",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=TAG,
     path_model=PaymentPath,
     answers={200: PaymentDetail},
@@ -87,7 +87,7 @@ async def read_payment(call: Call[PaymentPath]) -> Answer:
     summary="The receipt of a payment",
     description="As JSON, or, when Accept names one of them, as text or as a page to be printed. One's own; with "
     "`billing:read` everybody's.",
-    scope=SIGNED_IN,
+    scope=OWNER,
     tag=TAG,
     path_model=PaymentPath,
     answers={200: Media((_TEXT, _HTML), ReceiptShown)},
