@@ -19,7 +19,8 @@ from control_api.notices.spreading import AT_ONCE
 from control_api.notices.telling import tell
 from control_api.people.roles import Role
 from control_api.site import SITE
-from control_api.tables import Account, BroadcastReceipt, Mail, MailChoice, Notice, Profile
+from control_api.tables import Account, BroadcastReceipt, Mail, MailChoice, MailToken, Notice, Profile
+from control_api.tidying.rows import rows as tidied
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,6 +99,7 @@ async def test_an_inbox_is_read_page_by_page_and_marked(settings: Settings) -> N
 
 
 async def test_an_inbox_keeps_the_newest_and_no_more(settings: Settings) -> None:
+    """And nothing for ever: nor does the outbox, with its codes."""
     async with running(cheap(settings)) as client:
         ada = await account(client, "ada")
         rows = [
@@ -115,6 +117,14 @@ async def test_an_inbox_keeps_the_newest_and_no_more(settings: Settings) -> None
         async with database.reading() as session:
             kept = (await session.exec(select(Notice).order_by(col(Notice.at)))).all()
         assert (len(kept), kept[0].title, len(kept[-1].title), len(kept[-1].text)) == (telling.MOST, "3", 200, 2000)
+        old: dict[str, Any] = {"created_at": NOW, "account_id": ada}
+        async with database.writing() as session:
+            for name, ended in (("ml_1", NOW), ("ml_2", None)):
+                mail: dict[str, Any] = {"kind": "account", "form": "verify", "said": {}, "state": "sent", "due_at": NOW}
+                session.add(Mail(id=name, ended_at=ended, **mail, **old))
+            session.add(MailToken(digest="d", purpose="verify", address="a@b.example", expires_at=NOW, **old))
+        done = await tidied(database, client.app[SITE].settings, NOW + timedelta(days=366))
+        assert [done[kind] for kind in ("notices", "mails", "codes")] == [telling.MOST, 1, 1]
 
 
 async def test_a_broadcast_is_one_row_for_whom_it_is_for_while_it_counts(settings: Settings) -> None:
