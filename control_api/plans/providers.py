@@ -10,13 +10,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from control_api.plans.standing import Entry
-from control_api.problems import CONFLICT, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from control_api.outgoing import Outgoing
-    from control_api.settings import Settings
 
 HOUSE: Final = "house"
 """The provider of what staff give: nobody takes money."""
@@ -144,25 +141,3 @@ class Provider(Protocol):
 
     def heard(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Heard:
         """What is told here, once it is sure by whom; raises `Unsigned`, and `ValueError` for what is no such thing."""
-
-
-def configured(settings: Settings, outgoing: Outgoing) -> Provider | None:
-    """Who takes the money here; None: nobody."""
-    if settings.payments == "test":
-        from control_api.plans.pretended import Pretended  # noqa: PLC0415 — only where it is meant
-
-        return Pretended()
-    if settings.payments == "stripe":
-        from control_api.plans.stripe import Stripe  # noqa: PLC0415 — the same
-
-        return Stripe(settings, outgoing)
-    return None
-
-
-def named(settings: Settings, outgoing: Outgoing, name: str) -> Provider:
-    """The provider of this name. Raises `Problem` when it is not configured here."""
-    found = configured(settings, outgoing)
-    if found is None or found.name != name:
-        message = f"payments by {name} are not set up here any more: see the setting `payments`"
-        raise Problem(CONFLICT, message)
-    return found

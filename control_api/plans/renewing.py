@@ -28,10 +28,11 @@ from control_api.plans.ledger import entered, happened
 from control_api.plans.money import later
 from control_api.plans.notes import Note, day, note
 from control_api.plans.offers import called, plan_of
-from control_api.plans.providers import Order, Refused, configured
+from control_api.plans.providers import Order, Refused
 from control_api.plans.shown import SubscriptionShown
 from control_api.plans.standing import OVER, Kind, State, due
 from control_api.plans.subscribing import Book, took
+from control_api.plans.taking import configured
 from control_api.settings import Settings
 from control_api.tables import Payment, Subscription
 from playout.clock import Clock

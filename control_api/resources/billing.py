@@ -20,10 +20,11 @@ from control_api.plans.ledger import entered, happened
 from control_api.plans.money import written
 from control_api.plans.notes import Note, note
 from control_api.plans.offers import called, plan_of
-from control_api.plans.providers import HOUSE, Back, Order, Refused, named
+from control_api.plans.providers import HOUSE, Back, Order, Refused
 from control_api.plans.shown import PaymentShown, SubscriptionShown
 from control_api.plans.standing import Kind
 from control_api.plans.subscribing import FOR_EVER, Book, ended, granted, prolonged, settled
+from control_api.plans.taking import named
 from control_api.problems import CONFLICT, Problem, missing, unacceptable, unavailable
 from control_api.resources.accounts import AccountPath
 from control_api.resources.billing_models import (

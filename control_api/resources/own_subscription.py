@@ -17,10 +17,11 @@ from control_api.people import accounts
 from control_api.plans import books, ledger
 from control_api.plans.entitled import FREE, entitled
 from control_api.plans.offers import called, plan_of
-from control_api.plans.providers import HOUSE, Begun, Money, Order, Refused, configured, named
+from control_api.plans.providers import HOUSE, Begun, Money, Order, Refused
 from control_api.plans.shown import EntitlementsShown, PaymentShown, PlanShown, SubscriptionShown
 from control_api.plans.standing import OVER
 from control_api.plans.subscribing import Book, Way, check_new, moved, moved_to, settled, subscribed, what_for, wished
+from control_api.plans.taking import configured, named
 from control_api.problems import CONFLICT, PAYMENT_REFUSED, Problem, missing, unacceptable, unavailable
 from control_api.resources.billing_models import (
     HistoryQuery,

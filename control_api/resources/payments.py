@@ -15,10 +15,11 @@ from control_api.paging import page
 from control_api.pieces import agree, pieces
 from control_api.plans.hearing import hear
 from control_api.plans.money import written
-from control_api.plans.providers import Unsigned, configured
+from control_api.plans.providers import Unsigned
 from control_api.plans.receipts import Receipt
 from control_api.plans.shown import PaymentShown, SubscriptionShown, number
 from control_api.plans.subscribing import Book
+from control_api.plans.taking import configured
 from control_api.problems import MALFORMED, TOO_LARGE, UNAUTHENTICATED, Problem, missing
 from control_api.resources.billing_models import (
     HistoryQuery,
