@@ -69,6 +69,7 @@ class MediaAnalytics(Shown):
 
     total_views: int
     unique_viewers: int = Field(description="Of each day, added up: days know nothing of each other.")
+    unique_ips: int = Field(description="The same, as that system calls it: no address is kept.")
     views_per_day: dict[str, int] = Field(description="The days that have any.")
     latest: list[ViewShown] = Field(description="The last ten, the newest first.")
 
@@ -133,6 +134,7 @@ async def read_media_analytics(call: Call[ContentPath, SpanQuery, Nothing]) -> A
             MediaAnalytics(
                 total_views=sum(one.views for *_, one in days),
                 unique_viewers=sum(one.viewers for *_, one in days),
+                unique_ips=sum(one.viewers for *_, one in days),
                 views_per_day={day: one.views for day, _, one in days if one.views},
                 latest=[_shown(row) for row in latest],
             )
