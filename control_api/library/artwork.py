@@ -100,6 +100,7 @@ class Hanging:
     source: str = ""
     title_id: str | None = None
     person_id: str | None = None
+    channel: str | None = None
     shape: Shape = Shape.PORTRAIT
     language: str = ""
 
@@ -112,8 +113,9 @@ async def hang(
     before = None if row is None else row.model_copy()
     if row is None:
         row = Artwork(
-            id=new_id("aw"), title_id=where.title_id, person_id=where.person_id, shape=where.shape.value,
-            language=where.language, digest="", media_type="", width=0, height=0, size=0, origin="", created_at=now,
+            id=new_id("aw"), title_id=where.title_id, person_id=where.person_id, channel=where.channel,
+            shape=where.shape.value, language=where.language, digest="", media_type="", width=0, height=0, size=0,
+            origin="", created_at=now,
         )  # fmt: skip
     row.digest, row.media_type, row.size = picture.digest, picture.media_type, len(picture.body)
     row.width, row.height = picture.width, picture.height
@@ -125,7 +127,9 @@ async def hang(
 
 async def hanging(session: AsyncSession, where: Hanging) -> Artwork | None:
     """The picture that hangs there."""
-    if where.person_id is not None:
+    if where.channel is not None:
+        rows = select(Artwork).where(Artwork.channel == where.channel)
+    elif where.person_id is not None:
         rows = select(Artwork).where(Artwork.person_id == where.person_id)
     else:
         rows = select(Artwork).where(

@@ -132,8 +132,13 @@ def pictured(picture: Artwork, public_url: str = "") -> ArtworkShown:
     """A picture with its address."""
     return ArtworkShown(
         **{name: getattr(picture, name) for name in ArtworkShown.model_fields if name != "url"},
-        url=f"{public_url}/artwork/{picture.digest}.{picture.media_type.rpartition('/')[2]}",
+        url=address(picture.digest, picture.media_type, public_url),
     )
+
+
+def address(digest: str, media_type: str, public_url: str = "") -> str:
+    """Where a picture lies."""
+    return f"{public_url}/artwork/{digest}.{media_type.rpartition('/')[2]}"
 
 
 def _facts(title: Title, there: Hung) -> dict[str, Any]:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _TAG: Final = "Artwork"
 _TYPES: Final = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/gif")
-_RAW: Final = Raw((*_TYPES, "application/octet-stream"))
+RAW: Final = Raw((*_TYPES, "application/octet-stream"))
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _RANGE: Final = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
 _MOST_SIZES: Final = 10_000
@@ -108,12 +108,12 @@ class PicturePath(Given):
 @Endpoint(
     method="PUT", path="/api/v1/titles/{id}/artwork/{shape}", name="put_artwork",
     summary="Upload a picture of a title; it is cut to its shape around its middle",
-    scope=Scope.TITLES_WRITE, tag=_TAG, path_model=PlacePath, query_model=PlaceQuery, raw=_RAW,
+    scope=Scope.TITLES_WRITE, tag=_TAG, path_model=PlacePath, query_model=PlaceQuery, raw=RAW,
     answers={200: ArtworkShown},
 )  # fmt: skip
 async def put_artwork(call: Call[PlacePath, PlaceQuery, Nothing]) -> Answer:
     """What the bytes are is looked at, not what they are called."""
-    picture = await _drawn(call, call.path.shape)
+    picture = await drawn(call, call.path.shape)
     return await _hung(call, _place(call, "upload"), picture)
 
 
@@ -198,7 +198,7 @@ class _Signed(Shown):
 @Endpoint(
     method="PUT", path="/api/v1/artwork-uploads/{ticket}", name="upload_artwork",
     summary="Upload a picture with an address that was signed for it",
-    scope=OPEN, tag=_TAG, path_model=TicketPath, query_model=TicketQuery, raw=_RAW, answers={200: ArtworkShown},
+    scope=OPEN, tag=_TAG, path_model=TicketPath, query_model=TicketQuery, raw=RAW, answers={200: ArtworkShown},
 )  # fmt: skip
 async def upload_artwork(call: Call[TicketPath, TicketQuery, Nothing]) -> Answer:
     """Once, as long as the address is good; who signed it is who changes the title."""
@@ -209,7 +209,7 @@ async def upload_artwork(call: Call[TicketPath, TicketQuery, Nothing]) -> Answer
     if ticket is None or ticket.expires_at <= call.now or not await _claimed(call, None, call.now):
         raise _worthless()
     try:
-        picture = await _drawn(call, Shape(ticket.shape))
+        picture = await drawn(call, Shape(ticket.shape))
     except Problem as problem:
         if problem.kind is UNACCEPTABLE:  # it came in whole, and is no picture: they may send another one
             await _claimed(call, call.now, None)
@@ -221,11 +221,11 @@ async def upload_artwork(call: Call[TicketPath, TicketQuery, Nothing]) -> Answer
 
 @Endpoint(
     method="PUT", path="/api/v1/people/{id}/photo", name="put_photo", summary="Upload the photo of a person",
-    scope=Scope.TITLES_WRITE, tag=_TAG, path_model=PersonPath, raw=_RAW, answers={200: ArtworkShown},
+    scope=Scope.TITLES_WRITE, tag=_TAG, path_model=PersonPath, raw=RAW, answers={200: ArtworkShown},
 )  # fmt: skip
 async def put_photo(call: Call[PersonPath]) -> Answer:
     """In portrait, two wide and three high."""
-    picture = await _drawn(call, Shape.PORTRAIT)
+    picture = await drawn(call, Shape.PORTRAIT)
     row = await person(call.session, call.path.id)
     before, after = await hang(call.session, Hanging("upload", person_id=row.id), picture, call.now)
     return _told(call, "person", row.id, before, after)
@@ -345,7 +345,7 @@ async def _claimed(call: Call[TicketPath, Any, Any], before: datetime | None, af
         return (await session.exec(update(ArtworkTicket).where(*ours).values(used_at=after))).rowcount == 1
 
 
-async def _drawn(call: Call[Any, Any, Any], shape: Shape) -> Picture:
+async def drawn(call: Call[Any, Any, Any], shape: Shape | None) -> Picture:
     """The picture in the body, drawn and kept. Raises `Problem`."""
     who = household(call.address) if call.caller.is_anonymous else call.caller.id
     seconds = call.site.settings.picture_seconds

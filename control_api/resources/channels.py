@@ -162,7 +162,7 @@ async def create_channel(call: Call[Nothing, Nothing, ChannelGiven]) -> Answer:
             raise Problem(CONFLICT, f"there is a channel {name} already, in line {document.line((CHANNELS, name))}")
         return call.body.channel.value
 
-    answer = await _edited(call, name, made, "created", guard=lambda _: None, base="/channel")
+    answer = await edited(call, name, made, "created", guard=lambda _: None, base="/channel")
     return Answer(answer.shown, 201, {"Location": f"/api/v1/channels/{name}"}, version=answer.version)
 
 
@@ -204,7 +204,7 @@ async def replace_channel(call: Call[ChannelPath, Nothing, ChannelWritten]) -> A
         _known(document, name)
         return call.body.value
 
-    return await _edited(call, name, made, "updated", call.guard)
+    return await edited(call, name, made, "updated", call.guard)
 
 
 @Endpoint(
@@ -227,7 +227,7 @@ async def edit_channel(call: Call[ChannelPath, Nothing, ChannelMerged]) -> Answe
     def made(document: Document) -> Any:  # noqa: ANN401 — whatever JSON has
         return merged(_known(document, name), call.body.value)
 
-    return await _edited(call, name, made, "updated", call.guard)
+    return await edited(call, name, made, "updated", call.guard)
 
 
 def merged(present: Any, patch: Any) -> Any:  # noqa: ANN401 — whatever JSON has
@@ -442,7 +442,7 @@ def _shorn(shown: Answered, fit: set[str] | None) -> Answered:
     return shown.model_copy(update=dict.fromkeys(gone))
 
 
-async def _edited(
+async def edited(
     call: Call[Any, Any, Any],
     name: str,
     make: Callable[[Document], Any],

@@ -1,4 +1,4 @@
-"""Pictures of titles and people; the bytes lie in the store, under their digest."""
+"""Pictures of titles, people and channels; the bytes lie in the store, under their digest."""
 
 from datetime import datetime
 
@@ -16,6 +16,7 @@ class Artwork(Row, table=True):
     __table_args__ = (
         Index("ix_artwork_of_title", "title_id", "shape", "language", unique=True),
         Index("ix_artwork_of_person", "person_id", unique=True),
+        Index("ix_artwork_of_channel", "channel", unique=True),
     )
 
     id: str = Field(primary_key=True, max_length=40)
@@ -25,6 +26,8 @@ class Artwork(Row, table=True):
     person_id: str | None = Field(
         default=None, sa_column=Column(String(40), ForeignKey("person.id", ondelete="CASCADE"), nullable=True)
     )
+    channel: str | None = Field(default=None, max_length=80)
+    """Whose logo it is, by its name in channels.yaml."""
     shape: str = Field(max_length=10)
     """`banner`, `landscape`, `portrait` or `square`."""
     language: str = Field(default="", max_length=35)

@@ -121,6 +121,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("title_id", sa.String(length=40), nullable=True),
         sa.Column("person_id", sa.String(length=40), nullable=True),
+        sa.Column("channel", sa.String(80), nullable=True),
         sa.Column("shape", sa.String(10), nullable=False),
         sa.Column("language", sa.String(35), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
@@ -140,6 +141,7 @@ def upgrade() -> None:
     with op.batch_alter_table("artwork", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_artwork_digest"), ["digest"], unique=False)
         batch_op.create_index("ix_artwork_of_person", ["person_id"], unique=True)
+        batch_op.create_index("ix_artwork_of_channel", ["channel"], unique=True)
         batch_op.create_index("ix_artwork_of_title", ["title_id", "shape", "language"], unique=True)
 
     op.create_table(
