@@ -26,7 +26,7 @@ from control_api.jobs.packaging import PACKAGE, Package, Packed
 from control_api.jobs.queue import Queue, in_use
 from control_api.jobs.worker import Worker
 from control_api.library.purging import PURGE
-from control_api.notices import outbox
+from control_api.notices import languages, outbox
 from control_api.outgoing import Outgoing
 from control_api.privacy.exporting import EXPORT
 from control_api.privacy.leaving import PURGE_ACCOUNT
@@ -79,6 +79,7 @@ def queue(settings: Settings, database: Database, more: Iterable[AnyKind] = ()) 
     found = _engine(settings)(settings, map(_heard, (*KINDS, *more)))
     in_use(database, found)
     outbox.in_use(database, settings)
+    languages.in_use(database, settings)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 from sqlmodel import col, select
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
+    from control_api.database import Database
+    from control_api.settings import Settings
 
+
+_NOTE: Final = "language"
 Tag = Annotated[
     str,
     Field(
@@ -33,6 +37,11 @@ class Language(StrEnum):
 
     EN = "en"
     ES = "es"
+
+
+def in_use(database: Database, settings: Settings) -> None:
+    """Have every session of the database know the language of the station."""
+    database.notes[_NOTE] = settings.language
 
 
 def written(tag: str, usual: Language = Language.EN) -> Language:
@@ -61,5 +70,5 @@ async def tag_of(session: AsyncSession, account: str) -> str:
 
 
 async def spoken(session: AsyncSession, account: str) -> Language:
-    """The language of Fastline's texts that an account is told things in."""
-    return written(await tag_of(session, account))
+    """The language of Fastline's texts that an account is told things in: its own, or else that of the station."""
+    return written(await tag_of(session, account), Language(session.info.get(_NOTE, Language.EN)))

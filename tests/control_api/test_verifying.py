@@ -168,7 +168,7 @@ async def test_who_sets_a_password_at_an_unproven_address_has_the_account_alone(
 ) -> None:
     """Whoever made it with the address of somebody else is let in by nothing any more."""
     times = Times(NOW)
-    async with postbox(tmp_path) as box, running(cheap(box.settings(settings)), clock=times) as client:
+    async with postbox(tmp_path) as box, running(cheap(box.settings(settings, language="es")), clock=times) as client:
         mail, database = post(client, box), client.app[SITE].database
         bob = await account(client, "bob", email="bob@home.example")
         async with database.writing() as session:
@@ -186,7 +186,8 @@ async def test_who_sets_a_password_at_an_unproven_address_has_the_account_alone(
             assert (await session.exec(select(Identity))).all() == []
         his = client.known_by((await signed_in(client, "bob", NEW))["access_token"])
         assert (await his.get("/api/v1/account")).json["email_verified"] is True
-        await mail.sent()
+        told = [one.message["Subject"] for one in [letter, *await mail.sent()]]  # in the language of the station
+        assert told == ["Una contraseña nueva", "Tu contraseña ha cambiado"]
 
         for _ in range(proofs.MOST + 2):
             await forgot("bob@home.example")
