@@ -25,7 +25,7 @@ from control_api.outgoing import Outgoing
 from control_api.people.gate import Gate
 from control_api.people.roles import scopes_of
 from control_api.people.schemes import schemes as ways_in
-from control_api.plans import offers
+from control_api.plans import guarding, offers
 from control_api.rates import Rates, refused
 from control_api.readiness import Readiness
 from control_api.resources import RESOURCES
@@ -161,6 +161,7 @@ async def _at_work(app: web.Application) -> AsyncIterator[None]:
         open_.callback(site.receiver.close)
         await schema.prepare(site.settings.database_url, migrate=site.settings.migrate)
         await offers.prepare(site.database, site.clock())
+        await guarding.look(site.database, site.settings)
         await site.look()
         await site.queue.open(site.database)
         await open_.enter_async_context(site.viewing.tended())

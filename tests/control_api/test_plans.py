@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -266,6 +267,20 @@ async def test_staff_see_change_give_and_give_back(till: Till) -> None:  # noqa:
     await boss.post("/api/v1/billing/plans", {**year, "id": "other", "names": {"es": "Otro"}}, 422)
     await boss.ask("DELETE", "/api/v1/billing/plans/premium-year", 204, headers={"If-Match": made.etag})
     assert len((await boss.get("/api/v1/billing/plans")).json["items"]) == 3
+
+
+async def test_of_two_who_subscribe_at_once_one_does_and_a_child_does_not(till: Till) -> None:
+    """C18: one is current, whatever comes at a time; C39a: of the account, which a kids profile does not change."""
+    ada = await till.person("ada")
+    replies = await asyncio.gather(*(ada.post(OWN, {"plan": "premium"}, None) for _ in range(4)))
+    assert sorted(reply.status for reply in replies) == [201, 409, 409, 409]
+    profile = (await ada.post("/api/v1/profiles", {"name": "Kid", "is_kids": True})).json
+    child = till.nobody.known_by(
+        (await ada.post(f"/api/v1/profiles/{profile['id']}/switch", {}, 200)).json["access_token"]
+    )
+    assert (await own(child))["plan"]["id"] == "premium"
+    await child.ask("PATCH", OWN, 403, body={"auto_renew": False})
+    await child.get("/api/v1/payments", 403)
 
 
 async def test_an_account_that_goes_takes_its_subscription_along_and_leaves_the_books(till: Till) -> None:

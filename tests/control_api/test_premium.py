@@ -21,6 +21,7 @@ from control_api.imports.running import Wanted
 from control_api.keeping import import_file, opened
 from control_api.library.intake import Intake
 from control_api.people.roles import Role
+from control_api.plans import guarding
 from control_api.site import SITE
 from control_api.tables import Asset, Title
 from playout.clock import system_clock
@@ -205,5 +206,8 @@ async def test_nothing_is_called_premium_where_anybody_could_make_up_its_address
         third = await make(kind="episode", name="Third", parent_id=season["id"], number=3, access="free")
         assert third["access"] == "free"
         assert (await make(kind="trailer", name="Soon", parent_id=series["id"]))["access"] == "free"
+        database = found.app[SITE].database
+        assert await guarding.look(database, found.app[SITE].settings)
+        assert not await guarding.look(database, settings)  # it was opened later: the journal says so
         beneath = (await api.get(f"/api/v1/titles/{season['id']}")).json["beneath"]
         assert [one["access"] for one in beneath] == ["premium", "premium", "free"]
