@@ -80,7 +80,8 @@ async def due_at(session: AsyncSession, settings: Settings) -> datetime | None:
     return max(times) + timedelta(minutes=settings.recommendation_minutes) if times else None
 
 
-async def building(session: AsyncSession) -> str | None:
-    """The job that builds one, or is going to."""
-    open_ = select(Job.id).where(Job.kind == RECOMMEND.name, col(Job.state).in_(UNENDED))
-    return (await session.exec(open_.order_by(col(Job.id)).limit(1))).first()
+async def building(session: AsyncSession, *, full: bool = False) -> str | None:
+    """The job that builds one, or is going to; `full`: that works all of it out anew."""
+    open_ = select(Job.id, Job.given).where(Job.kind == RECOMMEND.name, col(Job.state).in_(UNENDED))
+    jobs = (await session.exec(open_.order_by(col(Job.id)))).all()
+    return next((job for job, given in jobs if given.get("full") or not full), None)

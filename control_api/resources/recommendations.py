@@ -180,12 +180,12 @@ async def list_similar(call: Call[TitlePath, LikeQuery, Nothing]) -> Answer:
     method="POST", path="/api/v1/recommendations:build", name="build_recommendations",
     summary="Work recommendations out anew now, as a job",
     description="Where nothing has changed nothing is made. One that is being made already is answered instead, "
-    "unless all is wanted anew.",
+    "unless all is wanted anew and it is made of a part.",
     scope=Scope.RAILS_WRITE, tag=_TAG, body_model=BuildGiven, answers={202: BuildShown}, idempotent=True,
 )  # fmt: skip
 async def build_recommendations(call: Call[Nothing, Nothing, BuildGiven]) -> Answer:
     """C56."""
-    there = None if call.body.full else await building(call.session)
+    there = await building(call.session, full=call.body.full)
     given, owner = Build(full=call.body.full), call.caller.id
     job = there or (await submit(call.session, RECOMMEND, given, now=call.now, owner=owner)).id
     shown = BuildShown(job=job)
