@@ -28,7 +28,7 @@ from control_api.library import editing
 from control_api.library.facts import TitleGiven
 from control_api.scopes import Scope
 from control_api.settings import Settings
-from control_api.tables import Account, Artwork, Import, Secret, Title
+from control_api.tables import Account, Artwork, Import, RatingSum, Secret, Title
 from control_api.uploads import beginning
 from fastline import main
 from playout.clock import system_clock
@@ -68,6 +68,15 @@ async def station(settings: Settings) -> None:
     (settings.media / "assets/a1").mkdir(parents=True)
     (settings.media / "assets/a1/asset.json").write_bytes(bytes(range(256)))
     settings.channels.write_text("channels: {}  # kept\n")
+
+
+async def summed(settings: Settings) -> dict[str, tuple[int, int]]:
+    """The sums of ratings, which are in no backup: the database makes them of the rows."""
+    database = Database(settings.database_url)
+    async with database.reading() as session:
+        found = (await session.exec(select(RatingSum.title_id, RatingSum.ratings, RatingSum.total))).all()
+    await database.close()
+    return {title: (ratings, total) for title, ratings, total in found}
 
 
 async def saved(settings: Settings, target: Path, *, media: bool = False, passphrase: str = "") -> Any:
@@ -111,6 +120,7 @@ async def test_every_row_and_file_comes_back_in_either_database(
         found = (await owned.get("/api/v1/titles?limit=100")).json["items"]
         assert (await owned.get("/api/v1/titles?q=new")).json["items"][0]["name"] == "New"
     assert len(found) >= 60
+    assert await summed(other) == await summed(mine) != {}
 
 
 async def test_without_media_and_without_a_passphrase_neither_is_in_it(settings: Settings, tmp_path: Path) -> None:
