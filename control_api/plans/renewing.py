@@ -94,10 +94,19 @@ class Renewer:
         while some := [name for name in await self._due(now, seen) if name not in seen]:
             for name in some:
                 seen.add(name)
-                await self._turn(name, now)
+                await self._tried(name, now)
         if seen:
             self.told()
         return len(seen)
+
+    async def _tried(self, name: str, now: datetime) -> None:
+        """A turn; what goes wrong with one subscription is no affair of the others."""
+        try:
+            await self._turn(name, now)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            _log.exception("what is due of the subscription %s was not done, and is tried again", name)
 
     async def _due(self, now: datetime, seen: set[str]) -> list[str]:
         gone = and_(col(Subscription.is_current), col(Subscription.account_id).is_(None))
