@@ -5,6 +5,7 @@ Rows BX2, B08.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from desks import WRITTEN, house
 from persons import cheap, person
 from sqlalchemy import event
 from sqlmodel import col, select
+from test_imports import send
 
 from control_api.app import OPERATIONS
 from control_api.callers import Viewer
@@ -292,6 +294,17 @@ async def _a_rating_reaches_what_is_beneath(family: Family) -> None:
     assert [found[name] for name in (season, episode, "Clip")] == [7, 7, 17]
 
 
+async def test_what_is_imported_is_for_an_age_too(client: Client) -> None:
+    """BX2: with what is beneath it, and when a later file says another rating."""
+    for rating, years in (("TV-14", 14), ("G", 0)):
+        whole = {"kind": "series", "name": "Imported", "ids": ["x:1"], "age_rating": rating}
+        part = {"kind": "episode", "name": "One", "series": "Imported", "season": 1, "episode": 1, "ids": ["x:2"]}
+        await send(client, json.dumps([whole, part]), format="json")
+        async with client.app[SITE].database.reading() as session:
+            found = dict((await session.exec(select(Title.name, Title.age))).all())
+        assert found == {"Imported": years, "Season 1": years, "One": years}
+
+
 async def _a_child_is_shown_the_channels_that_are_for_it(family: Family) -> None:
     """BX2: `ages` within the ceiling, and of their programs those that are."""
     child, parent = family.child, family.parent
@@ -317,6 +330,11 @@ async def _a_child_is_shown_the_channels_that_are_for_it(family: Family) -> None
     assert (await child.get(guide)).json["items"] == whole
     assert "Title of film-a" in (await child.get("/api/v1/guide?format=xmltv")).body.decode()
     assert (await child.get("/api/v1/channels/late/now")).json["program"]["asset"].startswith("film-")
+    path = f"/api/v1/profiles/{family.child_id}"  # what is edited counts at once, for tokens that are out there
+    assert "Fit series" in await family.names(child)
+    etag = (await parent.get(path)).etag
+    await parent.ask("PATCH", path, body={"ceiling": 3}, headers={"If-Match": etag})
+    assert "Fit series" not in await family.names(child)
     teen = Viewer("pf", "", ceiling=5)
     assert [channels.sees(teen, ages) for ages in (None, 0, 5, 6)] == [False, True, True, False]
     assert channels.sees(None, None)
