@@ -288,9 +288,10 @@ class Count:
         if found and not was.seen:
             self.seen[look.title, HUNDREDTHS] += 1
         new = found & ~was.seen
-        for number in range(HUNDREDTHS):
-            if new >> number & 1:
-                self.seen[look.title, number] += 1
+        while new:
+            lowest = new & -new
+            self.seen[look.title, lowest.bit_length() - 1] += 1
+            new ^= lowest
         return replace(now, share=share, is_completed=was.is_completed or bool(reached and more), seen=found)
 
     def _channel(self, look: Look, more: int, now: State) -> State:

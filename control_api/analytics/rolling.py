@@ -128,8 +128,8 @@ class Roller:
 
     async def _some(
         self, floor: datetime | None, cursor: _Cursor | None, *, is_over: bool
-    ) -> tuple[list[str], _Cursor | None]:
-        """The next sessions of which something is new, and where those after them begin; None: there are none."""
+    ) -> tuple[dict[str, str | None], _Cursor | None]:
+        """The next sessions of which something is new, with their channels, and where those after them begin."""
         touched = col(PlaySession.touched_at)
         at = col(PlaySession.ended_at) if is_over else touched
         is_new = or_(
@@ -138,7 +138,7 @@ class Roller:
             col(PlayCounted.watched_ms) < col(PlaySession.watched_ms),
         )
         rows: Any = (
-            select(PlaySession.id, at)
+            select(PlaySession.id, PlaySession.channel, at)
             .outerjoin(PlayCounted, col(PlayCounted.session_id) == col(PlaySession.id))
             .where(is_new, col(PlaySession.ended_at).is_not(None) if is_over else col(PlaySession.ended_at).is_(None))
             .order_by(at, col(PlaySession.id))
@@ -151,14 +151,19 @@ class Roller:
             rows = rows.where(at >= cursor[0], behind)  # the first one alone is what an index can begin with
         async with self.database.reading() as session:
             found = (await session.exec(rows)).all()
-        return [name for name, _ in found], (found[-1][1], found[-1][0]) if len(found) == AT_ONCE else None
+        cursor = (found[-1][2], found[-1][0]) if len(found) == AT_ONCE else None
+        return {name: channel for name, channel, _ in found}, cursor
 
-    async def _counted(self, some: Sequence[str], now: datetime) -> int:
+    async def _counted(self, found: dict[str, str | None], now: datetime) -> int:
         """Count these, in one transaction; what aired is read before, for nobody waits for the store in one."""
+        some, live = list(found), [name for name, channel in found.items() if channel]
         if not some:
             return 0
-        async with self.database.reading() as session:
-            air = await self._air(await _looks(session, some), await sums.states(session, some))
+        air: dict[str, tuple[Aired, ...]] = {}
+        if live:
+            async with self.database.reading() as session:
+                watched = await _looks(session, live), await sums.states(session, live)
+            air = await self._air(*watched)
         time = asyncio.get_running_loop().time
         begun = time()
         async with self.database.writing() as session:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import ClientSession, web
 from figures import Figure
@@ -35,9 +36,6 @@ from control_api.site import SITE
 from control_api.tables import PlaySession, Title
 from playout.clock import system_clock
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 SESSIONS = 100_000
 TITLES = 5000
 DAYS = 30
@@ -49,6 +47,7 @@ LONGEST = 0.25
 """Seconds for which others may have to wait to write."""
 _PORTION = 5000
 _TIMES = 9
+_BORN = datetime(2026, 1, 1, tzinfo=UTC)
 _DEVICES = ("tv", "phone", "tablet", "desktop")
 
 
@@ -183,32 +182,40 @@ async def _filled(url: str) -> list[str]:
 
 def _title(number: int, now: datetime) -> dict[str, Any]:
     name = f"Film {number}"
-    return Title(
-        id=new_id("ti"), kind="movie", name=name, sort_name=name, state="published", created_at=now, updated_at=now
-    ).model_dump()
+    return {**_row(Title), "id": new_id("ti"), "name": name, "sort_name": name, "created_at": now, "updated_at": now}
+
+
+@cache
+def _row(table: type[Title | PlaySession]) -> dict[str, Any]:
+    """What is the same in all rows: models are made once, for that takes longer than to write them."""
+    if table is Title:
+        return Title(
+            id="", kind="movie", name="", sort_name="", state="published", created_at=_BORN, updated_at=_BORN
+        ).model_dump()
+    return PlaySession(
+        id="", key_id="ak_bench", name="A film", ended_by="player", duration_ms=5_400_000, bitrate=4_000_000,
+        started_at=_BORN, touched_at=_BORN,
+    ).model_dump()  # fmt: skip
 
 
 def _session(number: int, titles: list[str], now: datetime) -> dict[str, Any]:
     """Few titles are played often, and many seldom."""
     began = now - timedelta(days=number * 7919 % DAYS, seconds=number * 104_729 % 80_000 + 4000)
     watched = number * 31 % 3600 * 1000
+    until = began + timedelta(milliseconds=watched)
     rank = (number * 48_271 % 65_537) / 65_537
-    return PlaySession(
-        id=new_id("pl"),
-        key_id="ak_bench",
-        device_id=f"device-{number % 20_000}",
-        title_id=titles[int(len(titles) * rank**3)],
-        name="A film",
-        device_kind=_DEVICES[number % len(_DEVICES)],
-        quality=f"v{(720, 1080)[number % 2]}",
-        started_at=began,
-        touched_at=began + timedelta(milliseconds=watched),
-        ended_at=began + timedelta(milliseconds=watched),
-        ended_by="player",
-        position_ms=watched,
-        duration_ms=5_400_000,
-        watched_ms=watched,
-        beats=watched // 10_000,
-        startup_ms=400 + number % 2000,
-        bitrate=4_000_000,
-    ).model_dump()
+    return {
+        **_row(PlaySession),
+        "id": new_id("pl"),
+        "device_id": f"device-{number % 20_000}",
+        "title_id": titles[int(len(titles) * rank**3)],
+        "device_kind": _DEVICES[number % len(_DEVICES)],
+        "quality": f"v{(720, 1080)[number % 2]}",
+        "started_at": began,
+        "touched_at": until,
+        "ended_at": until,
+        "position_ms": watched,
+        "watched_ms": watched,
+        "beats": watched // 10_000,
+        "startup_ms": 400 + number % 2000,
+    }
