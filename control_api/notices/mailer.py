@@ -186,7 +186,11 @@ class Mailer:
             # behind the sign that no browser sends: it is in no journal of a server
             link = f"{settings.pages_url}/{_PAGES[Purpose(row.form)]}#{code}" if settings.pages_url else ""
         envelope = Envelope(row.id, settings.mail_from, _plain(to.address), now, link, self._away(to))
-        message = writing.written(envelope, row.form, to.language, said)
+        try:
+            message = writing.written(envelope, row.form, to.language, said)
+        except Exception as error:  # noqa: BLE001 — an address that the library trips over must not hold up the others
+            row.error = f"it cannot be written: {type(error).__name__}"
+            return None
         return Parcel(row.id, parseaddr(settings.mail_from)[1], _plain(to.address), message)
 
     def _away(self, to: Addressed) -> str:

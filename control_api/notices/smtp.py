@@ -139,11 +139,13 @@ class Counter:
                 except smtplib.SMTPServerDisconnected as error:
                     outcomes[parcel.id] = Outcome(Verdict.AGAIN, _words(error))
                     break
-                except (smtplib.SMTPException, ValueError) as error:
+                except smtplib.SMTPException as error:
                     outcomes[parcel.id] = refused(error)
                 except OSError as error:
                     outcomes[parcel.id] = Outcome(Verdict.AGAIN, _words(error))
                     break
+                except Exception as error:  # noqa: BLE001 — what the library trips over must not hold up the others
+                    outcomes[parcel.id] = Outcome(Verdict.NEVER, _words(error))
                 else:
                     outcomes[parcel.id] = Outcome(Verdict.SENT)
         finally:
@@ -173,15 +175,15 @@ class Counter:
         return server
 
 
-def refused(error: Exception) -> Outcome:
-    """What it means that the server, or the library that speaks with it, has not taken one mail."""
+def refused(error: smtplib.SMTPException) -> Outcome:
+    """What it means that the server has not taken one mail."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, words = next(iter(error.recipients.values()), (0, b""))
         return _by_code(code, words)
     if isinstance(error, smtplib.SMTPResponseException):
         return _by_code(error.smtp_code, error.smtp_error)
     # no such address can be written to by this server: one beyond ASCII where it knows no SMTPUTF8
-    never = isinstance(error, (smtplib.SMTPNotSupportedError, ValueError))
+    never = isinstance(error, smtplib.SMTPNotSupportedError)
     return Outcome(Verdict.NEVER if never else Verdict.AGAIN, _words(error))
 
 

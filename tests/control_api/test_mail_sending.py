@@ -211,6 +211,20 @@ async def test_mail_that_is_not_taken_is_tried_again_and_given_up_after_days(
             assert await mail.sent() == []
         assert [(row.state, row.attempts) for row in await rows(client)][1] == ("failed", len(WAITS) + 1)
 
+        # what no server and no library can make anything of holds up nobody
+        odd = [
+            'x"<>,;\\@home.example',
+            "a@,.example",
+            "(a@[b",
+            "a..b@-.example",
+            "=?utf-8?q?a?=@x.example",
+            "a@\u00df\u200d",
+        ]
+        await put(client, *odd, "even@home.example")
+        assert "even@home.example" in [one.to for one in await mail.sent()]
+        assert "open" not in [row.state for row in await rows(client)]
+        box.taken[1:] = []
+
         # one process at a time: another one does nothing, and takes over when it is time
         await put(client, "next@home.example")
         site = client.app[SITE]
