@@ -13,7 +13,16 @@ from control_api.instants import Instant, Millis
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint
 from control_api.paging import Page, PageQuery, page
-from control_api.problems import GONE, NOT_FOUND, PLAN_NEEDED, TOO_MANY, TOO_MANY_STREAMS, Problem, missing
+from control_api.problems import (
+    GONE,
+    NOT_FOUND,
+    NOT_LICENSED,
+    PLAN_NEEDED,
+    TOO_MANY,
+    TOO_MANY_STREAMS,
+    Problem,
+    missing,
+)
 from control_api.rates import refused
 from control_api.resources.played import (
     PlayedGiven,
@@ -24,7 +33,7 @@ from control_api.resources.played import (
 from control_api.scopes import Scope
 from control_api.tables import PlaySession
 from control_api.viewing import history, sessions, streams
-from control_api.viewing.beating import ACCOUNT, FURTHEST, PLAYER, Beat, counted, ended, joined, said
+from control_api.viewing.beating import ACCOUNT, FURTHEST, PLAYER, Beat, counted, ended, joined, revived, said
 from control_api.viewing.playing import Playing, millis, remembered
 from control_api.viewing.seeing import percent
 
@@ -179,7 +188,7 @@ async def begun(call: Call[Any, Any, Any], thing: Thing, given: PlayedGiven, pos
     tag=TAG,
     body_model=StartGiven,
     answers={201: PlaySessionShown},
-    refusals=(NOT_FOUND, PLAN_NEEDED, TOO_MANY_STREAMS),
+    refusals=(NOT_FOUND, NOT_LICENSED, PLAN_NEEDED, TOO_MANY_STREAMS),
     idempotent=True,
     changes=False,
 )
@@ -293,8 +302,9 @@ async def _looked_up(call: Call[Any, Any, Any], name: str) -> Playing:
     if taken is not None and not taken.allowed:
         raise refused(taken)
     found = await sessions.look(site.database, name)
-    if found is None or not sessions.is_owner(caller, found[0]):
+    if found is None:
         site.viewing.forget(name)
+    if found is None or not sessions.is_owner(caller, found[0]):
         raise missing("play session", name)
     row, one = found
     here = site.viewing.known(name)
@@ -308,6 +318,8 @@ async def _looked_up(call: Call[Any, Any, Any], name: str) -> Playing:
             one.state = ended(one.state, millis(row.touched_at), "silence")
             return one
         one = remembered(back, one.series, one.credits_ms)
+        if here is not None:  # what was heard before the silence, and is not written yet
+            one.state = joined(revived(here.state), one.state)
     return site.viewing.learn(one)
 
 
