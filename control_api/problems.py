@@ -64,6 +64,11 @@ PLAN_NEEDED: Final = Kind(
     "The caller is known, and their plan does not include it. `entitlement` names what a plan must include, and "
     "`GET /api/v1/plans` says which do.",
 )  # fmt: skip
+NOT_LICENSED: Final = Kind(
+    "not-licensed", 451, "That may not be watched here, or not now",
+    "The rights of it are for other countries, or for another time. `detail` says which. The country is the one that "
+    "a proxy or CDN names in the header of the setting `country_header`.",
+)  # fmt: skip
 TOO_MANY_STREAMS: Final = Kind(
     "too-many-streams", 409, "As much plays as the plan allows",
     "`playing` lists what of the account plays now, and where. End one of them by its id, with "
@@ -177,7 +182,7 @@ KINDS: Final = {
         CROSSED, NOT_FOUND,
         METHOD_NOT_ALLOWED, CONFLICT, IN_PROGRESS, GONE, CHANGED, OTHER_TUS, TOO_LARGE, FILE_TOO_LARGE, UNSUPPORTED,
         UNACCEPTABLE, KEY_REUSED, LOCKED, PRECONDITION_REQUIRED, TOO_MANY, TOO_MANY_OPEN, TOO_MANY_STREAMS, BAD_SUM,
-        INTERNAL, NOT_PLAYED, UNAVAILABLE, NO_ROOM,
+        NOT_LICENSED, INTERNAL, NOT_PLAYED, UNAVAILABLE, NO_ROOM,
     )
 }  # fmt: skip
 """All types."""

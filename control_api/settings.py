@@ -219,6 +219,13 @@ class Settings(BaseModel):
         description="The file of the keys that addresses of signed channels are signed with; origins must have it too. "
         f"Empty: {KEYS} in the folder of the store. With a bucket, give every machine the same file.",
     )
+    country_header: str = Field(
+        default="",
+        max_length=60,
+        pattern=r"^[A-Za-z0-9-]*$",
+        description="The header in which a trusted proxy or CDN names the country of a viewer, e.g. CF-IPCountry; "
+        "titles and channels of some countries are then played there alone. Empty: countries are not looked at.",
+    )
     stream_token_seconds: int = Field(
         default=3600,
         ge=10,

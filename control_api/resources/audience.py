@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from control_api.addresses import is_in
+from control_api.library import licence
 from control_api.library.cards import carded
 from control_api.library.hung import Above, hung
 from control_api.library.kinds import TitleState
@@ -100,6 +102,18 @@ async def own_cards(call: Call[Any, Any, Any], there: dict[str, TitleCard]) -> d
         title: card.model_copy(update={"mine": mine.get(title), "is_locked": lacks and card.access == PREMIUM})
         for title, card in there.items()
     }
+
+
+def territory_of(call: Call[Any, Any, Any]) -> str | None:
+    """The country that a proxy or a CDN says the caller is in; None where nobody looks at countries.
+
+    What is said by who is no trusted proxy counts for nothing.
+    """
+    settings = call.site.settings
+    if not settings.country_header:
+        return None
+    is_believed = is_in(call.request.remote, settings.trusted_proxies)
+    return licence.country(call.request.headers.get(settings.country_header, "") if is_believed else "")
 
 
 def _is_seen(title: Title) -> bool:

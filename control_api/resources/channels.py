@@ -13,14 +13,16 @@ from control_api.channels.edits import GONE
 from control_api.channels.language import ChannelMerged, ChannelWritten
 from control_api.channels.overview import ChannelDetail, ChannelShown, OnNow
 from control_api.instants import Instant
+from control_api.library import licence
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, sliced
 from control_api.plans.entitled import of_caller
 from control_api.plans.gate import check_channel
-from control_api.problems import CONFLICT, PLAN_NEEDED, UNACCEPTABLE, Problem, missing
+from control_api.problems import CONFLICT, NOT_LICENSED, PLAN_NEEDED, UNACCEPTABLE, Problem, missing
 from control_api.profiles.channels import aired, check, sees
 from control_api.profiles.limits import is_limited
+from control_api.resources.audience import territory_of
 from control_api.scopes import Scope
 from control_api.signed import Address, access_of, address, plain
 from playout.core.channel import Access
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from control_api.channels.document import Document
     from control_api.channels.master import MasterControl
     from control_api.plans.entitled import Entitlements
+    from playout.station import Station
 
 TAG: Final = "Channels"
 KIND: Final = "channel"
@@ -308,15 +311,26 @@ async def read_now(call: Call[ChannelPath, AtQuery, Nothing]) -> Answer:
     tag=TAG,
     path_model=ChannelPath,
     answers={200: PlayShown},
-    refusals=(CONFLICT, PLAN_NEEDED),
+    refusals=(CONFLICT, NOT_LICENSED, PLAN_NEEDED),
 )
 async def play_channel(call: Call[ChannelPath]) -> Answer:
     """The address of its playlist, and of the program that is on, from its beginning."""
     master, name, now = call.site.master, call.path.id, call.now
     await check_channel_seen(call, name)
-    may = await entitlements(call)
+    may, where = await entitlements(call), territory_of(call)
 
-    return Answer(await master.ask(lambda: playing(master, name, now, may)))
+    def found() -> PlayShown:
+        check_territory(master.station(), name, where)
+        return playing(master, name, now, may)
+
+    return Answer(await master.ask(found))
+
+
+def check_territory(station: Station, name: str, where: str | None) -> None:
+    """Refuse a channel that is not for this country; None: nobody looks at countries. Raises `Problem`."""
+    revisions = station.revisions(name)
+    if where is not None and revisions and not licence.is_open(where, revisions[-1].rules.never.territories):
+        raise Problem(NOT_LICENSED, licence.ELSEWHERE)
 
 
 async def entitlements(call: Call[Any, Any, Any]) -> Entitlements:

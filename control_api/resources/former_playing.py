@@ -13,7 +13,7 @@ from control_api.call import Answer, Call
 from control_api.instants import Instant
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint
-from control_api.problems import CONFLICT, GONE, NOT_FOUND, PLAN_NEEDED, TOO_MANY, TOO_MANY_STREAMS
+from control_api.problems import CONFLICT, GONE, NOT_FOUND, NOT_LICENSED, PLAN_NEEDED, TOO_MANY, TOO_MANY_STREAMS
 from control_api.resources.analytics import read_streaming_analytics
 from control_api.resources.numbers import meant
 from control_api.resources.play_sessions import (
@@ -113,7 +113,7 @@ class SessionEnded(Shown):
     method="POST", path=_PATH, name="begin_streaming_session", summary="Begin to play: an alias",
     description="As `POST /api/v1/playback` with `session` does.",
     scope=Scope.PLAYBACK, tag=_TAG, body_model=SessionGiven, answers={201: SessionBegun},
-    refusals=(CONFLICT, NOT_FOUND, PLAN_NEEDED, TOO_MANY_STREAMS), changes=False,
+    refusals=(CONFLICT, NOT_FOUND, NOT_LICENSED, PLAN_NEEDED, TOO_MANY_STREAMS), changes=False,
 )  # fmt: skip
 async def begin_streaming_session(call: Call[Nothing, Nothing, SessionGiven]) -> Answer:
     """A stored session, counted for the plan."""

@@ -19,6 +19,7 @@ from control_api.problems import (
     CONFLICT,
     FORBIDDEN,
     NOT_FOUND,
+    NOT_LICENSED,
     PLAN_NEEDED,
     TOO_MANY_STREAMS,
     Mistake,
@@ -200,7 +201,7 @@ class RotateGiven(Given):
     tag=TAG,
     body_model=PlaybackGiven,
     answers={200: PlaybackShown},
-    refusals=(CONFLICT, NOT_FOUND, PLAN_NEEDED, TOO_MANY_STREAMS),
+    refusals=(CONFLICT, NOT_FOUND, NOT_LICENSED, PLAN_NEEDED, TOO_MANY_STREAMS),
     changes=False,
 )
 async def ask_playback(call: Call[Nothing, Nothing, PlaybackGiven]) -> Answer:
@@ -331,7 +332,7 @@ def _stream(path: str, name: str) -> Endpoint[ContentPath, StreamQuery, Nothing]
         path_model=ContentPath,
         query_model=StreamQuery,
         answers={200: PlayShown, 302: None},
-        refusals=(CONFLICT, PLAN_NEEDED, TOO_MANY_STREAMS),
+        refusals=(CONFLICT, NOT_LICENSED, PLAN_NEEDED, TOO_MANY_STREAMS),
     )
 
 
@@ -358,7 +359,7 @@ read_content_stream_unversioned = _stream("/api/content/{id}/stream", "read_cont
     path_model=ContentPath,
     query_model=UrlQuery,
     answers={200: UrlShown},
-    refusals=(CONFLICT, PLAN_NEEDED, TOO_MANY_STREAMS),
+    refusals=(CONFLICT, NOT_LICENSED, PLAN_NEEDED, TOO_MANY_STREAMS),
 )
 async def read_stream_url(call: Call[ContentPath, UrlQuery, Nothing]) -> Answer:
     """Always signed."""
@@ -380,7 +381,7 @@ async def read_stream_url(call: Call[ContentPath, UrlQuery, Nothing]) -> Answer:
     path_model=ContentPath,
     query_model=MediaQuery,
     answers={302: None},
-    refusals=(CONFLICT, FORBIDDEN, PLAN_NEEDED, TOO_MANY_STREAMS),
+    refusals=(CONFLICT, FORBIDDEN, NOT_LICENSED, PLAN_NEEDED, TOO_MANY_STREAMS),
 )
 async def stream_media(call: Call[ContentPath, MediaQuery, Nothing]) -> Answer:
     """The address is below the token that was sent, or a new one."""

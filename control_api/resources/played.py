@@ -15,14 +15,16 @@ from sqlmodel import col, or_, select
 from control_api import ids
 from control_api.assets.shown import PACKAGED, REPLACED, AssetId
 from control_api.channels import overview
+from control_api.library import licence
 from control_api.library.kinds import TitleState
 from control_api.models import Given
 from control_api.plans.entitled import Entitlements, of_caller
 from control_api.plans.gate import check_channel, check_title
-from control_api.problems import CONFLICT, Problem, missing
+from control_api.problems import CONFLICT, NOT_LICENSED, Problem, missing
 from control_api.profiles import limits
 from control_api.profiles.channels import check as check_seen
-from control_api.resources.channels import ChannelId, check_channel_seen
+from control_api.resources.audience import territory_of
+from control_api.resources.channels import ChannelId, check_channel_seen, check_territory
 from control_api.scopes import Scope
 from control_api.signed import access_of
 from control_api.tables import Asset, Title, Upload
@@ -118,6 +120,7 @@ async def film(session: AsyncSession, call: Call[Any, Any, Any], content: str, w
         raise missing(what, content) from kept
     allowed = await of_caller(session, call.caller, call.now)
     check_title(title, allowed)
+    await _check_licensed(session, call, title)
     if asset is None and not title.video_url:
         raise Problem(CONFLICT, f"there is nothing to play of {content} yet")
     thing = Thing(
@@ -132,16 +135,33 @@ async def channel(session: AsyncSession, call: Call[Any, Any, Any], name: str) -
     master, now = call.site.master, call.now
     await check_channel_seen(call, name)
 
+    where = territory_of(call)
+
     def about() -> tuple[str, Access]:
         station = master.station()
         who, _ = overview.airing_at(station, name, now)
         check_seen(call.caller.viewer, name, who.ages)
+        check_territory(station, name, where)
         return who.name, access_of(station, name)
 
     called, access = await master.ask(about)
     allowed = await of_caller(session, call.caller, now)
     check_channel(name, access, allowed)
     return Thing(name=called, channel=name), allowed
+
+
+async def _check_licensed(session: AsyncSession, call: Call[Any, Any, Any], title: Title) -> None:
+    """Refuse what the rights of the title, or of what it is a part of, do not allow. Staff look at what they have."""
+    if call.caller.may(Scope.ASSETS_READ):
+        return
+    where, one = territory_of(call), title
+    while True:
+        if why := licence.refused(one, where, call.now):
+            raise Problem(NOT_LICENSED, why)
+        above = await session.get(Title, one.parent_id) if one.parent_id else None
+        if above is None:
+            return
+        one = above
 
 
 async def check_streams(
