@@ -32,6 +32,9 @@ chosen: Final[Any] = sqlalchemy.select
 """Of any number of columns; SQLModel's own knows four."""
 
 _FAVORITES: Final = "favorites"
+_ONE: Final[Any] = aliased(Title)
+_PARENT: Final[Any] = aliased(Title)
+"""Made once: to make an alias of so many columns takes longer than to ask."""
 
 Row = tuple[str, dict[str, Said]]
 """A profile, and what it says of titles by their ids."""
@@ -119,12 +122,11 @@ def _judged(*where: ColumnElement[bool]) -> Any:  # noqa: ANN401 — the same
 
 def _rooted(table: Any, *columns: Any) -> Any:  # noqa: ANN401 — the same
     """The profile, the topmost title above the one of the row, and some columns."""
-    one, parent = aliased(Title), aliased(Title)
-    root = func.coalesce(parent.parent_id, one.parent_id, one.id).label("root")
+    root = func.coalesce(_PARENT.parent_id, _ONE.parent_id, _ONE.id).label("root")
     return (
         chosen(table.profile_id, root, *columns)
-        .join(one, col(one.id) == table.title_id)
-        .outerjoin(parent, col(parent.id) == one.parent_id)
+        .join(_ONE, _ONE.id == table.title_id)
+        .outerjoin(_PARENT, _PARENT.id == _ONE.parent_id)
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from control_api.recommending.packed import Near
     from control_api.recommending.taste import Said
 
-CANDIDATES: Final = 240
+CANDIDATES: Final = 160
 """Places that are looked at more closely."""
 _AGAINST: Final = 0.6
 """What is like something that was not liked loses so much of that likeness."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlmodel.ext.asyncio.session import AsyncSession
 
+_ONE: Final[Any] = aliased(Title)
+_PARENT: Final[Any] = aliased(Title)
 _LATELY: Final = timedelta(days=7)
 LEAST_MS: Final = 60_000
 """Who has played so much of a title, or a tenth of it, has watched it."""
@@ -88,10 +90,6 @@ async def alike(
 
 async def roots(session: AsyncSession, titles: Sequence[str]) -> dict[str, str]:
     """For each of these titles what is suggested in its place: the topmost title above it, or itself."""
-    one, parent = aliased(Title), aliased(Title)
-    rows = (
-        select(one.id, func.coalesce(parent.parent_id, one.parent_id, one.id))
-        .outerjoin(parent, col(parent.id) == one.parent_id)
-        .where(col(one.id).in_(titles))
-    )
+    root = func.coalesce(_PARENT.parent_id, _ONE.parent_id, _ONE.id)
+    rows: Any = select(_ONE.id, root).outerjoin(_PARENT, _PARENT.id == _ONE.parent_id).where(_ONE.id.in_(titles))
     return dict((await session.exec(rows)).all())
