@@ -170,7 +170,7 @@ async def test_ratings_are_summed_up_whatever_takes_them_away(settings: Settings
 
 async def test_what_a_title_is_to_a_profile_is_one_query_for_any_number(settings: Settings) -> None:
     """BX4, B55: on lists, details, searches and suggestions; null for who is nobody, and of nobody else."""
-    async with running(cheap(settings)) as client:
+    async with running(cheap(settings, caller_cache_ms=60_000)) as client:
         ada, bob = await person(client, "ada"), await person(client, "bob")
         mine, ids = await profile_of(client, "ada"), await films(client, 100)
         seen = {"profile_id": mine, "first_at": BORN, "watched_at": BORN, "duration_ms": 1000}
