@@ -19,13 +19,13 @@ from inbox import inbox
 from managing import managing
 from package import ratio
 from planning import planning
+from playing import viewing
 from profiles import profiles
 from recommending import recommending
 from scale import scale
 from station import station
 from titles import titles
 from uploads import uploads
-from viewing import viewing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
