@@ -42,7 +42,10 @@ def register(commands: Commands[argparse.ArgumentParser], run: Run, read: Read, 
     words = "import titles from a catalog, or a folder of films"
     _import(command(commands, "import", lambda asked: run(_imported(asked, read)), words))
     seed = command(
-        commands, "seed", lambda asked: run(_seeded(asked, samples)), "make a demo library, an audience of it, and an account of each role"
+        commands,
+        "seed",
+        lambda asked: run(_seeded(asked, samples)),
+        "make a demo library, an audience of it, and an account of each role",
     )
     seed.add_argument("--titles", type=_titles, default=120, metavar="N", help="about how many titles (default: 120)")
     seed.add_argument("--seed", type=_seed, default=1, metavar="N", help="another number, another library (default: 1)")
