@@ -128,10 +128,14 @@ def _zone(text: str) -> str:
     return text
 
 
+_MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+"""An address without quotes (RFC 5322, section 3.4.1), of an ASCII host."""
+
+
 def _sender(text: str) -> str:
     """Somebody with an address, as a mail names them."""
     name, address = parseaddr(text)
-    if text and (not address.isascii() or address.count("@") != 1 or address[0] == "@" or "\n" in text or "\r" in text):
+    if text and (not _MAILBOX.fullmatch(address) or "\n" in text or "\r" in text):
         message = "that is nobody whom mail can be from: write Channel One <no-reply@tv.example>"
         raise ValueError(message)
     return formataddr((name, address)) if text else ""

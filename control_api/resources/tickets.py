@@ -190,6 +190,7 @@ class StaffTicketPage(Page[StaffTicketListed]):
     answers={202: ContactShown},
     refusals=(TOO_MANY,),
     cost=4,
+    idempotent=True,
 )
 async def contact(call: Call[Nothing, Nothing, ContactGiven]) -> Answer:
     """A ticket of a stranger. No mail says that it has come: the address may be anybody's."""

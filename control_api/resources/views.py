@@ -87,6 +87,7 @@ class MediaAnalytics(Shown):
     answers={202: ViewTold},
     refusals=(NOT_FOUND,),
     changes=False,
+    idempotent=True,
 )
 async def tell_view(call: Call[Nothing, Nothing, ViewGiven]) -> Answer:
     """B98."""

@@ -169,7 +169,7 @@ async def test_the_doctor_finds_a_good_place_good(tmp_path: Path) -> None:
     code, said, _ = await fastline("doctor", "--format", "json", FASTLINE_MEDIA=str(tmp_path), FASTLINE_PORT="0")
     findings = {found["name"]: found for found in json.loads(said)["findings"]}
     assert code == 0, said
-    assert set(findings) == {"ffmpeg", "PyAV", "database", "store", "disk", "channels", "clock", "port", "page"}
+    assert set(findings) == {"ffmpeg", "PyAV", "database", "store", "disk", "channels", "clock", "port", "page", "mail"}
     for name in ("ffmpeg", "PyAV", "database", "store", "port"):
         assert findings[name]["state"] == "ok", findings[name]
     assert os.listdir(tmp_path) == []  # noqa: PTH208 — it leaves nothing behind
