@@ -269,6 +269,7 @@ async def refresh_tokens(call: Call[Nothing, Nothing, Refresh]) -> Answer:
         raise entering.refused("this refresh token was used before: its session is ended, sign in again")
     if isinstance(turned, Stranger):
         raise entering.refused(turned.why)
+    await gate.ring.ready(call.now)  # or a key would be made while our own transaction keeps everybody from writing
     return await _pair(call, turned.account, turned.row, turned.link.token)
 
 
