@@ -19,6 +19,7 @@ from control_api.database import is_outage
 from control_api.duties import Duty
 from control_api.ids import new_id
 from control_api.notices import outbox, proofs, unsubscribing, writing
+from control_api.notices.hosts import plain
 from control_api.notices.kinds import BROADCAST, Kind
 from control_api.notices.languages import Language, tag_of, written
 from control_api.notices.proofs import Purpose
@@ -185,13 +186,13 @@ class Mailer:
             said["code"] = code
             # behind the sign that no browser sends: it is in no journal of a server
             link = f"{settings.pages_url}/{_PAGES[Purpose(row.form)]}#{code}" if settings.pages_url else ""
-        envelope = Envelope(row.id, settings.mail_from, _plain(to.address), now, link, self._away(to))
+        envelope = Envelope(row.id, settings.mail_from, plain(to.address), now, link, self._away(to))
         try:
             message = writing.written(envelope, row.form, to.language, said)
         except Exception as error:  # noqa: BLE001 — an address that the library trips over must not hold up the others
             row.error = f"it cannot be written: {type(error).__name__}"
             return None
-        return Parcel(row.id, parseaddr(settings.mail_from)[1], _plain(to.address), message)
+        return Parcel(row.id, parseaddr(settings.mail_from)[1], plain(to.address), message)
 
     def _away(self, to: Addressed) -> str:
         """Where one POST keeps such mail away; empty for what nobody can keep away."""
@@ -265,12 +266,3 @@ def _mark(row: Mail, outcome: Outcome, now: datetime) -> None:
 def _end(row: Mail, state: str, now: datetime) -> None:
     """It is over: what it said, and to which address, is kept no longer."""
     row.state, row.ended_at, row.said, row.address = state, now, {}, ""
-
-
-def _plain(address: str) -> str:
-    """The address with its host as every server understands it (RFC 5891), where that can be written."""
-    local, _, host = address.rpartition("@")
-    try:
-        return f"{local}@{host.encode('idna').decode()}"
-    except UnicodeError:
-        return address

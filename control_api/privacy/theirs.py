@@ -56,7 +56,7 @@ MENTIONED: Final[Mapping[tuple[str, str], str]] = {
 """Foreign keys by which a row names somebody and is not theirs, and why. When they go the name does (SET NULL)."""
 
 ANONYMOUS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "play_session": {"account_id": None, "profile_id": None, "device": "", "error": ""},
+    "play_session": {"account_id": None, "profile_id": None, "device": "", "device_id": "", "error": ""},
     "play_counted": {},
     "payment": {"account_id": None, "method": "", "failure": ""},
     "refund": {"reason": ""},

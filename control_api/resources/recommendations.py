@@ -12,8 +12,10 @@ from control_api.changes import Change
 from control_api.instants import Instant
 from control_api.jobs import submit
 from control_api.library.cards import TitleCard
+from control_api.library.kinds import TitleState
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint
+from control_api.profiles import limits
 from control_api.recommending import answers, versions
 from control_api.recommending.apart import RECOMMEND, Build
 from control_api.recommending.scheduling import building, due_at
@@ -235,7 +237,8 @@ async def _named(call: Call[Any, Any, Any], reasons: Sequence[Reason]) -> dict[s
     names: dict[str, str] = {}
     titles = {one.title_id for one in reasons if one.title_id is not None}
     if titles:
-        rows = select(Title.id, Title.name).where(col(Title.id).in_(titles))
+        rows = select(Title.id, Title.name).where(col(Title.id).in_(titles), col(Title.deleted_at).is_(None))
+        rows = rows.where(Title.state == TitleState.PUBLISHED, *limits.conditions(call.caller.viewer))
         names |= dict((await call.session.exec(rows)).all())
     genres = {one.genre_id for one in reasons if one.genre_id is not None}
     if genres:

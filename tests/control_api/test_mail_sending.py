@@ -23,6 +23,7 @@ from test_verifying import NOW, post
 from control_api import doctor
 from control_api.doctor import State
 from control_api.notices import outbox
+from control_api.notices.hosts import plain
 from control_api.notices.kinds import ALWAYS, Kind, is_mailed
 from control_api.notices.languages import Language, best
 from control_api.notices.mailer import Mailer
@@ -72,6 +73,20 @@ def test_what_somebody_types_stands_in_a_mail_as_text(title: str, text: str, for
     assert page.count("<a ") == (1 if FORMS[language][form].action else 0)
     assert page.count("<p") == len(FORMS[language][form].lines) + 1 + page.count("<a ")
     assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("address", "written_as"),
+    [
+        ("ada@home.example", "ada@home.example"),
+        ("ada@m\u00fcnchen.example", "ada@xn--mnchen-3ya.example"),
+        ("ada@fa\u00df.de", "ada@xn--fa-hia.de"),  # another one than fass.de, which anybody may own
+        ("ada@\u03c2.example", "ada@xn--3xa.example"),
+        ("ada@\u2603-.example", "ada@\u2603-.example"),
+    ],
+)
+def test_a_host_is_written_as_itself_and_as_no_other(address: str, written_as: str) -> None:
+    assert plain(address) == written_as
 
 
 def test_every_form_is_there_in_every_language_with_the_same_parts() -> None:
