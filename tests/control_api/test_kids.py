@@ -164,6 +164,7 @@ async def told(client: Client, operation: Operation, family: Family) -> set[str]
     return found
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # what differs by database, the next test asks
 async def test_no_operation_tells_a_child_what_is_kept_from_it(family: Family) -> None:
     """BX2: every operation that a kids profile may ask, whichever there are, finds nothing; its parent finds it."""
     silent = set(TELLING)

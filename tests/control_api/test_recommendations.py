@@ -289,6 +289,9 @@ async def known(house: House) -> dict[str, set[str]]:
     return {one: {name for name, _ in found.near(one)} for one in found.kept}
 
 
+@pytest.mark.parametrize(
+    "database_url", ["postgresql"], indirect=True
+)  # it starts processes; what they do is asked above
 async def test_versions_are_built_by_a_job_now_and_then_and_on_wish(house: House) -> None:
     """C04, C56: one at a time, in a process of its own."""
     recommender = Recommender(house.site.settings, house.site.database, house.times)
