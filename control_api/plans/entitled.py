@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlmodel import and_, col, or_, select
 
+from control_api.plans.standing import bounded
 from control_api.scopes import Scope
 from control_api.tables import Plan, Subscription
 
@@ -67,7 +68,7 @@ async def entitled(session: AsyncSession, account: str, now: datetime) -> Entitl
     if found is None:
         return LEAST
     plan, until = found
-    return Entitlements(plan.id, plan.premium, plan.streams, plan.profiles, plan.lines, until)
+    return Entitlements(plan.id, plan.premium, plan.streams, plan.profiles, plan.lines, bounded(until))
 
 
 async def of_caller(session: AsyncSession, caller: Caller, now: datetime) -> Entitlements:

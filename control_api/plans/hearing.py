@@ -17,7 +17,7 @@ from control_api.plans import books, ledger
 from control_api.plans.ledger import entered, happened
 from control_api.plans.money import written
 from control_api.plans.notes import Note, note
-from control_api.plans.offers import called, plan_of
+from control_api.plans.offers import plan_of
 from control_api.plans.standing import OVER, Kind
 from control_api.plans.subscribing import tell_of, what_for
 from control_api.tables import Account, Plan, Subscription
@@ -72,8 +72,8 @@ async def _is_new(book: Book, provider: str, heard: Heard) -> bool:
 async def _given_back(book: Book, provider: str, back: Back) -> None:
     payment = await books.given_back(book.session, provider, back, book.now)
     if payment is not None:
-        said = {"amount": written(back.amount, payment.currency), "plan": payment.description}
-        await note(book.session, payment.account_id, Note.REFUNDED, book.now, **said)
+        plan, amount = await plan_of(book.session, payment.plan_id), written(back.amount, payment.currency)
+        await note(book.session, payment.account_id, Note.REFUNDED, book.now, plan=plan, amount=amount)
 
 
 async def _row(book: Book, provider: str, heard: Heard) -> Subscription | None:
@@ -100,4 +100,4 @@ async def _row(book: Book, provider: str, heard: Heard) -> Subscription | None:
 async def over_note(book: Book, row: Subscription, plan: Plan) -> None:
     """Tell the account that its plan has ended."""
     what = Note.CANCELED if row.state == "canceled" else Note.EXPIRED
-    await note(book.session, row.account_id, what, book.now, plan=called(plan))
+    await note(book.session, row.account_id, what, book.now, plan=plan)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from sqlmodel import col, select
 
 from control_api.ids import new_id
-from control_api.plans.standing import OVER, PATIENCE, Entry, Kind, Standing, State, standing
+from control_api.plans.standing import ENDLESS, OVER, PATIENCE, Entry, Kind, Standing, State, standing
 from control_api.tables import Subscription, SubscriptionEntry
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 AGAIN: Final = (timedelta(), timedelta(days=1), timedelta(days=3), timedelta(days=5))
 """How long after the end of a period money is asked for, each time that it was not given before."""
 REMINDED: Final = timedelta(days=3)
-"""So long before it ends its owner is told."""
+"""So long before it ends, or is paid for the first time or for a year, its owner is told."""
 
 
 def grace(settings: Settings) -> timedelta:
@@ -126,6 +126,15 @@ def due_at(row: Subscription) -> datetime | None:
     if row.state == State.PAST_DUE:
         times = [row.period_end + wait for wait in AGAIN[row.attempts : row.attempts + 1]]
         return min([*times, row.until or row.period_end])
-    if not row.renews and row.reminded_at is None:
-        return row.period_end - REMINDED
-    return row.period_end
+    return row.period_end - REMINDED if is_announced(row) else row.period_end
+
+
+def is_announced(row: Subscription) -> bool:
+    """Whether its owner is still to be told of what comes after this period.
+
+    Nobody is told of the next month. But a trial that becomes a payment, a year that is paid for again and an end are
+    news, and each is told once.
+    """
+    if row.reminded_at is not None or row.period_end is None or row.period_end >= ENDLESS:
+        return False
+    return row.state != State.PAST_DUE and (not row.renews or row.state == State.TRIALING or row.period == "year")

@@ -25,21 +25,20 @@ from control_api.outgoing import NoAnswer, Outgoing
 from control_api.plans import books, ledger
 from control_api.plans.hearing import over_note
 from control_api.plans.ledger import entered, happened
-from control_api.plans.money import later
+from control_api.plans.money import written
 from control_api.plans.notes import Note, day, note
-from control_api.plans.offers import called, plan_of
-from control_api.plans.providers import Order, Refused
+from control_api.plans.offers import plan_of
+from control_api.plans.owing import charged, order, owed
+from control_api.plans.providers import Refused
 from control_api.plans.shown import SubscriptionShown
 from control_api.plans.standing import OVER, Kind, State, due
-from control_api.plans.subscribing import Book, took
+from control_api.plans.subscribing import Book
 from control_api.plans.taking import configured
 from control_api.settings import Settings
 from control_api.tables import Payment, Subscription
 from playout.clock import Clock
 
 if TYPE_CHECKING:
-    from sqlmodel.ext.asyncio.session import AsyncSession
-
     from control_api.plans.providers import Provider
     from control_api.tables import Plan
 
@@ -156,7 +155,7 @@ async def _passed(book: Book, row: Subscription, provider: Provider | None) -> N
     """Let the time until now pass for a subscription."""
     plan = await plan_of(book.session, row.plan_id)
     for _ in range(_TURNS):
-        kind = await _next(book, row, plan, provider)
+        kind = await _next(book, row, provider)
         if kind is None:
             break
         await happened(book.session, row, [entered(kind, book.now, since=row.period_end)], book.now, book.settings)
@@ -171,17 +170,17 @@ async def _passed(book: Book, row: Subscription, provider: Provider | None) -> N
     await book.session.flush()
 
 
-async def _next(book: Book, row: Subscription, plan: Plan, provider: Provider | None) -> Kind | None:
+async def _next(book: Book, row: Subscription, provider: Provider | None) -> Kind | None:
     """What has come to pass. A period that is to be paid for from here is paid for before that, if it can be."""
     if row.is_current and row.account_id is None:
         return Kind.ENDED
     ours = provider is not None and provider.name == row.provider and not provider.renews
-    if provider is not None and ours and await _is_asked(book.session, row, plan, book, provider):
+    if provider is not None and ours and await _is_asked(book, row, provider):
         return None
     return due(book.now, await ledger.stands(book.session, row, book.settings))
 
 
-async def _is_asked(session: AsyncSession, row: Subscription, plan: Plan, book: Book, provider: Provider) -> bool:
+async def _is_asked(book: Book, row: Subscription, provider: Provider) -> bool:
     """Ask for the money of the next period, where it is time; whether it was asked for."""
     end, now = row.period_end, book.now
     if not row.is_current or not row.renews or end is None or now < end or row.attempts >= len(ledger.AGAIN):
@@ -191,35 +190,26 @@ async def _is_asked(session: AsyncSession, row: Subscription, plan: Plan, book: 
     is_late = row.attempts > 0 and row.until is not None and now >= row.until
     if is_late:
         return False
-    following = plan if row.next_plan_id is None else await plan_of(session, row.next_plan_id)
-    price = row.price if following.id == row.plan_id else following.price
-    period = row.period if following.id == row.plan_id else following.period
-    order = Order(
-        row.account_id or "", "", following.id, called(following), price, row.currency, period, method=row.method,
-        key=f"{row.id}-{end.isoformat()}-{row.attempts}",
-    )  # fmt: skip
+    next_one = await owed(book.session, row, end, now)
     try:
-        money = await provider.charge(order, price)
+        money = await provider.charge(order(row, next_one, end, row.method), next_one.price)
     except (NoAnswer, NotAllowed, Refused) as error:
         _log.warning("the next period of %s was not paid for: %s", row.id, error)
         return False
-    # a process that was stopped for long owes the time, and not its customers
-    since = end if row.until is not None and now < row.until else now
-    until = later(since, period, row.day)
-    if money.status == books.COMPLETED:
-        row.price, row.period = price, period
-        await happened(session, row, [entered(Kind.PAID, now, following.id, since, until)], now, book.settings)
-    else:
-        row.attempts += 1
-        await happened(session, row, [entered(Kind.UNPAID, now, since=end)], now, book.settings)
-    await took(book, row, following, money, price, since, until)
-    return money.status == books.COMPLETED
+    return await charged(book, row, next_one, money)
 
 
 async def _remind(book: Book, row: Subscription, plan: Plan) -> None:
-    """Tell whoever has a plan that it ends soon."""
+    """Tell whoever has a plan that it ends soon, or is to be paid for the first time, or for another year."""
     end = row.period_end
-    soon = end is not None and end - ledger.REMINDED <= book.now < end
-    if soon and not row.renews and row.reminded_at is None and row.state != State.PAST_DUE:
-        row.reminded_at = book.now
-        await note(book.session, row.account_id, Note.ENDS, book.now, plan=called(plan), day=day(end))
+    if end is None or not end - ledger.REMINDED <= book.now < end or not ledger.is_announced(row):
+        return
+    row.reminded_at = book.now
+    if not row.renews:
+        await note(book.session, row.account_id, Note.ENDS, book.now, plan=plan, day=day(end))
+        return
+    next_one = await owed(book.session, row, end, book.now)
+    if next_one.price:
+        what = Note.TRIED if row.state == State.TRIALING else Note.RENEWS
+        amount = written(next_one.price, row.currency)
+        await note(book.session, row.account_id, what, book.now, plan=next_one.plan, day=day(end), amount=amount)

@@ -10,7 +10,7 @@ from control_api.instants import Instant
 from control_api.models import Shown
 from control_api.plans.money import written
 from control_api.plans.offers import called
-from control_api.plans.standing import OVER
+from control_api.plans.standing import OVER, bounded
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,22 +79,27 @@ class SubscriptionShown(Shown):
     method: str = Field(description="By what it is paid.")
     started_at: Instant
     period_start: Instant | None
-    period_end: Instant | None = Field(description="Until when it is paid for, given or tried; null: not yet.")
+    period_end: Instant | None = Field(
+        description="Until when it is paid for, given or tried; null: not yet, or what was given has no end."
+    )
     trial_until: Instant | None
-    grace_until: Instant | None = Field(description="Until when it counts if nothing more is paid; null: it does not.")
+    grace_until: Instant | None = Field(
+        description="Until when it counts if nothing more is paid; null: it does not, or what was given has no end."
+    )
     ended_at: Instant | None
 
     @classmethod
     def of(cls, row: Subscription, now: datetime) -> Self:
         """What is shown of a row at `now`."""
-        same = cls.model_fields.keys() & set(type(row).model_fields)
+        same = cls.model_fields.keys() & set(type(row).model_fields) - {"period_end"}
         return cls(
             **{name: getattr(row, name) for name in same},
+            period_end=bounded(row.period_end),
             plan=row.plan_id,
             next_plan=row.next_plan_id,
             is_active=row.state not in OVER and row.until is not None and now < row.until,
             auto_renew=row.renews,
-            grace_until=row.until,
+            grace_until=bounded(row.until),
         )
 
 

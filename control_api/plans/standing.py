@@ -18,7 +18,7 @@ the days of grace; of a trial that nobody has paid for yet that is a day at most
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +35,9 @@ class State(StrEnum):
     CANCELED = "canceled"
     EXPIRED = "expired"
 
+
+ENDLESS: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""Until when something is given that nobody has set an end to; shown as no end at all."""
 
 OVER: Final = frozenset((State.CANCELED, State.EXPIRED))
 
@@ -103,6 +106,11 @@ class Standing:
 
 PATIENCE: Final = timedelta(days=1)
 """For so long the first payment may be on its way, and no longer."""
+
+
+def bounded(until: datetime | None) -> datetime | None:
+    """An end as people are told of it; None: there is none."""
+    return None if until is None or until >= ENDLESS else until
 
 
 def standing(entries: Iterable[Entry], grace: timedelta) -> Standing:

@@ -22,7 +22,7 @@ from control_api.plans.notes import Note, day, note
 from control_api.plans.offers import called
 from control_api.plans.providers import HOUSE, Begun, Paid
 from control_api.plans.shown import number
-from control_api.plans.standing import Kind, State, due
+from control_api.plans.standing import ENDLESS, Kind, State, bounded, due
 from control_api.problems import CONFLICT, Problem
 from control_api.settings import Settings
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from control_api.plans.providers import Money
     from control_api.tables import Payment, Plan, Subscription
 
-FOR_EVER: Final = timedelta(days=36_500)
-"""For how long something is given that nobody has set an end to."""
 _TURNS: Final = 4
 
 
@@ -125,12 +123,13 @@ async def took(  # noqa: PLR0913, PLR0917 — what money was taken for has that 
 
 async def tell_of(book: Book, row: Subscription, payment: Payment, plan: Plan) -> None:
     """Tell the account what has become of a payment."""
-    said = {"amount": written(payment.amount, payment.currency), "plan": called(plan)}
+    amount, to = written(payment.amount, payment.currency), payment.account_id
     if payment.status == books.COMPLETED and payment.amount:
-        await note(book.session, payment.account_id, Note.RECEIPT, book.now, number=number(payment) or "", **said)
+        receipt = number(payment) or ""
+        await note(book.session, to, Note.RECEIPT, book.now, plan=plan, amount=amount, number=receipt)
     if payment.status == books.FAILED:
         last = {"why": payment.failure, "day": day(row.until)}
-        await note(book.session, payment.account_id, Note.FAILED, book.now, **said, **last)
+        await note(book.session, to, Note.FAILED, book.now, plan=plan, amount=amount, **last)
 
 
 def what_for(plan: Plan) -> str:
@@ -201,17 +200,18 @@ async def ended(book: Book, row: Subscription) -> None:
     await happened(book.session, row, [entered(Kind.ENDED, book.now)], book.now, book.settings)
 
 
-async def granted(book: Book, account: str, plan: Plan, until: datetime) -> Subscription:
-    """Give an account a plan until then. Raises `Problem` where it pays for one."""
+async def granted(book: Book, account: str, plan: Plan, until: datetime | None) -> Subscription:
+    """Give an account a plan until then; None: for ever. Raises `Problem` where it pays for one."""
     present = await settled(book, account)
     check_new(present)
     if present is not None:
         await ended(book, present)
     row = ledger.begun(account, plan, HOUSE, new_id("gr"), book.now)
     row.price = 0
-    gift = entered(Kind.GRANTED, book.now, plan.id, book.now, until)
+    gift = entered(Kind.GRANTED, book.now, plan.id, book.now, until or ENDLESS)
     await happened(book.session, row, [gift], book.now, book.settings)
-    await note(book.session, account, Note.GRANTED, book.now, plan=called(plan), day=day(until))
+    what = Note.ENDLESS if bounded(until) is None else Note.GRANTED
+    await note(book.session, account, what, book.now, plan=plan, day=day(until))
     return row
 
 
@@ -220,6 +220,8 @@ async def prolonged(book: Book, row: Subscription, span: timedelta) -> None:
     if row.is_open_there or row.state != State.ACTIVE or row.period_end is None:
         message = "its payments are not taken from here, or none was made yet: give the time where they are taken"
         raise Problem(CONFLICT, message)
+    if bounded(row.period_end) is None:
+        raise Problem(CONFLICT, "it was given without an end, and cannot last longer")
     until = row.period_end + span
     row.day = until.day
     gift = entered(Kind.GRANTED, book.now, row.plan_id, row.period_start, until)

@@ -23,7 +23,7 @@ from control_api.plans.offers import called, plan_of
 from control_api.plans.providers import HOUSE, Back, Order, Refused
 from control_api.plans.shown import PaymentShown, SubscriptionShown
 from control_api.plans.standing import Kind
-from control_api.plans.subscribing import FOR_EVER, Book, ended, granted, prolonged, settled
+from control_api.plans.subscribing import Book, ended, granted, prolonged, settled
 from control_api.plans.taking import named
 from control_api.problems import CONFLICT, Problem, missing, unacceptable, unavailable
 from control_api.resources.accounts import AccountPath
@@ -142,7 +142,7 @@ async def set_plan_of(call: Call[AccountPath, Nothing, PlanSet]) -> Answer:
         row.price, row.period = plan.price, plan.period
         await happened(call.session, row, [entered(Kind.MOVED, call.now, plan.id)], call.now, book.settings)
     elif plan.id != FREE:
-        row, before = await granted(book, call.path.id, plan, given.until or call.now + FOR_EVER), None
+        row, before = await granted(book, call.path.id, plan, given.until), None
     elif row is not None:
         await ended(book, row)
     else:
@@ -209,7 +209,7 @@ async def end_subscription(call: Call[SubscriptionPath]) -> Answer:
     before = SubscriptionShown.of(row, call.now)
     await ended(Book(call.session, call.site.settings, call.now), row)
     plan = await plan_of(call.session, row.plan_id)
-    await note(call.session, row.account_id, Note.CANCELED, call.now, plan=called(plan))
+    await note(call.session, row.account_id, Note.CANCELED, call.now, plan=plan)
     return _told(call, row, before)
 
 
@@ -243,8 +243,8 @@ async def refund_payment(call: Call[PaymentPath, Nothing, RefundGiven]) -> Answe
     back = Back(reference, row.charge, amount)
     if await books.given_back(call.session, row.provider, back, call.now, call.caller.id, given.reason) is None:
         raise Problem(CONFLICT, "the same is being given back at this very moment")
-    said = {"amount": written(amount, row.currency), "plan": row.description}
-    await note(call.session, row.account_id, Note.REFUNDED, call.now, **said)
+    plan = await plan_of(call.session, row.plan_id)
+    await note(call.session, row.account_id, Note.REFUNDED, call.now, plan=plan, amount=written(amount, row.currency))
     call.changed(Change("payment", row.id, "refunded", before, PaymentShown.of(row)))
     if given.ends and row.subscription_id is not None:
         subscription = await call.session.get(Subscription, row.subscription_id)

@@ -127,6 +127,9 @@ class PlaybackShown(PlayShown):
     name: str
     duration_ms: Millis = Field(description="0: nobody knows, or it goes on.")
     credits_ms: int | None = Field(description="Where its closing credits begin; null: nobody said.")
+    best_lines: int | None = Field(
+        description="The best quality of the plan, in lines of the picture, to which apps hold themselves; null: any."
+    )
     audio: list[LanguageShown] = Field(description="All languages in which it is heard.")
     subtitles: list[LanguageShown] = Field(description="All in which it is read; none is chosen where none is wanted.")
     next: NextShown | None = Field(description="The next episode, as far as the viewer may see it.")
@@ -238,6 +241,7 @@ async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[Pla
         name=found.title.name,
         duration_ms=found.thing.duration_ms,
         credits_ms=found.title.credits_ms,
+        best_lines=found.allowed.lines,
         audio=_languages(heard, choosing.audio(heard, hear, found.title.language)),
         subtitles=_languages(read, choosing.subtitles(read, see)),
         next=after,
@@ -270,6 +274,7 @@ async def _channel_played(call: Call[Nothing, Nothing, PlaybackGiven], name: str
         name=thing.name,
         duration_ms=0,
         credits_ms=None,
+        best_lines=may.lines,
         audio=_languages(heard, choosing.audio(heard, hear, "")),
         subtitles=_languages(read, choosing.subtitles(read, see)),
         next=None,
@@ -366,7 +371,8 @@ async def read_stream_url(call: Call[ContentPath, UrlQuery, Nothing]) -> Answer:
     life = call.query.expires_in
     _check_life(call, life)
     shown = await _on_demand(call, await _film(call, call.path.id), life)
-    return Answer(UrlShown(stream_url=shown.url, expires_in=life), headers=_NO_CACHE)
+    holds = life if shown.expires_in is None else shown.expires_in  # the end of a plan may come first
+    return Answer(UrlShown(stream_url=shown.url, expires_in=holds), headers=_NO_CACHE)
 
 
 @Endpoint(

@@ -46,8 +46,14 @@ class Till:
         return await person(self.nobody, name, role)
 
     async def told(self, name: str) -> list[str]:
+        return [one.title for one in await self._notices(name)]
+
+    async def said(self, name: str) -> list[str]:
+        return [one.text for one in await self._notices(name)]
+
+    async def _notices(self, name: str) -> list[Notice]:
         async with self.nobody.app[SITE].database.reading() as session:
-            rows = select(Notice.title).where(Notice.account_id == name).order_by(col(Notice.id))
+            rows = select(Notice).where(Notice.account_id == name).order_by(col(Notice.id))
             return list((await session.exec(rows)).all())
 
 
@@ -267,6 +273,43 @@ async def test_staff_see_change_give_and_give_back(till: Till) -> None:  # noqa:
     await boss.post("/api/v1/billing/plans", {**year, "id": "other", "names": {"es": "Otro"}}, 422)
     await boss.ask("DELETE", "/api/v1/billing/plans/premium-year", 204, headers={"If-Match": made.etag})
     assert len((await boss.get("/api/v1/billing/plans")).json["items"]) == 3
+
+
+async def test_what_is_to_be_paid_is_told_before_and_what_is_given_for_ever_has_no_end(till: Till) -> None:
+    """C40b: a trial that becomes a payment and a year that is paid for again are told three days before, each once."""
+    ada, boss = await till.person("ada"), await till.person("boss", Role.ADMIN)
+    year = {"id": "year", "names": {"en": "A year", "es": "Un año"}, "price": 7900, "currency": "EUR", "period": "year"}
+    await boss.post("/api/v1/billing/plans", {**year, "premium": True, "trial_days": 7})
+    profile = (await ada.get("/api/v1/profiles")).json["items"][0]["id"]
+    where = f"/api/v1/profiles/{profile}"
+    etag = {"If-Match": (await ada.get(where)).etag}
+    await ada.ask("PATCH", where, body={"language": "es"}, headers=etag)
+    await ada.post(OWN, {"plan": "year", "method": "test_card"})
+    id_of, id_of_boss = [(await one.get("/api/v1/account")).json["id"] for one in (ada, boss)]
+    end = BORN + 7 * DAY
+    for moment in (end - 3 * DAY - timedelta(seconds=1), end - 3 * DAY, end - 2 * DAY, end):
+        await till.at(moment)
+    again = end.replace(year=2027)
+    for moment in (end + 30 * DAY, again - 3 * DAY, again - DAY, again):
+        await till.at(moment)
+    assert await till.told(id_of) == [
+        "Tu prueba termina pronto", "Tu recibo 2026-1", "Tu plan se renueva pronto", "Tu recibo 2027-1"
+    ]  # fmt: skip
+    assert (await till.said(id_of))[0] == (
+        "Un año no te cuesta nada hasta el 2026-02-07. Ese día se cobrará EUR 79.00, si no lo cancelas antes."
+    )
+    assert (await till.said(id_of))[2].startswith("Un año se renueva el 2027-02-07. Ese día se cobrará EUR 79.00")
+
+    boss = await sign_in_again(till, "boss")
+    theirs = f"/api/v1/accounts/{id_of_boss}/subscription"
+    given = (await boss.ask("PUT", theirs, body={"plan": "family"})).json
+    has = given["subscription"]
+    assert (given["until"], has["period_end"], has["grace_until"], has["is_active"]) == (None, None, None, True)
+    assert await till.said(id_of_boss) == ["You have Family, for nothing and without an end."]
+    await boss.post(f"/api/v1/billing/subscriptions/{has['id']}/prolongation", {"days": 366}, 409)
+    await till.at(again + 36_600 * DAY)
+    async with till.nobody.app[SITE].database.reading() as session:
+        assert (await entitled(session, id_of_boss, till.times.now)).plan == "family"
 
 
 async def test_of_two_who_subscribe_at_once_one_does_and_a_child_does_not(till: Till) -> None:

@@ -23,7 +23,7 @@ from control_api.library.intake import Intake
 from control_api.people.roles import Role
 from control_api.plans import guarding
 from control_api.site import SITE
-from control_api.tables import Asset, Title
+from control_api.tables import Asset, Plan, Subscription, Title
 from playout.clock import system_clock
 from playout.core.token import OnDemand
 from playout.keyring import NAME
@@ -103,7 +103,7 @@ async def readable(client: Client, title: str) -> list[str]:
     return [address for address in OF_THE_ORIGIN.findall(found) if KEPT.search(address)]
 
 
-async def test_a_free_account_finds_no_way_to_what_is_premium(stage: Stage) -> None:
+async def test_a_free_account_finds_no_way_to_what_is_premium(stage: Stage) -> None:  # noqa: PLR0915 — every way
     """E06, E14b: gated at the playback call and at every URL, not only in pages."""
     title, other = stage.titles["film-a"], stage.titles["film-b"]
     site = stage.api.app[SITE]
@@ -149,6 +149,18 @@ async def test_a_free_account_finds_no_way_to_what_is_premium(stage: Stage) -> N
     stage.desk.station.moments.now += timedelta(minutes=1)
     last = (await free.post(PLAYBACK, {"channel": "late"}, 200)).json
     assert last["session_ends_at"] <= paid["trial_until"]
+
+    # near its end an address is good for what is left, and says so; it says too which quality the plan has
+    async with site.database.writing() as session:
+        await session.exec(update(Plan).where(col(Plan.id) == "premium").values(lines=720))
+    now = stage.desk.station.moments.now
+    async with site.database.writing() as session:
+        await session.exec(update(Subscription).values(until=now + timedelta(seconds=40)))
+    assert (await free.get(f"/media/{title}/stream-url?expires_in=60")).json["expires_in"] == 40
+    assert [
+        (await free.post(PLAYBACK, one, 200)).json["best_lines"] for one in ({"title": title}, {"channel": "late"})
+    ] == [720, 720]
+    assert (await staff.post(PLAYBACK, {"title": title}, 200)).json["best_lines"] is None
 
 
 async def test_an_import_says_what_is_premium_and_is_refused_where_that_would_be_open(
