@@ -46,8 +46,8 @@ _JUMP: Final = 5000
 """By how many ms more than twice the time a position may move without being a jump."""
 
 AMOUNTS: Final = (
-    "sessions", "views", "viewers", "watched_ms", "completions", "shares", "stalls", "stalled_ms", "errors", "bits",
-    "bits_ms",
+    "sessions", "on_demand", "views", "viewers", "watched_ms", "completions", "shares", "stalls", "stalled_ms",
+    "errors", "bits", "bits_ms",
 )  # fmt: skip
 
 
@@ -196,8 +196,9 @@ class Count:
         now = replace(was, touched=look.touched, watched_ms=watched, position_ms=look.position_ms)
         keys = self._keys(look)
         if before is None:
-            self._add(keys, self._days.day(look.started), sessions=1)
-            self._add(keys[:2], self._days.day(look.started), f"device:{look.device or 'other'}", sessions=1)
+            new = {"sessions": 1, "on_demand": int(not look.channel)}  # a channel has no end to come to
+            self._add(keys, self._days.day(look.started), "", **new)
+            self._add(keys[:2], self._days.day(look.started), f"device:{look.device or 'other'}", **new)
         now = self._quality(look, was, now, day)
         if more:
             self._watched(look, more, keys)
@@ -274,16 +275,17 @@ class Count:
     def _title(self, look: Look, more: int, was: State, now: State, is_new: bool) -> State:  # noqa: FBT001 — whether the session is
         """How far of a title it has come."""
         day, long = self._days.day(look.touched), look.duration_ms
-        keys = self._keys(look)
+        keys, device = self._keys(look), f"device:{look.device or 'other'}"
         if not long:
             return now
         share = max(min(now.watched_ms * 1000 // long, 1000), was.share)
         if share > was.share:
             self._add(keys, day, shares=share - was.share)
+            self._add(keys[:2], day, device, shares=share - was.share)
         reached = is_whole(look.position_ms, long, look.credits_ms)
         if reached and more and not was.is_completed:
             self._add(keys, day, completions=1)
-            self._add(keys[:2], day, f"device:{look.device or 'other'}", completions=1)
+            self._add(keys[:2], day, device, completions=1)
         found = was.seen | _seen(look, more, None if is_new else was.position_ms) if more else was.seen
         if found and not was.seen:
             self.seen[look.title, HUNDREDTHS] += 1

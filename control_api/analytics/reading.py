@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +30,7 @@ class Amounts:
     """Sums of some days."""
 
     sessions: int = 0
+    on_demand: int = 0
     views: int = 0
     viewers: int = 0
     watched_ms: int = 0
@@ -315,14 +316,6 @@ async def aired(session: AsyncSession, channel: str, span: Span) -> dict[str, in
         .order_by(FigureDay.kind)
     )
     return {kind: int(found) for kind, found in (await session.exec(rows)).all() if found}
-
-
-async def on_demand(session: AsyncSession, span: Span, whole: Amounts) -> Amounts:
-    """The whole, with completions and shares of the sessions on demand alone: a channel has no end."""
-    channels = NOTHING
-    for one in (await subjects(session, CHANNEL, span)).values():
-        channels += one
-    return replace(whole, sessions=whole.sessions - channels.sessions)
 
 
 async def hours(session: AsyncSession, span: Span, part: str = "") -> dict[tuple[int, int], Amounts]:

@@ -240,7 +240,7 @@ async def read_engagement(call: Call[Nothing, SpanQuery, Nothing]) -> Answer:
         new, returns = await reading.came(session, span)
         shown = EngagementShown(
             span=spanned(call, span),
-            amounts=amounts(await reading.on_demand(session, span, total)),
+            amounts=amounts(total),
             watched_ms_per_session=total.watched_ms // total.sessions if total.sessions else None,
             watched_ms_per_viewer=total.watched_ms // total.viewers if total.viewers else None,
             new_viewers=new,

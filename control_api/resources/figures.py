@@ -93,10 +93,13 @@ class FigureAmounts(Shown):
     views: int
     viewers: int = Field(description="Unique viewers of each day, added up: days know nothing of each other.")
     sessions: int
+    on_demand: int = Field(description="How many of the sessions are on demand, and of no channel.")
     watched_ms: Millis
     completions: int
     completed_share: float | None = Field(description="Of the sessions on demand, how many came to the end; from 0.")
-    watched_share: float | None = Field(description="How much of its title a session has played on average; 0 to 1.")
+    watched_share: float | None = Field(
+        description="How much of its title a session on demand has played on average; 0 to 1."
+    )
     stalls: int
     stall_ratio: float | None = Field(description="Of the time, how much it stood still for want of data; 0 to 1.")
     errors: int
@@ -111,10 +114,11 @@ def amounts(found: Amounts) -> FigureAmounts:
         views=found.views,
         viewers=found.viewers,
         sessions=found.sessions,
+        on_demand=found.on_demand,
         watched_ms=found.watched_ms,
         completions=found.completions,
-        completed_share=share(found.completions, found.sessions) if found.shares else None,
-        watched_share=share(found.shares, 1000 * found.sessions) if found.shares else None,
+        completed_share=share(found.completions, found.on_demand),
+        watched_share=share(found.shares, 1000 * found.on_demand),
         stalls=found.stalls,
         stall_ratio=share(found.stalled_ms, stood),
         errors=found.errors,

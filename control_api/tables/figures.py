@@ -33,6 +33,8 @@ class FigureDay(Row, table=True):
     day: str = Field(primary_key=True, max_length=10)
     """`2026-03-01`, by the clocks of the setting `figures_zone`."""
     sessions: int = Field(default=0, sa_type=Counter)
+    on_demand: int = Field(default=0, sa_type=Counter)
+    """Those of them that are of a title: what can come to an end."""
     views: int = Field(default=0, sa_type=Counter)
     viewers: int = Field(default=0, sa_type=Counter)
     """Visitors with a view on that day; different days know nothing of each other."""

@@ -137,6 +137,10 @@ def test_however_the_work_is_cut_and_however_often_it_is_done_again_the_sums_are
     assert total("hour", "watched_ms") == total("all", "watched_ms")
     devices = sum(v["watched_ms"] for key, v in sums.items() if key.kind == "all" and key.part.startswith("device:"))
     assert devices == total("all", "watched_ms")
+    assert total("all", "on_demand") == sum(not look.channel for look in last)
+    for name in ("sessions", "on_demand", "shares", "completions"):
+        of_devices = sum(v[name] for key, v in sums.items() if key.kind == "all" and key.part.startswith("device:"))
+        assert of_devices == total("all", name)
     live = sum(look.watched_ms for look in last if look.channel)
     aired = sum(total(kind, "watched_ms", part="channel:films") for kind in ("program", "ad", "slate", "unlogged"))
     assert aired == live == total("channel", "watched_ms")

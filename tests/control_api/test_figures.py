@@ -266,6 +266,7 @@ async def test_what_is_watched_of_a_channel_is_of_the_program_that_aired(  # noq
         assert (now["active_sessions"], now["live_sessions"], now["stall_rate"]) == (3, 3, 0.0)
         assert now["by_channel"] == {"late": 2, "films": 1}
         assert now["by_quality"] == {"v720": 3}
+        assert (await admin.get(f"{TOLD}/overview")).json["amounts"]["completed_share"] is None, "a channel has no end"
 
         # the whole once more, by the log itself: two viewers, who are as far behind as players are
         behind = timedelta(milliseconds=BEHIND_MS)
@@ -309,6 +310,21 @@ async def test_what_is_watched_of_a_channel_is_of_the_program_that_aired(  # noq
         ]
         shown = (await admin.get(f"{TOLD}/programs?channel=films&limit=200")).json["items"]
         assert {one["asset"]: one["amounts"]["sessions"] for one in shown}[film] >= 1
+
+        # who watches channels is no part of how far people come on demand
+        whole = await titled(nobody, "Whole", minutes=5)
+        await played(ada, desk, {"title": whole}, 5)
+        await played(ada, desk, {"title": whole}, 1, kind="phone")
+        await counted(nobody)
+        told = [(await admin.get(f"{TOLD}/{name}")).json for name in ("overview", "engagement", "quality")]
+        told.append((await admin.get(f"{TOLD}/series")).json["items"][-1])
+        for one in told:
+            amounts = one["amounts"]
+            assert (amounts["on_demand"], amounts["completions"], amounts["completed_share"]) == (2, 1, 0.5)
+            assert (amounts["sessions"], amounts["watched_share"]) == (6, 0.6)
+        devices = {one["name"]: one["amounts"] for one in (await admin.get(f"{TOLD}/devices")).json["items"]}
+        assert [devices[name]["watched_share"] for name in ("tv", "phone", "other")] == [1.0, 0.2, None]
+        assert [devices[name]["completed_share"] for name in ("tv", "phone", "other")] == [1.0, 0.0, None]
 
 
 async def test_views_are_told_a_few_at_a_time_and_shown_by_day(settings: Settings, desk: House) -> None:

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("part", sa.String(100), nullable=False),
         sa.Column("day", sa.String(10), nullable=False),
         sa.Column("sessions", columns.Counter, nullable=False),
+        sa.Column("on_demand", columns.Counter, nullable=False),
         sa.Column("views", columns.Counter, nullable=False),
         sa.Column("viewers", columns.Counter, nullable=False),
         sa.Column("watched_ms", columns.Counter, nullable=False),
