@@ -1,6 +1,7 @@
-"""The five steps of somebody who watches, by a client that a generator has made of /openapi.json.
+r"""The five steps of somebody who watches, by a client that a generator has made of /openapi.json.
 
-openapi-python-client generate --url https://tv.example/openapi.json --meta none --output-path fastline_client
+openapi-python-client generate --url 'https://tv.example/openapi.json?aliases=false' --meta none \
+    --output-path fastline_client
 python typed_client.py https://tv.example ada
 """
 
