@@ -9,6 +9,7 @@ All instants are milliseconds since 1970.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from control_api.viewing.beating import FASTEST
 from control_api.viewing.seeing import is_whole
 
 if TYPE_CHECKING:
@@ -42,6 +44,11 @@ BUCKETS: Final = (
 """Upper bounds in which times of start-up are counted, in ms; what takes longer is in the one behind the last."""
 SLOWEST: Final = 120_000
 HUNDREDTHS: Final = 100
+OTHER: Final = "other"
+_RENDITION: Final = re.compile(r"v?[1-9][0-9]{1,3}p?")
+"""What the packager calls renditions (v720), and players do (720p). Each is a row of every day: none is made up."""
+_MOST_BITS: Final = 10**15
+"""Of one session: 4.6 days at 10^9 bit/s, after which it counts as less."""
 _JUMP: Final = 5000
 """By how many ms more than twice the time a position may move without being a jump."""
 
@@ -235,7 +242,9 @@ class Count:
         """How well it plays."""
         keys, own = self._keys(look), self._keys(look)[:2]
         watched = now.watched_ms
-        bits, bits_ms = (look.bitrate * watched // 1000, watched) if look.bitrate else (was.bits, was.bits_ms)
+        bits, bits_ms = was.bits, was.bits_ms
+        if look.bitrate:
+            bits, bits_ms = min(min(look.bitrate, FASTEST) * watched // 1000, _MOST_BITS), watched
         new = {
             "stalls": max(look.stalls - was.stalls, 0),
             "stalled_ms": max(look.stalled_ms - was.stalled_ms, 0),
@@ -247,7 +256,7 @@ class Count:
         if new:
             self._add(keys, day, "", **new)
             self._add(own, day, f"device:{look.device or 'other'}", **new)
-            self._add([one for one in own if one[0] != TITLE], day, f"quality:{look.quality or 'other'}", **new)
+            self._add([one for one in own if one[0] != TITLE], day, _quality_of(look), **new)
         if look.startup_ms is not None and not was.is_started:
             bucket = next((one for one in BUCKETS if look.startup_ms <= one), SLOWEST)
             for part in _parts(look):
@@ -264,7 +273,7 @@ class Count:
 
     def _watched(self, look: Look, more: int, keys: Sequence[tuple[str, str]]) -> None:
         """Time that was watched, where it lies."""
-        device, quality = f"device:{look.device or 'other'}", f"quality:{look.quality or 'other'}"
+        device, quality = f"device:{look.device or 'other'}", _quality_of(look)
         for day, hour, ms in self._days.pieces(look.touched - more, look.touched):
             self._add(keys, day, watched_ms=ms)
             self._add(keys[:2], day, device, watched_ms=ms)
@@ -399,6 +408,11 @@ def subject(key: Key) -> str:
 def _parts(look: Look) -> list[str]:
     """In which parts of what is of all it is."""
     return ["", f"channel:{look.channel}"] if look.channel else [""]
+
+
+def _quality_of(look: Look) -> str:
+    """The part of its rendition."""
+    return f"quality:{look.quality if _RENDITION.fullmatch(look.quality) else OTHER}"
 
 
 def _kind(aired: Aired | None) -> tuple[str, str]:

@@ -29,7 +29,9 @@ from control_api.instants import whole_millis
 from control_api.settings import Settings
 from control_api.tables import FigurePlace, PlayCounted, PlaySession, Title, ViewSent
 from control_api.trouble import Trouble
+from control_api.viewing.beating import OLDEST_MS
 from control_api.viewing.playing import millis
+from control_api.viewing.streams import plays
 from playout.clock import Clock
 from playout.core.manifest import HOLD_BACK
 from playout.station import Station
@@ -111,7 +113,7 @@ class Roller:
             cursor: _Cursor | None = None
             while True:
                 some, cursor = await self._some(floor, cursor, is_over=is_over)
-                done += await self._counted(some, now)
+                done += await self._all_counted(some, now)
                 if cursor is None:
                     break
                 await self.duty.holds(whole_millis(self.clock()))
@@ -153,6 +155,19 @@ class Roller:
             found = (await session.exec(rows)).all()
         cursor = (found[-1][2], found[-1][0]) if len(found) == AT_ONCE else None
         return {name: channel for name, channel, _ in found}, cursor
+
+    async def _all_counted(self, found: dict[str, str | None], now: datetime) -> int:
+        """Count these; where that cannot be for one of them, all others."""
+        try:
+            return await self._counted(found, now)
+        except Exception as error:
+            if is_outage(error) or isinstance(error, (StoreDown, IntegrityError)):
+                raise
+            if len(found) == 1:
+                _log.exception("%s: what was played of it cannot be counted", next(iter(found)))
+                return 0
+        some, middle = list(found.items()), len(found) // 2
+        return sum([await self._all_counted(dict(half), now) for half in (some[:middle], some[middle:])])
 
     async def _counted(self, found: dict[str, str | None], now: datetime) -> int:
         """Count these, in one transaction; what aired is read before, for nobody waits for the store in one."""
@@ -242,10 +257,8 @@ class Roller:
         day = self._days.day(millis(now))
         async with self.database.writing() as session:
             await _hold(session)
-            rows = select(PlaySession.channel, func.count()).where(col(PlaySession.ended_at).is_(None))
-            silence = timedelta(seconds=self.settings.play_silence_seconds)
-            playing = rows.where(col(PlaySession.touched_at) > now - silence).group_by(col(PlaySession.channel))
-            found = (await session.exec(playing)).all()
+            rows = select(PlaySession.channel, func.count()).where(*plays(self.settings, now))
+            found = (await session.exec(rows.group_by(col(PlaySession.channel)))).all()
             peaks = {Key(CHANNEL, name, "", day): count for name, count in found if name}
             peaks[Key(ALL, "", "", day)] = sum(count for _, count in found)
             await sums.raise_peaks(session, peaks)
@@ -276,7 +289,7 @@ _SAME: Final = (
 )  # fmt: skip
 _READ: Final = (
     *_SAME, "title_id", "channel", "profile_id", "account_id", "key_id", "device_id", "device_kind", "started_at",
-    "touched_at",
+    "touched_at", "behind_ms",
 )  # fmt: skip
 
 
@@ -304,7 +317,7 @@ def _look(row: Any) -> Look:  # noqa: ANN401 — a row of those columns
         who=visitors.of_session(row),
         device=row.device_kind,
         credits_ms=row.credits_ms or 0,
-        behind_ms=row.position_ms if row.channel and row.position_ms else None,
+        behind_ms=min(row.behind_ms, OLDEST_MS) if row.channel and row.behind_ms is not None else None,
     )
 
 

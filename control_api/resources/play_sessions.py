@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import Field
@@ -33,9 +35,21 @@ from control_api.resources.played import (
 from control_api.scopes import Scope
 from control_api.tables import PlaySession
 from control_api.viewing import history, sessions, streams
-from control_api.viewing.beating import ACCOUNT, FURTHEST, PLAYER, Beat, counted, ended, joined, revived, said
-from control_api.viewing.playing import Playing, millis, remembered
+from control_api.viewing.beating import (
+    ACCOUNT,
+    FURTHEST,
+    PLAYER,
+    Beat,
+    counted,
+    ended,
+    joined,
+    loaded_at,
+    revived,
+    said,
+)
+from control_api.viewing.playing import Playing, millis, remembered, state_of
 from control_api.viewing.seeing import percent
+from control_api.viewing.silence import next_beat, silence
 
 if TYPE_CHECKING:
     from control_api.viewing.sessions import Thing
@@ -82,17 +96,26 @@ class BeatGiven(Given):
         default=None,
         ge=0,
         le=_DAY * 31,
-        description="Where in the title it is. Of a channel: how far behind the air it plays, as after a start-over.",
+        description="Where in the title it is. Of a channel it says nothing, and is not looked at.",
+    )
+    behind_ms: int | None = Field(
+        default=None,
+        ge=0,
+        le=_DAY * 31,
+        description="Of a channel: how far behind the air it plays, by which it is counted what was watched. Left out: "
+        "as before; of one that was begun with `since` or `start_over`, as far as that was.",
     )
     played_ms: int | None = Field(
         default=None,
         ge=0,
         le=_DAY * 31,
         description="For how long it has really played since the start, without what stood still. Left out: the time "
-        "that passed while its position changed. No more counts than time has passed.",
+        "that passed, as far as its position has gone on. No more counts than time has passed.",
     )
     quality: str = Field(default="", max_length=40, description="Which rendition plays.", examples=["v720"])
-    bitrate: int | None = Field(default=None, ge=0, le=10**12, description="Of what plays, in bit/s.")
+    bitrate: int | None = Field(
+        default=None, ge=0, le=10**12, description="Of what plays, in bit/s; 10^9 are believed at most."
+    )
     loaded_bytes: int | None = Field(
         default=None, ge=0, le=1 << 50, description="How much was loaded since the start: `bitrate` follows from it."
     )
@@ -124,6 +147,7 @@ class PlaySessionShown(Shown):
     ended_at: Instant | None = Field(description="null: it plays.")
     ended_by: Literal["", "player", "silence", "limit", "account"]
     position_ms: Millis
+    behind_ms: Millis | None = Field(description="Of a channel: how far behind the air it plays; null: nobody said.")
     duration_ms: Millis = Field(description="How long the title is; 0: nobody knows, or a channel.")
     percent: int = Field(description="How much of it lies behind.")
     watched_ms: Millis = Field(description="For how long it has really played.")
@@ -158,14 +182,16 @@ def shown(row: PlaySession, next_ms: int) -> PlaySessionShown:
     return PlaySessionShown(
         **{name: getattr(row, name) for name in same},
         percent=percent(row.position_ms, row.duration_ms),
-        next_beat_ms=next_ms if row.ended_at is None else None,
+        next_beat_ms=next_beat(next_ms, is_slow=row.is_slow) if row.ended_at is None else None,
     )
 
 
-async def begun(call: Call[Any, Any, Any], thing: Thing, given: PlayedGiven, position_ms: int = 0) -> PlaySession:
+async def begun(
+    call: Call[Any, Any, Any], thing: Thing, given: PlayedGiven, position_ms: int = 0, *, is_slow: bool = False
+) -> PlaySession:
     """A play session of the caller, as part of the call's transaction. Raises `Problem`: as much plays as may."""
     site = call.site
-    device = device_of(call, given.device)
+    device = replace(device_of(call, given.device), is_slow=is_slow)
     row, replaced = await sessions.begin(
         call.session, site.settings, call.caller, thing, device, call.now, position_ms=position_ms
     )
@@ -236,9 +262,9 @@ async def beat_play_session(call: Call[PlaySessionPath, Nothing, BeatGiven]) -> 
     if ending is not None and (call.body.sequence is None or call.body.sequence > one.state.number):
         raise over(one)
     hear(call, one, call.body)
-    state = one.state
+    state, one.asked_ms = one.state, next_beat(viewing.next_ms, is_slow=one.is_slow)
     return Answer(
-        BeatShown(now=call.now, next_beat_ms=viewing.next_ms, sequence=state.number, position_ms=state.position_ms),
+        BeatShown(now=call.now, next_beat_ms=one.asked_ms, sequence=state.number, position_ms=state.position_ms),
         headers={"Cache-Control": "no-store"},
     )
 
@@ -246,20 +272,23 @@ async def beat_play_session(call: Call[PlaySessionPath, Nothing, BeatGiven]) -> 
 def hear(call: Call[Any, Any, Any], one: Playing, given: BeatGiven) -> None:
     """Take in what a player says, and have it written."""
     viewing, state, at = call.site.viewing, one.state, millis(call.now)
-    position = state.position_ms if given.position_ms is None else given.position_ms
+    place = given.position_ms if one.channel is None else None  # a channel goes on, however far behind it is played
+    position = state.position_ms if place is None else place
     if one.duration_ms:
         position = min(position, one.duration_ms)
     played = given.played_ms
     if played is None:
-        place = given.position_ms if one.title else None  # a channel goes on, however far behind it is played
-        played = counted(state, at, place, 2 * call.site.settings.play_beat_ms)
+        asked = max(one.asked_ms, next_beat(viewing.next_ms, is_slow=one.is_slow))
+        played = counted(state, at, None if place is None else position, 2 * asked)
     bitrate = given.bitrate
-    if given.loaded_bytes is not None and played:
-        bitrate = given.loaded_bytes * 8000 // played
+    if given.loaded_bytes is not None:
+        loaded = loaded_at(given.loaded_bytes, played, at - state.started)
+        bitrate = bitrate if loaded is None else loaded
     beat = Beat(
         given.sequence or min(state.number + 1, FURTHEST),
         at,
         position,
+        None if one.channel is None else given.behind_ms,
         played,
         given.quality,
         bitrate,
@@ -287,12 +316,15 @@ async def known(call: Call[Any, Any, Any], name: str) -> Playing:
     """A playing of the caller's, from memory, or else looked up once. Raises `Problem`."""
     viewing, at = call.site.viewing, millis(call.now)
     one = viewing.known(name)
-    silence = call.site.settings.play_silence_seconds * 1000
-    if one is None or (one.state.ending is None and at - one.state.touched >= silence):
+    if one is None or (one.state.ending is None and at - one.state.touched >= _silence_ms(call, one)):
         one = await _looked_up(call, name)
     if one.owner != call.caller.id:
         raise missing("play session", name)
     return one
+
+
+def _silence_ms(call: Call[Any, Any, Any], one: Playing) -> int:
+    return silence(call.site.settings, is_slow=one.is_slow) // timedelta(milliseconds=1)
 
 
 async def _looked_up(call: Call[Any, Any, Any], name: str) -> Playing:
@@ -317,7 +349,9 @@ async def _looked_up(call: Call[Any, Any, Any], name: str) -> Playing:
         if back is None:
             one.state = ended(one.state, millis(row.touched_at), "silence")
             return one
-        one = remembered(back, one.series, one.credits_ms)
+        again, before = back
+        one = remembered(again, one.series, one.credits_ms)
+        one.state = state_of({**again.model_dump(), "touched_at": before})
         if here is not None:  # what was heard before the silence, and is not written yet
             one.state = joined(revived(here.state), one.state)
     return site.viewing.learn(one)

@@ -23,6 +23,10 @@ ACCOUNT: Final = "account"
 
 FURTHEST: Final = (1 << 31) - 1
 """The greatest number of a heartbeat."""
+FASTEST: Final = 10**9
+"""Bits a second that a player is believed, at most: sums over all of them stay numbers that a database holds."""
+OLDEST_MS: Final = 86_400_000
+"""How far behind the air a player is believed to be, at most: so much of the log is read, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Beat:
     at: int
     """When it was heard."""
     position_ms: int = 0
+    behind_ms: int | None = None
+    """Of a channel: how far behind the air it plays."""
     played_ms: int = 0
     """For how long it has played in all; what stood still is not of it."""
     quality: str = ""
@@ -86,6 +92,8 @@ class Played:
     startup: _Number = (0, -1)
     """-1: nobody said."""
     error: _Word = (0, "")
+    behind: _Number = (0, -1)
+    """Of a channel: how far behind the air it plays; -1: nobody said."""
     stalls: int = 0
     stalled_ms: int = 0
     errors: int = 0
@@ -95,6 +103,11 @@ class Played:
     def number(self) -> int:
         """Of its newest heartbeat."""
         return self.place.number
+
+    @property
+    def counted_to(self) -> int:
+        """Until when `place` has counted what was watched: an old heartbeat that comes again counts nothing."""
+        return max(-self.place.before, self.started)
 
     @property
     def position_ms(self) -> int:
@@ -126,11 +139,12 @@ def said(beat: Beat, started: int) -> Played:
         max(beat.at, started),
         Place(number, -beat.at, beat.position_ms, min(beat.played_ms, passed)),
         quality=(number, beat.quality) if beat.quality else (0, ""),
-        bitrate=(0, 0) if beat.bitrate is None else (number, beat.bitrate),
-        bandwidth=(0, 0) if beat.bandwidth is None else (number, beat.bandwidth),
+        bitrate=(0, 0) if beat.bitrate is None else (number, min(beat.bitrate, FASTEST)),
+        bandwidth=(0, 0) if beat.bandwidth is None else (number, min(beat.bandwidth, FASTEST)),
         buffer=(0, 0) if beat.buffer_ms is None else (number, beat.buffer_ms),
         startup=(0, -1) if beat.startup_ms is None else (number, beat.startup_ms),
         error=(number, beat.error) if beat.error else (0, ""),
+        behind=(0, -1) if beat.behind_ms is None else (number, min(beat.behind_ms, OLDEST_MS)),
         stalls=beat.stalls,
         stalled_ms=min(beat.stalled_ms, passed),
         errors=beat.errors,
@@ -149,6 +163,7 @@ def joined(one: Played, other: Played) -> Played:
         max(one.buffer, other.buffer),
         max(one.startup, other.startup),
         max(one.error, other.error),
+        max(one.behind, other.behind),
         max(one.stalls, other.stalls),
         max(one.stalled_ms, other.stalled_ms),
         max(one.errors, other.errors),
@@ -170,11 +185,20 @@ def revived(one: Played) -> Played:
 def counted(before: Played, at: int, position_ms: int | None, longest_ms: int) -> int:
     """For how long it has played, where the player does not count that itself.
 
-    The time since it was last heard of counts, but `longest_ms` at most, if its position is another one; of what has
-    no position, in any case.
+    Of the time since it was last counted, as much as its position has gone on counts, however long it said nothing.
+    Of what has leapt (or plays twice as fast), and of what has no position, `longest_ms` at most.
     """
-    stands = position_ms is not None and position_ms == before.position_ms
-    return before.place.watched_ms + (0 if stands else min(max(at - before.touched, 0), longest_ms))
+    passed = max(at - before.counted_to, 0)
+    moved = None if position_ms is None else position_ms - before.position_ms
+    if moved is None or not 0 <= 2 * moved <= 3 * passed:
+        moved = longest_ms
+    return before.place.watched_ms + min(passed, moved)
+
+
+def loaded_at(loaded_bytes: int, played_ms: int, passed_ms: int) -> int | None:
+    """The bits a second of what was loaded since the start; None: nothing has played yet."""
+    played = min(played_ms, passed_ms)
+    return min(loaded_bytes * 8000 // played, FASTEST) if played > 0 else None
 
 
 # What is kept
@@ -194,6 +218,7 @@ def of_row(row: Mapping[str, Any]) -> Played:
         (number, row["buffer_ms"]) if row["buffer_ms"] else (0, 0),
         (0, -1) if row["startup_ms"] is None else (number, row["startup_ms"]),
         (number, row["error"]) if row["error"] else (0, ""),
+        (0, -1) if row["behind_ms"] is None else (number, row["behind_ms"]),
         row["stalls"],
         row["stalled_ms"],
         row["errors"],
@@ -206,6 +231,7 @@ def kept(one: Played) -> dict[str, Any]:
     return {
         "beats": one.number,
         "position_ms": one.position_ms,
+        "behind_ms": None if one.behind[1] < 0 else one.behind[1],
         "watched_ms": one.watched_ms,
         "quality": one.quality[1],
         "bitrate": one.bitrate[1],
