@@ -234,24 +234,30 @@ async def refund_payment(call: Call[PaymentPath, Nothing, RefundGiven]) -> Answe
         raise missing("payment", call.path.id)
     amount = _left(payment, given.amount)
     provider = named(call.site.settings, call.site.outgoing, payment.provider)
+    charge = payment.charge or await _asked(provider.charge_of(payment.reference))
+    if not charge:
+        raise Problem(CONFLICT, "nothing of it can be given back: who took the money knows of none")
     key = f"{payment.id}-{payment.refunded}-{amount}"
-    reference = await _asked(provider.give_back(payment.charge, amount, key))
+    reference = await _asked(provider.give_back(charge, amount, key))
     book = Book(call.session, call.site.settings, call.now)
     before = PaymentShown.of(payment)
+    # a subscription is held before its payments by whoever holds both, or two could wait for each other
+    of = select(Subscription).where(Subscription.id == payment.subscription_id).with_for_update()
+    subscription = (await call.session.exec(of)).one_or_none() if given.ends else None
     held = select(Payment).where(Payment.id == payment.id).with_for_update()
     row = (await call.session.exec(held)).one()
+    if not row.charge:
+        await books.known_by(call.session, row, charge)
     back = Back(reference, row.charge, amount)
     if await books.given_back(call.session, row.provider, back, call.now, call.caller.id, given.reason) is None:
         raise Problem(CONFLICT, "the same is being given back at this very moment")
     plan = await plan_of(call.session, row.plan_id)
     await note(call.session, row.account_id, Note.REFUNDED, call.now, plan=plan, amount=written(amount, row.currency))
     call.changed(Change("payment", row.id, "refunded", before, PaymentShown.of(row)))
-    if given.ends and row.subscription_id is not None:
-        subscription = await call.session.get(Subscription, row.subscription_id)
-        if subscription is not None and subscription.is_current:
-            was = SubscriptionShown.of(subscription, call.now)
-            await ended(book, subscription)
-            _told(call, subscription, was)
+    if subscription is not None and subscription.is_current:
+        was = SubscriptionShown.of(subscription, call.now)
+        await ended(book, subscription)
+        _told(call, subscription, was)
     return Answer(await detailed(call.session, row), 201)
 
 
@@ -280,7 +286,7 @@ async def _asked(asking: Awaitable[Found]) -> Found:
 def _left(payment: Payment, asked: int | None) -> int:
     """How much is to be given back. Raises `Problem`."""
     left = payment.amount - payment.refunded
-    if payment.status not in (books.COMPLETED, books.REFUNDED) or not left or not payment.charge:
+    if payment.status not in (books.COMPLETED, books.REFUNDED) or not left:
         raise Problem(CONFLICT, f"nothing of it can be given back: it is {payment.status}")
     if asked is not None and asked > left:
         raise unacceptable("/amount", f"is more than what is left of it: {left}")
