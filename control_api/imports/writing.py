@@ -27,7 +27,7 @@ from control_api.library.hung import Hung
 from control_api.library.indexing import entry, reindexed
 from control_api.library.kinds import FOLDERS, TitleAccess
 from control_api.library.names import add_absent, ensured
-from control_api.library.opening import opening
+from control_api.library.opening import closing, opening
 from control_api.tables import (
     Genre,
     PosterDue,
@@ -59,11 +59,11 @@ _EMPTY: Final = {
     "description": "", "language": "und", "released": "", "year": 0, "age_rating": "", "age": UNKNOWN, "access": "free",
     "credits_ms": None, "score": -1, "votes": 0, "views": 0, "featured": False, "story": "", "part": 0,
     "advertiser": "", "category": "", "video_url": "", "trailer_url": "", "rights": [], "opens_at": None,
-    "countries_allowed": [], "countries_denied": [], "published_at": None, "deleted_at": None,
+    "closes_at": None, "countries_allowed": [], "countries_denied": [], "published_at": None, "deleted_at": None,
 }  # fmt: skip
 _FOUND_BY: Final = ("story", "advertiser", "category", "summary", "description")
 _WRITTEN: Final = (
-    *_COLUMNS, "sort_name", "year", "score", "rights", "opens_at", "published_at", "updated_at", "version",
+    *_COLUMNS, "sort_name", "year", "score", "rights", "opens_at", "closes_at", "published_at", "updated_at", "version",
 )  # fmt: skip
 
 
@@ -165,7 +165,7 @@ def _columns(row: dict[str, Any], one: Writing, now: datetime) -> dict[str, Any]
         row["score"] = -1 if record.score is None else round(record.score * 100)
     if "rights" in one.names:
         row["rights"] = [right.model_dump(mode="json") for right in record.rights or []]
-        row["opens_at"] = opening(row["rights"])
+        row |= {"opens_at": opening(row["rights"]), "closes_at": closing(row["rights"])}
     row |= {"sort_name": sort_name(row["name"]), "year": int(row["released"][:4] or 0), "updated_at": now}
     if not row["story"]:
         row["part"] = 0

@@ -21,7 +21,7 @@ from control_api.library.hung import Hung, hung
 from control_api.library.indexing import reindexed
 from control_api.library.kinds import FOLDERS, TitleKind
 from control_api.library.names import ensured
-from control_api.library.opening import opening
+from control_api.library.opening import closing, opening
 from control_api.library.places import misplaced
 from control_api.library.shown import facts
 from control_api.library.told import told
@@ -152,7 +152,7 @@ def _written(title: Title, given: TitleEdit, now: datetime) -> Title:
         title.score = -1 if given.score is None else round(given.score * 100)
     if given.rights is not None:
         title.rights = [right.model_dump(mode="json") for right in given.rights]
-        title.opens_at = opening(title.rights)
+        title.opens_at, title.closes_at = opening(title.rights), closing(title.rights)
     title.sort_name = sort_name(title.name)
     title.year = int(title.released[:4] or 0)
     title.place = UNPLACED if title.number is None else title.number

@@ -29,7 +29,7 @@ from control_api.library.hung import hung
 from control_api.library.indexing import reindexed
 from control_api.library.kinds import FOLDERS, TitleKind, TitleState, kept_as
 from control_api.library.names import add_absent, ensured
-from control_api.library.opening import opening
+from control_api.library.opening import closing, opening
 from control_api.library.told import NOTHING, agree, document, from_document, merged, stored, told
 from control_api.problems import Problem
 from control_api.tables import Asset, Genre, Tag, Title, TitleElsewhere, TitleGenre, TitleLanguage, TitleTag
@@ -180,6 +180,7 @@ class _Batch:
             description=about.description, language=about.language, released=about.released, year=about.year,
             age_rating=about.rating, age=rated(about.rating), story=about.story, part=about.part,
             advertiser=about.advertiser, category=about.category, rights=rights, opens_at=opening(rights),
+            closes_at=closing(rights),
             created_at=self.now, updated_at=self.now, published_at=self.now,
         )  # fmt: skip
         self.titles[row.id] = row.model_dump()

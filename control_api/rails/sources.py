@@ -1,7 +1,7 @@
 """What is in a rail, as a statement: of all rails of a page together, or of one of them page by page.
 
-Law: nothing is in a rail that is not published, or is kept from who asks; nor, but for what is upcoming, what has not
-opened yet.
+Law: nothing is in a rail that is not published, or is kept from who asks; nor, but for lists of one's own, what may be
+shown no more; nor, but for those and what is upcoming, what has not opened yet.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from control_api.callers import Viewer
 from control_api.library.kinds import TitleKind, TitleState
 from control_api.library.listing import Sort, narrowed, order
+from control_api.library.opening import is_not_over, is_open_now
 from control_api.lists.flags import FAVORITES, WATCHLIST
 from control_api.profiles.limits import conditions
 from control_api.rails.kinds import WATCHED, RailKind, Rule, Source
@@ -44,7 +45,7 @@ class Sight:
         """Conditions on titles that they are shown."""
         found = [col(Title.state) == TitleState.PUBLISHED.value, col(Title.deleted_at).is_(None)]
         if opened:
-            found.append(or_(col(Title.opens_at).is_(None), col(Title.opens_at) <= self.now))
+            found += is_open_now(self.now)
         return [*found, *conditions(self.viewer)]
 
 
@@ -103,7 +104,7 @@ def _upcoming(_rail: Rail, sight: Sight) -> Ordered:
     today = f"{sight.now:%Y-%m-%d}"
     later = col(Title.opens_at) > sight.now
     comes = and_(col(Title.year) >= sight.now.year, col(Title.released) > today)
-    rows = select(Title).where(or_(later, comes), _stands_alone(), *sight.titles(opened=False))
+    rows = select(Title).where(or_(later, comes), is_not_over(sight.now), _stands_alone(), *sight.titles(opened=False))
     # both begin with the day: an instant as either database writes it, and what people say
     day = case((later, cast(col(Title.opens_at), String)), else_=col(Title.released))
     return Ordered(rows, col(Title.id), [(day, False), (col(Title.id), False)], MOST)

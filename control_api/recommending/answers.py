@@ -1,14 +1,13 @@
 """What is answered to who wants suggestions: read from the newest version, in as many queries for few as for many.
 
-Law: nothing is suggested that is not published, not permitted to the viewer or not licensed now, and nothing that they
-have seen to the end unless they ask for it. All of one answer is of one version. Where there is none yet, what can be
-told without one is told.
+Law: nothing is suggested that is not published, not permitted to the viewer, or whose rights have not begun or have
+ended, and nothing that they have seen to the end unless they ask for it. All of one answer is of one version. Where
+there is none yet, what can be told without one is told.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy
@@ -18,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from control_api.library.folding import same
 from control_api.library.kinds import TitleState
-from control_api.library.told import granted
+from control_api.library.opening import is_open_now
 from control_api.profiles import limits
 from control_api.recommending import unbuilt
 from control_api.recommending.history import GENRES, said_by
@@ -38,13 +37,12 @@ from control_api.tables import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from control_api.callers import Viewer
 
 MOST: Final = 50
 """Suggestions of one answer."""
-_SPARE: Final = 20
-"""Titles more that are read, for some may not be licensed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,6 @@ class _Asked:
     """Of the version that is read; None: there is none."""
     wanted: tuple[ColumnElement[bool], ...]
     """What titles must be, so that they may be suggested."""
-    now: datetime
 
     def narrowed(self, *more: ColumnElement[bool]) -> _Asked:
         """The same for fewer titles."""
@@ -117,7 +114,7 @@ async def personalized(
 async def _asked(session: AsyncSession, viewer: Viewer | None, now: datetime, genre: str = "", *, seen: bool) -> _Asked:
     built = select(func.max(RecommendationBuild.number)).where(col(RecommendationBuild.built_at).is_not(None))
     number: int | None = (await session.exec(built)).one()
-    return _Asked(session, number, (*_wanted(viewer, seen=seen), *_of(genre)), now)
+    return _Asked(session, number, (*_wanted(viewer, now, seen=seen), *_of(genre)))
 
 
 async def _suited(asked: _Asked, likes: Sequence[Taste], limit: int) -> list[Suggestion]:
@@ -164,13 +161,14 @@ async def _with_genres(session: AsyncSession, found: list[Suggestion], liked: Se
     return [replace(one, reason=Reason(Why.LIKED_GENRE, genre_id=of.get(one.title_id))) for one in found]
 
 
-def _wanted(viewer: Viewer | None, *, seen: bool) -> list[ColumnElement[bool]]:
+def _wanted(viewer: Viewer | None, now: datetime, *, seen: bool) -> list[ColumnElement[bool]]:
     """Conditions on titles that may be suggested to this viewer."""
     found: list[ColumnElement[bool]] = [
         col(Title.state) == TitleState.PUBLISHED.value,
         col(Title.deleted_at).is_(None),
         col(Title.parent_id).is_(None),
         col(Title.kind).in_([kind.value for kind in SUGGESTED]),
+        *is_open_now(now),
         *limits.conditions(viewer),
     ]
     if viewer is not None and not seen:
@@ -204,8 +202,8 @@ async def _genre(session: AsyncSession, genre: str) -> str | None:
 
 async def _rows(asked: _Asked, by: Any, limit: int) -> list[Any]:  # noqa: ANN401 — a column, and rows
     """The titles of a version that have most of something."""
-    rows = _read(asked).order_by(col(by).desc(), col(RecommendationWork.title_id).desc()).limit(limit + _SPARE)
-    return [one for one in (await asked.session.exec(rows)).all() if is_licensed(one.rights, asked.now)][:limit]
+    rows = _read(asked).order_by(col(by).desc(), col(RecommendationWork.title_id).desc()).limit(limit)
+    return list((await asked.session.exec(rows)).all())
 
 
 async def _at(asked: _Asked, places: Sequence[int]) -> list[Any]:
@@ -213,12 +211,12 @@ async def _at(asked: _Asked, places: Sequence[int]) -> list[Any]:
     if not places:
         return []
     rows = _read(asked).where(col(RecommendationWork.place).in_(places))
-    return [one for one in (await asked.session.exec(rows)).all() if is_licensed(one.rights, asked.now)]
+    return list((await asked.session.exec(rows)).all())
 
 
 def _read(asked: _Asked) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
     work = RecommendationWork
-    known: tuple[Any, ...] = (work.title_id, work.place, work.popular, work.trending, work.genre_id, Title.rights)
+    known: tuple[Any, ...] = (work.title_id, work.place, work.popular, work.trending, work.genre_id)
     joined = sqlalchemy.select(*known).join(Title, col(Title.id) == col(work.title_id))
     return joined.where(col(work.build) == asked.number, *asked.wanted)
 
@@ -230,13 +228,3 @@ async def _similar(asked: _Asked, titles: Sequence[str]) -> dict[str, bytes]:
     work = RecommendationWork
     rows = select(work.title_id, work.similar).where(work.build == asked.number, col(work.title_id).in_(titles))
     return dict((await asked.session.exec(rows)).all())
-
-
-def is_licensed(rights: Sequence[dict[str, Any]], now: datetime) -> bool:
-    """Whether it may be shown now, somewhere; where, is judged when it is played."""
-    spans = [granted(one) for one in rights]
-    return not spans or any(_holds(one.start, one.stop, now) for one in spans)
-
-
-def _holds(start: datetime | None, stop: datetime | None, now: datetime) -> bool:
-    return (start is None or start <= now) and (stop is None or now < stop)

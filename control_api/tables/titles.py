@@ -96,6 +96,8 @@ class Title(Row, table=True):
     """When and where it may be shown; empty for always and everywhere."""
     opens_at: datetime | None = Field(default=None, sa_type=UtcInstant, index=True)
     """From when on, at the earliest; None: ever since. See `control_api.library.opening`."""
+    closes_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    """Until when, at the latest; None: for ever."""
     countries_allowed: list[str] = Field(default_factory=list, sa_type=Document)
     """Where alone it may be seen on demand; empty for everywhere."""
     countries_denied: list[str] = Field(default_factory=list, sa_type=Document)

@@ -14,7 +14,7 @@ from sqlmodel import col, select, update
 
 from control_api.commands import create_key
 from control_api.ids import new_id
-from control_api.library.opening import opening
+from control_api.library.opening import closing, opening
 from control_api.people.roles import Role
 from control_api.rails.beginning import beginning
 from control_api.rails.choosing import Watcher, chosen, is_for
@@ -88,13 +88,14 @@ def test_rails_are_shown_to_whom_they_are_for_when_they_are(rails: list[Rail], i
     assert len(chosen(rails, who, NOW)) >= len(found)  # what is for all is for nobody less
 
 
-@given(st.lists(st.fixed_dictionaries({"start": st.none() | st.just("x")}), max_size=3))
-def test_a_title_opens_with_the_first_of_its_rights(rights: list[dict[str, Any]]) -> None:
-    days = [
-        {**one, "start": one["start"] and f"2027-01-0{number + 1}T00:00:00.000Z"} for number, one in enumerate(rights)
-    ]
-    open_ever = not days or any(one["start"] is None for one in days)
-    assert opening(days) == (None if open_ever else datetime(2027, 1, 1, tzinfo=UTC))
+@given(st.lists(st.tuples(st.none() | st.integers(1, 28), st.none() | st.integers(1, 28)), max_size=3))
+def test_a_title_opens_with_the_first_of_its_rights_and_closes_with_the_last(spans: list[tuple[Any, Any]]) -> None:
+    rights = [{"start": start and f"2027-01-{start:02}T00:00:00.000Z",
+               "stop": stop and f"2027-02-{stop:02}T00:00:00.000Z"} for start, stop in spans]  # fmt: skip
+    starts, stops = [start for start, _ in spans], [stop for _, stop in spans]
+    opens = datetime(2027, 1, min(starts), tzinfo=UTC) if starts and None not in starts else None
+    closes = datetime(2027, 2, max(stops), tzinfo=UTC) if stops and None not in stops else None
+    assert (opening(rights), closing(rights)) == (opens, closes)
 
 
 async def test_a_new_station_has_a_home_page(settings: Settings) -> None:
@@ -109,6 +110,9 @@ async def test_a_new_station_has_a_home_page(settings: Settings) -> None:
         await films(client, 1, "Big", featured=True, score=900, views=7)
         await films(client, 2, "Series", kind="series", score=500)
         await films(client, 1, "Soon", opens_at=NOW + HOUR)
+        gone = await films(client, 1, "Gone", featured=True, score=950, views=9, closes_at=NOW, released="2027-05-01",
+                           year=2027)  # fmt: skip
+        await put(client, TitleGenre, [{"title_id": gone[0], "genre_id": genre, "position": 0}])
         await films(client, 1, "Next", released="2027-02-03", year=2027)
         await films(client, 1, "Draft", state="draft", featured=True)
         await films(client, 1, "Ad", kind="ad", featured=True)
@@ -117,7 +121,9 @@ async def test_a_new_station_has_a_home_page(settings: Settings) -> None:
             "featured": ["Big 0"], "top_movies": ["Big 0"], "top_series": ["Series 1", "Series 0"],
             "upcoming": ["Soon 0", "Next 0"], "genres": ["Noir"],
         }  # fmt: skip
-        assert "Soon 0" not in (await home(ada, "?each=24"))["newest"]
+        whole = await home(ada, "?each=24")
+        assert "Soon 0" not in whole["newest"]
+        assert "Gone 0" not in {name for rail in whole.values() for name in rail}
         assert "watchlist" not in found
         await _of_ones_own(client, ada, ids)
         assert not PERSONAL & (await home(bob)).keys() - {"for_you"}

@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("trailer_url", sa.String(2000), nullable=False),
         sa.Column("rights", columns.Document, nullable=False),
         sa.Column("opens_at", columns.UtcInstant(), nullable=True),
+        sa.Column("closes_at", columns.UtcInstant(), nullable=True),
         sa.Column("countries_allowed", columns.Document, nullable=False),
         sa.Column("countries_denied", columns.Document, nullable=False),
         sa.Column("created_at", columns.UtcInstant(), nullable=False),
