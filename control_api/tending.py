@@ -15,7 +15,7 @@ from control_api.library.keeping import Keeper
 from control_api.notices.mailer import Mailer
 from control_api.plans.renewing import Renewer
 from control_api.recommending.scheduling import Recommender
-from control_api.resources.notifications import plan_of
+from control_api.resources.notifications import plans_of
 from control_api.tidying.daily import Tidier
 from control_api.uploads.sweeping import Sweeper
 from control_api.viewing.closing import Closer
@@ -44,7 +44,7 @@ async def tended(site: Site) -> AsyncIterator[None]:
         "recommendations": lambda: Recommender(settings, database, clock).run(),
         "plans": lambda: Renewer(settings, database, site.outgoing, feed.ring, clock).run(),
         "tidying": lambda: Tidier(settings, database, feed, clock).run(),
-        "mail": lambda: Mailer(settings, database, plan_of, clock).run(),
+        "mail": lambda: Mailer(settings, database, plans_of, clock).run(),
         "figures": lambda: Roller(settings, database, site.master.station, clock).run(),
         "library": lambda: Keeper(settings, database, feed, clock).run(),
     }

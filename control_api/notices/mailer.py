@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.database import Database
-    from control_api.notices.spreading import PlanOf
+    from control_api.notices.spreading import PlansOf
     from control_api.settings import Settings
     from control_api.signing import Signer
     from playout.clock import Clock
@@ -63,10 +63,10 @@ class Addressed:
 class Mailer:
     """What one process sends."""
 
-    def __init__(self, settings: Settings, database: Database, plan_of: PlanOf, clock: Clock) -> None:
+    def __init__(self, settings: Settings, database: Database, plans_of: PlansOf, clock: Clock) -> None:
         self._settings = settings
         self._database = database
-        self._plan_of = plan_of
+        self._plans_of = plans_of
         self._clock = clock
         span = timedelta(seconds=2 * hard_limit(settings))
         self._duty = Duty(database, _DUTY, new_id("mr"), span)
@@ -102,7 +102,7 @@ class Mailer:
             return False
         if self._signer is None:
             self._signer = await signer(self._database, unsubscribing.NAME, now)
-        more = await spread(self._database, self._plan_of, self._settings.language, now)
+        more = await spread(self._database, self._plans_of, self._settings.language, now)
         room = self._room()
         if not room:
             return False
@@ -115,9 +115,9 @@ class Mailer:
             outcomes = await self._sent(parcels)
         except Unreachable as error:
             outcomes = {parcel.id: Outcome(Verdict.AGAIN, str(error)) for parcel in parcels}
-            await self._record(outcomes)
+            await self._record(parcels, outcomes)
             raise
-        await self._record(outcomes)
+        await self._record(parcels, outcomes)
         self._trouble.end()
         return True
 
@@ -178,12 +178,12 @@ class Mailer:
             "hours": str(settings.verify_hours),
             "minutes": str(settings.reset_minutes),
         }
-        link = writing.whole(str(row.said.get("link", "")), settings.pages_url)
+        link, digest = writing.whole(str(row.said.get("link", "")), settings.pages_url), ""
         if row.form in set(Purpose) and to.account is not None:
             code = await proofs.made(session, settings, to.account, Purpose(row.form), now)
             if code is None:
                 return None
-            said["code"] = code
+            said["code"], digest = code, proofs.digest(code)
             # behind the sign that no browser sends: it is in no journal of a server
             link = f"{settings.pages_url}/{_PAGES[Purpose(row.form)]}#{code}" if settings.pages_url else ""
         envelope = Envelope(row.id, settings.mail_from, plain(to.address), now, link, self._away(to))
@@ -191,8 +191,9 @@ class Mailer:
             message = writing.written(envelope, row.form, to.language, said)
         except Exception as error:  # noqa: BLE001 — an address that the library trips over must not hold up the others
             row.error = f"it cannot be written: {type(error).__name__}"
+            await proofs.unsent(session, [digest])
             return None
-        return Parcel(row.id, parseaddr(settings.mail_from)[1], plain(to.address), message)
+        return Parcel(row.id, parseaddr(settings.mail_from)[1], plain(to.address), message, digest)
 
     def _away(self, to: Addressed) -> str:
         """Where one POST keeps such mail away; empty for what nobody can keep away."""
@@ -215,13 +216,16 @@ class Mailer:
             counter.cut()
             raise
 
-    async def _record(self, outcomes: Mapping[str, Outcome]) -> None:
-        """Write down what became of attempts."""
+    async def _record(self, parcels: Sequence[Parcel], outcomes: Mapping[str, Outcome]) -> None:
+        """Write down what became of attempts. The code in a mail that did not go is forgotten: the next has its own."""
         now = self._clock()
         async with self._database.writing() as session:
             wanted = select(Mail).where(col(Mail.id).in_(outcomes)).order_by(col(Mail.id)).with_for_update()
             for row in (await session.exec(wanted)).all():
                 _mark(row, outcomes[row.id], now)
+            sent = {name for name, outcome in outcomes.items() if outcome.verdict is Verdict.SENT}
+            if kept := [parcel.digest for parcel in parcels if parcel.digest and parcel.id not in sent]:
+                await proofs.unsent(session, kept)
 
 
 _PAGES: Final = {Purpose.VERIFY: "verify-email", Purpose.RESET: "reset-password"}

@@ -1,7 +1,7 @@
 """Proofs of an address: codes that are mailed there, each good once, for a while and for that address alone.
 
-Law: a code is in the mail and nowhere else; kept of it is its SHA-256. Who asks for one learns nothing of whether
-there is an account.
+Law: a code is in the mail and nowhere else; kept of it is its SHA-256, and only of one that was mailed. Who asks for
+one learns nothing of whether there is an account.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from control_api.people.names import is_one_address
 from control_api.tables import Account, MailToken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.settings import Settings
@@ -56,7 +58,7 @@ async def made(
     code = secrets.token_urlsafe(_BYTES)
     session.add(
         MailToken(
-            digest=_digest(code),
+            digest=digest(code),
             account_id=account.id,
             purpose=purpose,
             address=account.email,
@@ -90,7 +92,7 @@ async def _found(session: AsyncSession, code: str, purpose: Purpose, now: dateti
     wanted = (
         select(MailToken, Account)
         .join(Account, col(Account.id) == col(MailToken.account_id))
-        .where(MailToken.digest == _digest(code), MailToken.purpose == purpose, col(MailToken.expires_at) > now)
+        .where(MailToken.digest == digest(code), MailToken.purpose == purpose, col(MailToken.expires_at) > now)
     )
     found = (await session.exec(wanted.with_for_update() if held else wanted)).one_or_none()
     if found is None:
@@ -101,5 +103,11 @@ async def _found(session: AsyncSession, code: str, purpose: Purpose, now: dateti
     return account
 
 
-def _digest(code: str) -> str:
+async def unsent(session: AsyncSession, digests: Iterable[str]) -> None:
+    """Forget codes, by their digests, that nobody was mailed: they are good for nothing, and do not count."""
+    await session.exec(delete(MailToken).where(col(MailToken.digest).in_(list(digests))))
+
+
+def digest(code: str) -> str:
+    """What is kept of a code."""
     return hashlib.sha256(code.encode()).hexdigest()

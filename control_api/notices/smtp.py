@@ -53,6 +53,8 @@ class Parcel:
     sender: str
     address: str
     message: EmailMessage
+    digest: str = ""
+    """Of the code that is in it; empty where there is none."""
 
 
 class Unreachable(Exception):

@@ -6,7 +6,7 @@ transaction. So nobody gets a broadcast twice because a process was killed, and 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 PlanOf = Callable[[AsyncSession, str, datetime], Awaitable[str]]
 """Tells which plan an account has, by its id: plans stand above this package."""
+PlansOf = Callable[[AsyncSession, Sequence[str], datetime], Awaitable[Mapping[str, str]]]
+"""The same of many accounts, by one query."""
 AT_ONCE: Final = 200
 """Accounts of one transaction."""
 MOST_OPEN: Final = 1000
 """Mails that wait: with so many, no further ones are made."""
 
 
-async def spread(database: Database, plan_of: PlanOf, usual: str, now: datetime) -> bool:
+async def spread(database: Database, plans_of: PlansOf, usual: str, now: datetime) -> bool:
     """Make the mails of some accounts; whether there is more to do at once. `usual` is a language."""
     async with database.reading() as session:
         waiting = (await session.exec(select(func.count()).where(Mail.state == outbox.OPEN))).one()
@@ -43,7 +45,7 @@ async def spread(database: Database, plan_of: PlanOf, usual: str, now: datetime)
         row = (await session.exec(wanted)).one_or_none()
         if row is None:
             return False
-        await _some(session, row, plan_of, usual, now)
+        await _some(session, row, plans_of, usual, now)
     return True
 
 
@@ -57,7 +59,7 @@ def _is_due(now: datetime) -> Any:  # noqa: ANN401 — a condition
     )
 
 
-async def _some(session: AsyncSession, row: Broadcast, plan_of: PlanOf, usual: str, now: datetime) -> None:
+async def _some(session: AsyncSession, row: Broadcast, plans_of: PlansOf, usual: str, now: datetime) -> None:
     # who has read it in the inbox already is not written to
     known = exists().where(
         col(BroadcastReceipt.broadcast_id) == row.id, col(BroadcastReceipt.account_id) == col(Account.id)
@@ -76,11 +78,14 @@ async def _some(session: AsyncSession, row: Broadcast, plan_of: PlanOf, usual: s
         listed = select(BroadcastAccount.account_id).where(BroadcastAccount.broadcast_id == row.id)
         rows = rows.where(col(Account.id).in_(listed))
     found = (await session.exec(rows)).all()
+    plans: Mapping[str, str] = {}
+    if row.audience == "plan":
+        plans = await plans_of(session, [account for account, _, _ in found], now)
     for account, choice, language in found:
         chosen: MailChoice | None = choice
         if not is_mailed(Kind(row.kind), {} if chosen is None else chosen.wanted):
             continue
-        if row.audience == "plan" and await plan_of(session, account, now) != row.named:
+        if row.audience == "plan" and plans.get(account) != row.named:
             continue
         words = row.words[best(row.words, language or "", usual)]
         said = {"title": words["title"], "text": words["text"], "link": row.link}

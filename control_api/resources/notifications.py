@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
-from sqlmodel import select
+from sqlmodel import col, select
 
 from control_api.call import Answer, Call
 from control_api.ids import PATTERN
@@ -18,12 +18,14 @@ from control_api.notices.inbox import Item, Reader
 from control_api.notices.kinds import Kind, Tone
 from control_api.operation import Endpoint
 from control_api.paging import Page, PageQuery, resumed, sliced
-from control_api.plans.entitled import entitled
+from control_api.plans.entitled import FREE, entitled
 from control_api.problems import BAD_CURSOR, Problem, missing
 from control_api.scopes import OWNER
-from control_api.tables import Notice
+from control_api.tables import Notice, Subscription
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlmodel.ext.asyncio.session import AsyncSession
 
 _TAG: Final = "Notifications"
@@ -206,6 +208,13 @@ OPERATIONS: Final = (
 async def plan_of(session: AsyncSession, account: str, now: datetime) -> str:
     """Which plan an account has."""
     return (await entitled(session, account, now)).plan
+
+
+async def plans_of(session: AsyncSession, accounts: Sequence[str], now: datetime) -> dict[str, str]:
+    """Which plan each of these accounts has, by one query."""
+    counts = (col(Subscription.account_id).in_(accounts), col(Subscription.is_current), col(Subscription.until) > now)
+    rows = await session.exec(select(Subscription.account_id, Subscription.plan_id).where(*counts))
+    return {**dict.fromkeys(accounts, FREE), **{account: plan for account, plan in rows.all() if account is not None}}
 
 
 def reader_of(call: Call[Any, Any, Any]) -> Reader:

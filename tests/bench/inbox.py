@@ -31,7 +31,7 @@ from control_api.notices.telling import MOST
 from control_api.people import accounts
 from control_api.people.accounts import Wanted
 from control_api.people.roles import Role
-from control_api.resources.notifications import plan_of
+from control_api.resources.notifications import plans_of
 from control_api.runner import ApiRunner
 from control_api.settings import Settings
 from control_api.site import SITE
@@ -126,7 +126,7 @@ async def _spread(database: Database) -> float:
     seconds, mails = 0.0, 0
     for _ in range(_ROUNDS):
         begun = perf_counter()
-        assert await spread(database, plan_of, "en", system_clock())
+        assert await spread(database, plans_of, "en", system_clock())
         seconds += perf_counter() - begun
         async with database.writing() as session:
             mails += (await session.exec(select(func.count()).where(Mail.state == "open"))).one()

@@ -30,7 +30,7 @@ from control_api.notices.mailer import Mailer
 from control_api.notices.outbox import Letter
 from control_api.notices.smtp import Counter, Parcel, Unreachable, Verdict
 from control_api.notices.writing import FORMS, Envelope, whole, written
-from control_api.resources.notifications import plan_of
+from control_api.resources.notifications import plans_of
 from control_api.settings import Settings
 from control_api.site import SITE
 from control_api.tables import Mail
@@ -247,7 +247,7 @@ async def test_mail_that_is_not_taken_is_tried_again_and_given_up_after_days(
         # one process at a time: another one does nothing, and takes over when it is time
         await put(client, "next@home.example")
         site = client.app[SITE]
-        other = Mailer(site.settings, site.database, plan_of, times)
+        other = Mailer(site.settings, site.database, plans_of, times)
         assert await other.once() is False
         times.now += timedelta(hours=1)
         assert await other.once() is True

@@ -14,7 +14,7 @@ from sqlmodel import col, select, update
 from control_api.ids import new_id
 from control_api.notices import proofs
 from control_api.notices.mailer import Mailer
-from control_api.resources.notifications import plan_of
+from control_api.resources.notifications import plans_of
 from control_api.site import SITE
 from control_api.tables import Identity, Mail, MailToken, Profile
 
@@ -47,7 +47,7 @@ class Post:
 
 def post(client: Client, box: Postbox) -> Post:
     site = client.app[SITE]
-    return Post(Mailer(site.settings, site.database, plan_of, site.clock), box)
+    return Post(Mailer(site.settings, site.database, plans_of, site.clock), box)
 
 
 async def edited(person: Client, **what: Any) -> Reply:
@@ -197,6 +197,25 @@ async def test_who_sets_a_password_at_an_unproven_address_has_the_account_alone(
         [letter] = await mail.sent()
         times.now += timedelta(minutes=60)
         await client.post(f"{AUTH}/reset-password", {"token": letter.code, "password": NEW}, 422)
+
+
+async def test_a_code_counts_when_it_is_mailed_and_not_when_a_server_has_no_time(
+    settings: Settings, tmp_path: Path
+) -> None:
+    times = Times(NOW)
+    async with postbox(tmp_path) as box, running(cheap(box.settings(settings)), clock=times) as client:
+        mail, database = post(client, box), client.app[SITE].database
+        await account(client, "ada", email="ada@home.example", email_verified=True)
+        await client.post(f"{AUTH}/forgot-password", {"email": "ada@home.example"}, 202)
+        box.refuses = {"ada@home.example": 451}
+        for _ in range(proofs.MOST + 1):
+            assert await mail.sent() == []
+            async with database.writing() as session:
+                assert (await session.exec(select(MailToken))).all() == []
+                await session.exec(update(Mail).values(due_at=NOW))
+        box.refuses = {}
+        [letter] = await mail.sent()
+        await client.post(f"{AUTH}/reset-password", {"token": letter.code, "password": NEW}, 204)
 
 
 async def test_an_address_asks_for_so_much_mail_and_no_more(settings: Settings, tmp_path: Path) -> None:
