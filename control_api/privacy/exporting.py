@@ -16,20 +16,21 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from pydantic import BaseModel, Field
-from sqlalchemy import insert, literal, tuple_
+from sqlalchemy import and_, insert, literal, tuple_
 from sqlmodel import col, delete, select
 
 from control_api.instants import whole_millis, written
 from control_api.jobs import JobKind, Work
 from control_api.privacy.notes import Note, note
-from control_api.privacy.theirs import KEPT_BACK, LEFT_OUT, NAMED, naming, personal, shown, theirs
+from control_api.privacy.portions import portions
+from control_api.privacy.theirs import AUDIT, KEPT_BACK, LEFT_OUT, NAMED, naming, personal, shown, theirs
 from control_api.tables import METADATA, DataExport, ExportPiece, Title
 from control_api.tables.row import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from sqlalchemy import Table
+    from sqlalchemy import ColumnElement, Table
     from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -98,7 +99,19 @@ async def _table(connection: AsyncConnection, archive: ZipFile, table: Table, ac
 
 async def _rows(connection: AsyncConnection, table: Table, account: str) -> AsyncIterator[list[dict[str, Any]]]:
     """Some at a time, by their keys: a cursor of the database would outlive a job that is stopped."""
-    whose = theirs(table, account) if table in personal() else naming(table, account)
+    if table.name != AUDIT:
+        whose = theirs(table, account) if table in personal() else naming(table, account)
+        async for some in _found(connection, table, whose):
+            yield some
+        return
+    async for span, _ in portions(connection, table.c.id):
+        async for some in _found(connection, table, and_(span, naming(table, account))):
+            yield some
+
+
+async def _found(
+    connection: AsyncConnection, table: Table, whose: ColumnElement[bool]
+) -> AsyncIterator[list[dict[str, Any]]]:
     keys, names = list(table.primary_key.columns), shown(table)
     wanted = table.select().where(whose).order_by(*keys).limit(_AT_ONCE)
     found = (await connection.execute(wanted)).mappings().all()

@@ -18,6 +18,8 @@ from everything import everything, lived
 from hypothesis import given
 from hypothesis import strategies as st
 from persons import PASSWORD, Times, account, cheap, person, signed_in
+from sqlalchemy import insert
+from sqlmodel import col, select
 
 from control_api.instants import written
 from control_api.people.roles import Role
@@ -35,7 +37,7 @@ from control_api.privacy.theirs import (
 )
 from control_api.signing import Signer
 from control_api.site import SITE
-from control_api.tables import METADATA, DataExport
+from control_api.tables import METADATA, Account, AuditEntry, DataExport
 from control_api.tidying.daily import Tidier
 from playout.clock import system_clock
 
@@ -272,6 +274,25 @@ def _check_left(before: dict[str, Any], after: dict[str, Any], gone: str) -> Non
 
 def _marked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if "beamark" in repr(row)]
+
+
+async def test_all_who_have_left_go_the_same_day_and_the_audit_is_read_in_portions(database: Database) -> None:
+    async with database.writing() as session:
+        gone = [f"ac_{number:04}" for number in range(leaving.AT_ONCE * 2 + 5)]
+        known = {"role": "viewer", "version": 1, "email_verified": False, "created_at": NOW, "closes_at": NOW}
+        people = [{**known, "id": one, "username": one, "username_folded": one} for one in gone]
+        await session.exec(insert(Account), params=people)
+        same = {"at": NOW, "caller_name": "", "address": "", "request_id": "", "operation": "", "action": "updated"}
+        entries = [
+            {"id": f"au_{n:04}", "caller": "x", "kind": "account", "subject": gone[n % 3], "after": {"n": n}, **same}
+            for n in range(20)
+        ]
+        await session.exec(insert(AuditEntry), params=entries)
+    assert [await leaving.due(database, NOW) for _ in range(2)] == [len(gone), 0]
+    assert await leaving.hushed(database, gone[0], size=3) == "au_0019"
+    async with database.reading() as session:
+        said = (await session.exec(select(AuditEntry).order_by(col(AuditEntry.id)))).all()
+    assert [row.after for row in said] == [None if n % 3 == 0 else {"n": n} for n in range(20)]
 
 
 async def _is_gone(database: Database, name: str) -> bool:
