@@ -66,11 +66,21 @@ async def former(database: Database, number: int) -> Former:
 
 
 async def begun(database: Database, model: str, now: datetime, full_at: datetime) -> RecommendationBuild:
-    """Begin a new version, which nobody reads yet."""
+    """Begin a new version, which nobody reads yet. What is left of those that never came to be goes.
+
+    It has a number of its own before that: who builds an older one still, and was taken for dead, cannot write to it.
+    """
     async with database.writing() as session:
         last = (await session.exec(select(func.max(RecommendationBuild.number)))).one() or 0
         row = RecommendationBuild(number=last + 1, model=model, begun_at=now, full_at=full_at)
         session.add(row)
+    async with database.reading() as session:
+        unbuilt = select(RecommendationBuild.number).where(
+            col(RecommendationBuild.built_at).is_(None), col(RecommendationBuild.number) < row.number
+        )
+        left = (await session.exec(unbuilt)).all()
+    for number in left:
+        await _removed(database, number)
     return row
 
 
