@@ -54,7 +54,7 @@ async def contents(session: AsyncSession, rails: Sequence[Rail], sight: Sight, e
         elif rail.source in asked:
             found[rail.id] = asked[rail.source]
         elif (telling := _TOLD.get(Source(rail.source))) is not None:
-            found[rail.id] = asked[rail.source] = _cut(await telling(session, sight), each)
+            found[rail.id] = asked[rail.source] = _cut(await telling(session, sight, min(each + 1, MOST)), each)
     if parts:
         keys: dict[int, list[tuple[int, str]]] = {}
         rows = await (await session.connection()).execute(together(parts, each + 1))
@@ -74,24 +74,24 @@ async def ranked(session: AsyncSession, rail: Rail, sight: Sight) -> Contents:
     return (await contents(session, [rail], sight, MOST)).get(rail.id, EMPTY)
 
 
-async def _trending(session: AsyncSession, sight: Sight) -> Contents:
-    some = await answers.trending(session, sight.viewer, sight.now, limit=MOST, seen=True)
+async def _trending(session: AsyncSession, sight: Sight, most: int) -> Contents:
+    some = await answers.trending(session, sight.viewer, sight.now, limit=most, seen=True)
     return Contents(tuple(one.title_id for one in some))
 
 
-async def _popular(session: AsyncSession, sight: Sight) -> Contents:
-    some = await answers.popular(session, sight.viewer, sight.now, limit=MOST, seen=True)
+async def _popular(session: AsyncSession, sight: Sight, most: int) -> Contents:
+    some = await answers.popular(session, sight.viewer, sight.now, limit=most, seen=True)
     return Contents(tuple(one.title_id for one in some))
 
 
-async def _for_you(session: AsyncSession, sight: Sight) -> Contents:
+async def _for_you(session: AsyncSession, sight: Sight, most: int) -> Contents:
     if sight.viewer is None:
         return EMPTY
-    some = await answers.personalized(session, sight.viewer, sight.now, limit=MOST)
+    some = await answers.personalized(session, sight.viewer, sight.now, limit=most)
     return Contents(tuple(one.title_id for one in some))
 
 
-async def _because(session: AsyncSession, sight: Sight) -> Contents:
+async def _because(session: AsyncSession, sight: Sight, most: int) -> Contents:
     """What is like what was watched last, or like its series."""
     if sight.viewer is None:
         return EMPTY
@@ -106,17 +106,17 @@ async def _because(session: AsyncSession, sight: Sight) -> Contents:
     title = (await session.exec(last)).first()
     if title is None:
         return EMPTY
-    some = await answers.similar(session, sight.viewer, title, sight.now, limit=MOST)
+    some = await answers.similar(session, sight.viewer, title, sight.now, limit=most)
     return Contents(tuple(one.title_id for one in some), because=title)
 
 
-async def _continued(session: AsyncSession, sight: Sight) -> Contents:
+async def _continued(session: AsyncSession, sight: Sight, most: int) -> Contents:
     if sight.viewer is None:
         return EMPTY
-    return Contents(tuple(card.title.id for card in await going_on.cards(session, sight.viewer, MOST)))
+    return Contents(tuple(card.title.id for card in await going_on.cards(session, sight.viewer, most)))
 
 
-async def _genres(session: AsyncSession, sight: Sight) -> Contents:
+async def _genres(session: AsyncSession, sight: Sight, most: int) -> Contents:
     """Those that have most titles."""
     count = func.count()
     rows = (
@@ -126,12 +126,12 @@ async def _genres(session: AsyncSession, sight: Sight) -> Contents:
         .where(col(Title.parent_id).is_(None), *sight.titles())
         .group_by(col(TitleGenre.genre_id), col(Genre.folded))
         .order_by(count.desc(), col(Genre.folded))
-        .limit(MOST)
+        .limit(most)
     )
     return Contents(tuple((await session.exec(rows)).all()))
 
 
-_TOLD: Final[Mapping[Source, Callable[[AsyncSession, Sight], Awaitable[Contents]]]] = {
+_TOLD: Final[Mapping[Source, Callable[[AsyncSession, Sight, int], Awaitable[Contents]]]] = {
     Source.TRENDING: _trending,
     Source.POPULAR: _popular,
     Source.FOR_YOU: _for_you,

@@ -2,7 +2,7 @@
 
 Law: how many queries a home page takes depends neither on how many rails and titles there are, nor on how many people
 ask. What is the same for all who may see the same is remembered for a moment (`control_api.hot`); flags, and rails that
-are one's own, never are.
+are one's own, never are. The store is asked before the database is: who waits for it holds no connection.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from control_api.profiles import limits
 from control_api.rails.beginning import rails
 from control_api.rails.choosing import Watcher, chosen, is_for
 from control_api.rails.filling import Contents, contents, has_channels, ranked
-from control_api.rails.kinds import PERSONAL
+from control_api.rails.kinds import PERSONAL, RailKind
 from control_api.rails.sources import MOST, Sight, ordered
 from control_api.resources.audience import own_cards
-from control_api.resources.channels import on_air
+from control_api.resources.channels import locked, on_air
 from control_api.resources.rails import TAG, RailPath
 from control_api.scopes import Scope
 from control_api.tables import Genre
@@ -113,10 +113,18 @@ class _Filled:
         cards = (self.because, *(item.title for item in self.items))
         return {card.id: card for card in cards if card is not None}
 
-    def to(self, own: Mapping[str, TitleCard]) -> _Filled:
-        """The same, with its titles as they are to a profile."""
+    @property
+    def channels(self) -> dict[str, ChannelShown]:
+        """All its channels, by id."""
+        return {item.channel.id: item.channel for item in self.items if item.channel is not None}
+
+    def to(self, own: Mapping[str, TitleCard], air: Mapping[str, ChannelShown]) -> _Filled:
+        """The same, with its titles and its channels as they are to a profile."""
         items = (
-            item if item.title is None else item.model_copy(update={"title": own[item.title.id]}) for item in self.items
+            item.model_copy(
+                update={"title": item.title and own[item.title.id], "channel": item.channel and air[item.channel.id]}
+            )
+            for item in self.items
         )
         return _Filled(tuple(items), self.more, self.because and own[self.because.id])
 
@@ -134,7 +142,8 @@ async def read_home(call: Call[Nothing, HomeQuery, Nothing]) -> Answer:
     after, who = resumed(call), await _watcher(call, there)
     fitting = [rail for rail in chosen(there, who, call.now) if after is None or _place(rail) > after]
     some = fitting[: query.limit]
-    filled = await _to_viewer(call, await _common(call, some, query.each) | await _own(call, some, query.each))
+    found = await _common(call, some, query.each)
+    filled = await _to_viewer(call, found | await _own(call, some, query.each))
     rows = [(_place(rail), _at_home(call, rail, filled[rail.id])) for rail in some if rail.id in filled]
     reach = _place(some[-1]) if len(fitting) > len(some) else None
     return sliced(call, [row for row in rows if row[1].items], HomePage, reach=reach)
@@ -153,14 +162,15 @@ async def list_rail_items(call: Call[RailPath, ItemsQuery, Nothing]) -> Answer:
         raise missing("rail", call.path.id)
     # a cursor is of one rail as it was made: after an edit its columns are others
     known, one = f"{rail.id} {rail.version}", ordered(rail, _sight(call))
+    air = await _air(call, [rail])
     if one is not None and one.most is None:
         page = await leaf(call, one.rows, one.order, known)
         keys = tuple(str(getattr(row, one.key.key)) for row in page.rows)
-        filled = await _shown(call, {rail.id: Contents(keys)})
+        filled = await _shown(call, {rail.id: Contents(keys)}, air)
         shown = (await _to_viewer(call, filled))[rail.id]
         return page.answer(ItemPage(items=list(shown.items), next=page.next))
     found = {rail.id: await ranked(call.session, rail, _sight(call))}
-    shown = (await _to_viewer(call, await _shown(call, found, [rail])))[rail.id]
+    shown = (await _to_viewer(call, await _shown(call, found, air, [rail])))[rail.id]
     return sliced(call, [(f"{rank:04}", item) for rank, item in enumerate(shown.items)], ItemPage, known=known)
 
 
@@ -171,7 +181,8 @@ async def _rails(call: Call[Any, Any, Any]) -> list[Rail]:
     hot, changes = call.site.hot, call.site.hot.changes
     held: list[Rail] | None = hot.look("rails", call.now)
     if held is None:
-        held = await rails(call.session)
+        async with call.site.database.reading() as session:
+            held = await rails(session)
         hot.hold("rails", held, call.now, changes)
     return held
 
@@ -181,7 +192,8 @@ async def _watcher(call: Call[Any, Any, Any], there: Iterable[Rail]) -> Watcher:
     viewer = call.caller.viewer
     plan = ""
     if any(rail.plans for rail in there):
-        plan = (await of_caller(call.session, call.caller, call.now)).plan
+        async with call.site.database.reading() as session:
+            plan = (await of_caller(session, call.caller, call.now)).plan
     return Watcher(viewer is not None and viewer.is_kids, plan)
 
 
@@ -215,7 +227,8 @@ async def _common(call: Call[Any, HomeQuery, Any], some: Sequence[Rail], each: i
             found[rail] = held
     lacking = [rail for rail in some if rail.id in keys and rail.id not in found]
     if lacking:
-        new = await _shown(call, await contents(call.session, lacking, _sight(call), each), lacking, each)
+        air = await _air(call, lacking)
+        new = await _shown(call, await contents(call.session, lacking, _sight(call), each), air, lacking, each)
         for rail, filled in new.items():
             hot.hold(keys[rail], filled, call.now, changes)
         found |= new
@@ -227,22 +240,30 @@ async def _own(call: Call[Any, HomeQuery, Any], some: Sequence[Rail], each: int)
     mine = [rail for rail in some if rail.source in PERSONAL]
     if not mine or call.caller.viewer is None:
         return {}
-    return await _shown(call, await contents(call.session, mine, _sight(call), each), mine, each)
+    return await _shown(call, await contents(call.session, mine, _sight(call), each), (), mine, each)
+
+
+async def _air(call: Call[Any, Any, Any], some: Iterable[Rail]) -> Sequence[ChannelShown]:
+    """The channels on air, where any of these rails may have channels; to be asked before the session of the call is.
+
+    The store is waited for, and may be slow: with a connection held, some few who wait would stop everybody.
+    """
+    return await on_air(call) if any(has_channels(rail) or rail.kind == RailKind.PINNED for rail in some) else ()
 
 
 async def _shown(
-    call: Call[Any, Any, Any], found: Mapping[str, Contents], there: Sequence[Rail] = (), each: int = MOST
+    call: Call[Any, Any, Any],
+    found: Mapping[str, Contents],
+    air: Sequence[ChannelShown],
+    there: Sequence[Rail] = (),
+    each: int = MOST,
 ) -> dict[str, _Filled]:
-    """What is in rails, as it is shown. `there` are those of which some may be of channels on air, or of genres."""
+    """What is in rails, as it is shown. `there` are those of which some may be of channels on air."""
     keys = [key for one in found.values() for key in (*one.keys, one.because) if key is not None]
     live = {rail.id for rail in there if has_channels(rail)}
     titles = [key for key in keys if key.startswith("ti_")]
     genres = [key for key in keys if key.startswith("ge_")]
-    known: dict[str, RailItem] = {}
-    air: list[ChannelShown] = []
-    if live or len(titles) + len(genres) < len(keys):
-        air = await on_air(call)
-        known |= {channel.id: RailItem(channel=channel) for channel in air}
+    known = {channel.id: RailItem(channel=channel) for channel in air}
     cards: dict[str, TitleCard] = {}
     if titles:
         fit, public = limits.fit(call.caller.viewer), call.site.settings.public_url
@@ -263,9 +284,11 @@ async def _shown(
 
 
 async def _to_viewer(call: Call[Any, Any, Any], filled: dict[str, _Filled]) -> dict[str, _Filled]:
-    """The same, with what each title is to who asks."""
+    """The same, with what each title and each channel is to who asks."""
     own = await own_cards(call, {title: card for one in filled.values() for title, card in one.titles.items()})
-    return {rail: one.to(own) for rail, one in filled.items()}
+    channels = {name: channel for one in filled.values() for name, channel in one.channels.items()}
+    air = {channel.id: channel for channel in await locked(call, list(channels.values()))}
+    return {rail: one.to(own, air) for rail, one in filled.items()}
 
 
 def _at_home(call: Call[Any, Any, Any], rail: Rail, filled: _Filled) -> RailAtHome:
