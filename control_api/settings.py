@@ -653,7 +653,8 @@ class Settings(BaseModel):
         "who they are, and every session is a view of its own.",
     )
     rate_views: Rate = Field(
-        default="20/minute", description="How often one address may tell of views of one and the same thing."
+        default="20/minute",
+        description="How often one address, or one `visitor` of an app's server, may tell of views of the same thing.",
     )
     tmdb_key: SecretStr = Field(
         default=SecretStr(""),

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, cast
 from sqlmodel import col, func, or_, select
 
 from control_api.analytics.counting import ALL, AMOUNTS, AUDIENCE, BUCKETS, CHANNEL, HOUR, HUNDREDTHS, SLOWEST, STARTUP
+from control_api.analytics.sums import PARTS
 from control_api.tables import FigureDay, PlaySession, Title, TitleGenre, TitleSeen, View, ViewerDays
 
 if TYPE_CHECKING:
@@ -159,6 +160,8 @@ class Most:
     """None: each part by itself."""
     kinds: tuple[str, ...] = ()
     """Of titles: of these kinds alone."""
+    is_whole: bool = False
+    """Of titles: whether what is a part of another one (`PARTS`) counts as that alone."""
 
 
 async def top(session: AsyncSession, span: Span, most: Most) -> list[tuple[str, str, Amounts]]:
@@ -170,6 +173,9 @@ async def top(session: AsyncSession, span: Span, most: Most) -> list[tuple[str, 
         rows = rows.where(FigureDay.part == most.part)
     if most.kinds:
         rows = rows.join(Title, col(Title.id) == FigureDay.subject).where(col(Title.kind).in_(most.kinds))
+    elif most.is_whole:
+        rows = rows.outerjoin(Title, col(Title.id) == FigureDay.subject)
+        rows = rows.where(or_(col(Title.id).is_(None), col(Title.kind).not_in(PARTS), col(Title.parent_id).is_(None)))
     rows = rows.group_by(*named).having(amount > 0).order_by(amount.desc(), *named).limit(most.limit)
     return [(name, within, _amounts(found)) for name, within, *found in (await session.exec(rows)).all()]
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 500
 """Names in one question."""
 _MINUTE: Final = 60_000
-_PARTS: Final = (TitleKind.EPISODE, TitleKind.SEASON)
+PARTS: Final = (TitleKind.EPISODE, TitleKind.SEASON)
 """What is seen when it is: a trailer is no part of what it is for."""
 
 
@@ -202,7 +202,7 @@ async def above(session: AsyncSession, names: Collection[str]) -> dict[str, tupl
     for some in _portions(sorted(set(names))):
         rows: Any = (
             select(Title.id, parent.id, parent.parent_id)
-            .outerjoin(parent, and_(col(parent.id) == col(Title.parent_id), col(Title.kind).in_(_PARTS)))
+            .outerjoin(parent, and_(col(parent.id) == col(Title.parent_id), col(Title.kind).in_(PARTS)))
             .where(col(Title.id).in_(some))
         )
         found |= {name: tuple(one for one in more if one) for name, *more in (await session.exec(rows)).all()}

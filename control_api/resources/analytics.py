@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlmodel import col, select
+from sqlalchemy import case
+from sqlalchemy.orm import aliased
+from sqlmodel import col, func, select
 
 from control_api.analytics import reading
 from control_api.analytics.counting import ALL, CHANNEL, HOUR, LIVE, PROGRAM, TITLE
 from control_api.analytics.reading import NOTHING, Amounts, Most
+from control_api.analytics.sums import PARTS
 from control_api.call import Answer, Call
 from control_api.operation import Endpoint, Media
 from control_api.problems import NOT_FOUND, missing
@@ -29,6 +33,7 @@ from control_api.resources.analytics_models import (
     HourOfWeek,
     HoursOfWeek,
     OverviewShown,
+    PeriodShown,
     PlayingCounted,
     PlayQuality,
     PointOfDrop,
@@ -47,7 +52,6 @@ from control_api.resources.figures import (
     CSV,
     TAG,
     ActiveProfiles,
-    SpanQuery,
     TableQuery,
     again,
     amounts,
@@ -60,6 +64,8 @@ from control_api.resources.figures import (
 from control_api.resources.title_models import TitlePath
 from control_api.scopes import Scope
 from control_api.tables import Asset, Genre, Title
+from playout.documents import Corrupt
+from playout.store import StoreDown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -88,25 +94,30 @@ def _declared(path: str, name: str, summary: str, **more: Any) -> Endpoint[Any, 
 
 @_declared(
     "analytics/overview", "read_analytics_overview", "Views, viewers and time of some days, and what plays now",
-    query_model=SpanQuery, answers={200: OverviewShown},
+    query_model=TableQuery, answers={200: Media((CSV,), OverviewShown)},
 )  # fmt: skip
-async def read_analytics_overview(call: Call[Nothing, SpanQuery, Nothing]) -> Answer:
-    """In a dozen queries, however much was watched (B15)."""
+async def read_analytics_overview(call: Call[Nothing, TableQuery, Nothing]) -> Answer:
+    """In a dozen queries, however much was watched. As CSV, the amounts of these days and of those before (B15)."""
 
     async def found() -> Answer:
         session, span = call.session, span_of(call)
         now = await _playing(call)
-        return Answer(
-            OverviewShown(
-                span=spanned(call, span),
-                amounts=amounts(await reading.total(session, ALL, "", span)),
-                before=amounts(await reading.total(session, ALL, "", span.before)),
-                playing=PlayingCounted(total=now.total, live=now.live, on_demand=now.total - now.live),
-                active=await _active(call),
-                titles=await _named(session, await reading.top(session, span, Most(TITLE, "views", _FEW))),
-                channels=_unnamed(await reading.top(session, span, Most(CHANNEL, "watched_ms", _FEW))),
-            )
+        total, before = [await reading.total(session, ALL, "", one) for one in (span, span.before)]
+        titles = await reading.top(session, span, Most(TITLE, "views", _FEW, is_whole=True))
+        shown = OverviewShown(
+            span=spanned(call, span),
+            amounts=amounts(total),
+            before=amounts(before),
+            playing=PlayingCounted(total=now.total, live=now.live, on_demand=now.total - now.live),
+            active=await _active(call),
+            titles=await _named(session, titles),
+            channels=await _channels(call, await reading.top(session, span, Most(CHANNEL, "watched_ms", _FEW))),
         )
+        periods = [
+            PeriodShown(span=spanned(call, one), amounts=amounts(sums))
+            for one, sums in ((span.before, before), (span, total))
+        ]
+        return table(call.query, shown, PeriodShown, periods, "overview")
 
     return await again(call, found)
 
@@ -211,17 +222,10 @@ async def read_top_analytics(call: Call[Nothing, TopQuery, Nothing]) -> Answer:
         if query.what == "genres":
             items = await _genres(session, await reading.top_genres(session, span, query.by, query.limit))
         else:
-            most = Most(
-                kinds[query.what], query.by, query.limit, None if query.what == "programs" else "", tuple(query.kind)
-            )
-            rows = await reading.top(session, span, most)
-            if query.what == "titles":
-                items = await _named(session, rows)
-            elif query.what == "channels":
-                items = _unnamed(rows)
-            else:
-                programs = await _programs(session, span, most)
-                items = [WatchedMost(id=one.asset, name=one.name, amounts=one.amounts) for one in programs]
+            items = await _top(call, Most(
+                kinds[query.what], query.by, query.limit, None if query.what == "programs" else "", tuple(query.kind),
+                is_whole=query.what == "titles",
+            ))  # fmt: skip
         return table(query, TopWatched(span=spanned(call, span), items=items), WatchedMost, items, f"top-{query.what}")
 
     return await again(call, found)
@@ -229,10 +233,10 @@ async def read_top_analytics(call: Call[Nothing, TopQuery, Nothing]) -> Answer:
 
 @_declared(
     "analytics/engagement", "read_engagement", "How long people watch, how far, and whether they come back",
-    query_model=SpanQuery, answers={200: EngagementShown},
+    query_model=TableQuery, answers={200: Media((CSV,), EngagementShown)},
 )  # fmt: skip
-async def read_engagement(call: Call[Nothing, SpanQuery, Nothing]) -> Answer:
-    """B99."""
+async def read_engagement(call: Call[Nothing, TableQuery, Nothing]) -> Answer:
+    """As CSV, one row of all of it (B99)."""
 
     async def found() -> Answer:
         session, span = call.session, span_of(call)
@@ -247,7 +251,7 @@ async def read_engagement(call: Call[Nothing, SpanQuery, Nothing]) -> Answer:
             returns=returns,
             active=await _active(call),
         )
-        return Answer(shown)
+        return table(call.query, shown, EngagementShown, [shown], "engagement")
 
     return await again(call, found)
 
@@ -455,39 +459,82 @@ def _peak(channel: str, now: int, peak: tuple[int, str] | None) -> ConcurrentPea
     return ConcurrentPeak(channel=channel, now=now, peak=most, peak_day=day)
 
 
-async def _names(session: AsyncSession, titles: Collection[str]) -> dict[str, str]:
-    rows = select(Title.id, Title.name).where(col(Title.id).in_(titles))
-    return dict((await session.exec(rows)).all())
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What is shown of a title beside its amounts."""
+
+    name: str
+    kind: str = ""
+    series: str = ""
+
+
+async def _names(session: AsyncSession, titles: Collection[str]) -> dict[str, _Named]:
+    """Of those of these titles that are there: an episode by its series, for there are many of one name."""
+    parent, above = aliased(Title), aliased(Title)
+    series = case((col(Title.kind).in_(PARTS), func.coalesce(above.name, parent.name)))
+    rows: Any = (
+        select(Title.id, Title.name, Title.kind, series)
+        .outerjoin(parent, col(parent.id) == col(Title.parent_id))
+        .outerjoin(above, col(above.id) == col(parent.parent_id))
+        .where(col(Title.id).in_(titles))
+    )
+    return {title: _Named(name, kind, whole or "") for title, name, kind, whole in (await session.exec(rows)).all()}
+
+
+async def _top(call: Call[Any, Any, Any], most: Most) -> list[WatchedMost]:
+    """What is at the top of titles, channels or programs."""
+    session, span = call.session, span_of(call)
+    if most.kind == PROGRAM:
+        return [
+            WatchedMost(id=one.asset, name=one.name, kind=one.kind, series=one.series, amounts=one.amounts)
+            for one in await _programs(session, span, most)
+        ]
+    rows = await reading.top(session, span, most)
+    return await (_channels(call, rows) if most.kind == CHANNEL else _named(session, rows))
 
 
 async def _named(session: AsyncSession, rows: Sequence[tuple[str, str, Amounts]]) -> list[WatchedMost]:
     names = await _names(session, [title for title, *_ in rows])
-    return [WatchedMost(id=title, name=names.get(title, title), amounts=amounts(one)) for title, _, one in rows]
+    return [WatchedMost(id=id_, **asdict(names.get(id_, _Named(id_))), amounts=amounts(one)) for id_, _, one in rows]
 
 
-def _unnamed(rows: Sequence[tuple[str, str, Amounts]]) -> list[WatchedMost]:
-    return [WatchedMost(id=name, name=name, amounts=amounts(one)) for name, _, one in rows]
+async def _channels(call: Call[Any, Any, Any], rows: Sequence[tuple[str, str, Amounts]]) -> list[WatchedMost]:
+    """By the names that the station has for them; where its store is down, by their ids."""
+
+    def found() -> dict[str, str]:
+        try:
+            station = call.site.master.station()
+            there = set(station.channels())
+            return {name: station.revisions(name)[-1].channel.name for name, *_ in rows if name in there}
+        except (StoreDown, Corrupt):
+            return {}
+
+    names = await call.site.master.ask(found) if rows else {}
+    return [
+        WatchedMost(id=name, name=names.get(name) or name, kind="", series="", amounts=amounts(one))
+        for name, _, one in rows
+    ]
 
 
 async def _genres(session: AsyncSession, rows: Sequence[tuple[str, Amounts]]) -> list[WatchedMost]:
     found = select(Genre.id, Genre.name).where(col(Genre.id).in_([genre for genre, _ in rows]))
     names = dict((await session.exec(found)).all())
-    return [WatchedMost(id=genre, name=names.get(genre, genre), amounts=amounts(one)) for genre, one in rows]
+    return [
+        WatchedMost(id=genre, name=names.get(genre, genre), kind="", series="", amounts=amounts(one))
+        for genre, one in rows
+    ]
 
 
 async def _programs(session: AsyncSession, span: Span, most: Most) -> list[ProgramWatched]:
     rows = await reading.top(session, span, most)
-    found = (
-        select(Asset.id, Title.id, Title.name)
-        .join(Title, col(Title.id) == col(Asset.title_id))
-        .where(col(Asset.id).in_([asset for asset, *_ in rows]))
-    )
-    names = {asset: (title, name) for asset, title, name in (await session.exec(found)).all()}
+    found = select(Asset.id, Asset.title_id).where(col(Asset.id).in_([asset for asset, *_ in rows]))
+    titles = dict((await session.exec(found)).all())
+    names = await _names(session, set(titles.values()))
     return [
         ProgramWatched(
             asset=asset,
-            title_id=names[asset][0] if asset in names else None,
-            name=names[asset][1] if asset in names else asset,
+            title_id=titles.get(asset),
+            **asdict(names.get(titles.get(asset, ""), _Named(asset))),
             channel=part.removeprefix("channel:"),
             amounts=amounts(one),
         )

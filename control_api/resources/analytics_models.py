@@ -50,7 +50,7 @@ class TopQuery(TableQuery):
     kind: list[TitleKind] = Field(
         default_factory=list,
         max_length=len(TitleKind),
-        description="Of titles: of these kinds alone, or of all.",
+        description="Of titles: of these kinds alone; if left out, seasons and episodes count as their series.",
     )
     limit: int = Field(default=10, ge=1, le=MOST)
 
@@ -94,7 +94,9 @@ class WatchedMost(Shown):
     """What a thing comes to."""
 
     id: str
-    name: str = Field(description="Of a title or genre; the id of what is no more, or has no name.")
+    name: str = Field(description="Of a title, channel or genre; the id of what is no more, or has no name.")
+    kind: str = Field(description="Of a title, or of that of a program: `movie`, `episode`…; empty: it has none.")
+    series: str = Field(description="The name of the series that it is a part of; empty: of none.")
     amounts: FigureAmounts
 
 
@@ -104,6 +106,8 @@ class ProgramWatched(Shown):
     asset: str
     title_id: str | None
     name: str
+    kind: str = Field(description="Of its title; empty: it has none.")
+    series: str = Field(description="The name of the series that it is a part of; empty: of none.")
     channel: str
     amounts: FigureAmounts = Field(description="`sessions` are those that were there while it aired.")
 
@@ -144,6 +148,13 @@ class PlayingCounted(Shown):
     on_demand: int
 
 
+class PeriodShown(Shown):
+    """What some days come to."""
+
+    span: FigureSpan
+    amounts: FigureAmounts
+
+
 class OverviewShown(Shown):
     """Everything at a glance."""
 
@@ -152,7 +163,7 @@ class OverviewShown(Shown):
     before: FigureAmounts = Field(description="The same of as many days before these.")
     playing: PlayingCounted
     active: ActiveProfiles
-    titles: list[WatchedMost] = Field(description="Those with the most views.")
+    titles: list[WatchedMost] = Field(description="Those with the most views; episodes count as their series.")
     channels: list[WatchedMost] = Field(description="Those that were watched longest.")
 
 

@@ -128,8 +128,10 @@ class TitleAudience(Shown):
     ratings: int
     average: float | None = Field(description="Of their scores, with two decimals; null: nobody has rated it.")
     scores: dict[int, int] = Field(description="How many gave each score.")
-    watched: int = Field(description="How many have begun it.")
-    completed: int = Field(description="How many have seen it to the end.")
+    watched: int = Field(description="How many have begun it; of a series, any of its episodes.")
+    completed: int = Field(
+        description="How many have seen it to the end, once at least; of a series, any of its episodes."
+    )
 
 
 def _operations(name: str, what: str) -> tuple[Operation, ...]:

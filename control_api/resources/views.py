@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -80,7 +81,7 @@ class MediaAnalytics(Shown):
     name="tell_view",
     summary="Tell of a view, where an app plays without a play session",
     description="Play sessions are views by themselves: nobody has to tell of them. Of one thing an address may tell "
-    "`rate_views` at most.",
+    "`rate_views` at most; an app's server as much for each `visitor` that it names.",
     scope=Scope.PLAYBACK,
     tag=TAG,
     body_model=ViewGiven,
@@ -151,10 +152,18 @@ def _shown(row: View) -> ViewShown:
     return ViewShown.model_validate(row)
 
 
+def _counted_as(call: Call[Any, Any, Any], given: ViewGiven) -> str:
+    """Of whom only so many views are heard. All viewers of an app's server have its address."""
+    caller = call.caller
+    if given.visitor and not caller.is_person and not caller.is_anonymous:
+        return f"{caller.id} {sha256(given.visitor.encode('utf-8', 'surrogateescape')).hexdigest()}"
+    return household(call.address)
+
+
 async def _told(call: Call[Any, Any, Any], given: ViewGiven) -> Answer:
     """Keep it until it is counted; who it was is hashed before."""
     site, now = call.site, call.now
-    taken = await site.rates.take("views", f"{household(call.address)} {given.content}")
+    taken = await site.rates.take("views", f"{_counted_as(call, given)} {given.content}")
     if taken is not None:
         call.request[ASKED].headers.update(taken.headers())
         if not taken.allowed:

@@ -156,9 +156,18 @@ async def test_what_players_say_becomes_figures_of_titles_days_and_devices(  # n
 
         top = (await admin.get(f"{TOLD}/top?by=watched_ms&kind=movie&kind=episode")).json["items"]
         assert [(one["id"], one["amounts"]["views"]) for one in top] == [(film, 2), (episode, 1)]
+        assert [(one["kind"], one["series"]) for one in top] == [("movie", ""), ("episode", "Noir")]
+        wholes = (await admin.get(f"{TOLD}/top")).json["items"]
+        assert [(one["id"], one["kind"]) for one in wholes] == [(film, "movie"), (whole, "series")]
+        assert [one["id"] for one in everything["titles"]] == [film, whole], "and no episode beside its series"
+        periods = (await admin.get(f"{TOLD}/overview?format=csv")).body.decode().splitlines()
+        assert [line.split(",")[1:4] for line in periods[1:]] == [
+            [(desk.now.date() - timedelta(days=30)).isoformat(), "UTC", "0"],
+            [day, "UTC", "3"],
+        ]
         table = (await admin.get(f"{TOLD}/top?format=csv")).body.decode()
-        assert table.startswith("id,name,amounts.views,amounts.viewers,")
-        assert f"{film},'=1+1,2,2," in table, "what people call things is no formula"
+        assert table.startswith("id,name,kind,series,amounts.views,amounts.viewers,")
+        assert f"{film},'=1+1,movie,,2,2," in table, "what people call things is no formula"
 
         hours = (await admin.get(f"{TOLD}/hours")).json["items"]
         assert len(hours) == 168
@@ -173,6 +182,9 @@ async def test_what_players_say_becomes_figures_of_titles_days_and_devices(  # n
         ]
         come = (await admin.get(f"{TOLD}/engagement")).json
         assert (come["new_viewers"], come["returns"], come["watched_ms_per_viewer"]) == (2, 0, 27 * MINUTE // 2)
+        flat = (await admin.get(f"{TOLD}/engagement?format=csv")).body.decode().splitlines()
+        row = dict(zip(*(line.split(",") for line in flat), strict=True))
+        assert (row["new_viewers"], row["amounts.on_demand"], row["active.month"]) == ("2", "4", "2")
         months = (await admin.get(f"{TOLD}/series?by=month&split=device&format=csv")).body.decode().splitlines()
         assert len([line for line in months if line.split(",")[1] == "tv"]) >= 1
         assert (await admin.get(f"{TOLD}/drop-off?title={episode}")).json["items"] is None, "one session alone"
@@ -256,6 +268,13 @@ async def test_what_is_watched_of_a_channel_is_of_the_program_that_aired(  # noq
         everywhere = (await admin.get(f"{TOLD}/programs?limit=200")).json["items"]
         of_film = sum(one["amounts"]["watched_ms"] for one in everywhere if one["asset"] == "film-a")
         shown = (await admin.get(f"{TOLD}/titles/{title}")).json
+        assert [(one["name"], one["kind"]) for one in everywhere if one["asset"] == "film-a"] == [
+            ("Film A", "movie")
+        ] * 2
+        for query in ("overview", "top?what=channels&by=watched_ms"):
+            told = (await admin.get(f"{TOLD}/{query}")).json
+            named = [(one["id"], one["name"]) for one in told.get("channels") or told["items"]]
+            assert named == [("late", "Late"), ("films", "Films")]
         assert {one["title_id"] for one in everywhere if one["asset"] == "film-a"} == {title}
         assert shown["amounts"]["watched_ms"] == shown["live"]["watched_ms"] == of_film > 0
         at_once = (await admin.get(f"{TOLD}/concurrent")).json["items"]
@@ -311,20 +330,24 @@ async def test_what_is_watched_of_a_channel_is_of_the_program_that_aired(  # noq
         shown = (await admin.get(f"{TOLD}/programs?channel=films&limit=200")).json["items"]
         assert {one["asset"]: one["amounts"]["sessions"] for one in shown}[film] >= 1
 
-        # who watches channels is no part of how far people come on demand
-        whole = await titled(nobody, "Whole", minutes=5)
-        await played(ada, desk, {"title": whole}, 5)
-        await played(ada, desk, {"title": whole}, 1, kind="phone")
-        await counted(nobody)
-        told = [(await admin.get(f"{TOLD}/{name}")).json for name in ("overview", "engagement", "quality")]
-        told.append((await admin.get(f"{TOLD}/series")).json["items"][-1])
-        for one in told:
-            amounts = one["amounts"]
-            assert (amounts["on_demand"], amounts["completions"], amounts["completed_share"]) == (2, 1, 0.5)
-            assert (amounts["sessions"], amounts["watched_share"]) == (6, 0.6)
-        devices = {one["name"]: one["amounts"] for one in (await admin.get(f"{TOLD}/devices")).json["items"]}
-        assert [devices[name]["watched_share"] for name in ("tv", "phone", "other")] == [1.0, 0.2, None]
-        assert [devices[name]["completed_share"] for name in ("tv", "phone", "other")] == [1.0, 0.0, None]
+        await _how_far_people_come(nobody, admin, ada, desk)
+
+
+async def _how_far_people_come(nobody: Client, admin: Client, ada: Client, desk: House) -> None:
+    """Who watches channels is no part of it (B99)."""
+    whole = await titled(nobody, "Whole", minutes=5)
+    await played(ada, desk, {"title": whole}, 5)
+    await played(ada, desk, {"title": whole}, 1, kind="phone")
+    await counted(nobody)
+    told = [(await admin.get(f"{TOLD}/{name}")).json for name in ("overview", "engagement", "quality")]
+    told.append((await admin.get(f"{TOLD}/series")).json["items"][-1])
+    for one in told:
+        amounts = one["amounts"]
+        assert (amounts["on_demand"], amounts["completions"], amounts["completed_share"]) == (2, 1, 0.5)
+        assert (amounts["sessions"], amounts["watched_share"]) == (6, 0.6)
+    devices = {one["name"]: one["amounts"] for one in (await admin.get(f"{TOLD}/devices")).json["items"]}
+    assert [devices[name]["watched_share"] for name in ("tv", "phone", "other")] == [1.0, 0.2, None]
+    assert [devices[name]["completed_share"] for name in ("tv", "phone", "other")] == [1.0, 0.0, None]
 
 
 async def test_views_are_told_a_few_at_a_time_and_shown_by_day(settings: Settings, desk: House) -> None:
@@ -340,7 +363,9 @@ async def test_views_are_told_a_few_at_a_time_and_shown_by_day(settings: Setting
         body = {"content": f"as-{film}", "device_kind": "phone", "visitor": "u1"}
         for visitor in ("u1", "u1", "u2"):
             await admin.post("/api/v1/views", {**body, "visitor": visitor}, 202)
+        await admin.post("/api/v1/views", body, 202)
         full = await admin.post("/api/v1/views", body, 429)
+        await admin.post("/api/v1/views", {**body, "visitor": "u2"}, 202)  # each viewer of a server has as many
         assert int(full.headers["Retry-After"]) >= 1
         assert "r=0" in full.headers["RateLimit"]
         await ada.ask("POST", f"/media/{hidden}/view", 404)
@@ -352,7 +377,7 @@ async def test_views_are_told_a_few_at_a_time_and_shown_by_day(settings: Setting
         session = (await admin.post(SESSIONS, {"title": film, "device": device}, 201)).json["id"]
         later(desk, minutes=1)
         await admin.ask("PUT", f"{SESSIONS}/{session}", 200, body={"sequence": 1, "played_ms": MINUTE})
-        assert await counted(nobody) == 5
+        assert await counted(nobody) == 7
         day = desk.now.date().isoformat()
         shown = (await admin.get(f"/media/as-{film}/analytics")).json
         assert (shown["total_views"], shown["unique_viewers"], shown["views_per_day"]) == (3, 3, {day: 3})

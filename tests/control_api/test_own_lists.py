@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from persons import cheap, person
 from sqlmodel import col, delete, func, select, update
+from watching import series
 
 from control_api.ids import new_id
 from control_api.library.flags import Flags
@@ -122,6 +123,29 @@ async def test_no_list_grows_past_its_end(settings: Settings) -> None:
         await ada.ask("PUT", f"{V1}/favorites/{ids[-1]}", 201)
 
 
+async def _seen_of_a_series(client: Client, staff: Client) -> None:
+    """By its episodes, each profile once; who watches once more has seen it all the same."""
+    whole, first, second = await series(client, "Noir", {1: 2})
+    async with client.app[SITE].database.reading() as session:
+        ada, bob, cy = (await session.exec(select(Profile.id).order_by(col(Profile.id)))).all()[:3]
+    row = {
+        "first_at": BORN,
+        "watched_at": BORN,
+        "duration_ms": 9,
+        "watched_ms": 9,
+        "position_ms": 1,
+        "series_id": whole,
+    }
+    seen = [(ada, first, 2), (ada, second, 1), (bob, first, 0), (cy, second, 1)]  # none is completed just now
+    await put(client, Watched, [
+        {**row, "id": new_id("wa"), "profile_id": who, "title_id": title, "series_id": whole, "times": times}
+        for who, title, times in seen
+    ])  # fmt: skip
+    for title, found in ((whole, (3, 2)), (first, (2, 1)), (second, (2, 2))):
+        told = (await staff.get(f"{V1}/titles/{title}/audience")).json
+        assert (told["watched"], told["completed"]) == found
+
+
 async def test_ratings_are_summed_up_whatever_takes_them_away(settings: Settings) -> None:
     """B79: apart from what others say of a title; C32: staff see how many, and never who."""
     async with running(cheap(settings)) as client:
@@ -155,6 +179,7 @@ async def test_ratings_are_summed_up_whatever_takes_them_away(settings: Settings
             "watched": 0, "completed": 0,
         }  # fmt: skip
         await people[1].get(f"{V1}/titles/{film}/audience", 403)
+        await _seen_of_a_series(client, staff)
         for _ in range(2):
             await people[2].ask("DELETE", path, 204)
         assert await ratings() == {"average": 9.5, "count": 2}
