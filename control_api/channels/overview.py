@@ -119,6 +119,7 @@ class ChannelShown(Shown):
         description="Who may play it: open, signed for who asks `POST /api/v1/playback`, or premium for those of them "
         "whose plan includes that."
     )
+    is_locked: bool = Field(default=False, description="Whether it is premium, and the plan of who asks has it not.")
     ages: int | None = Field(
         description="From which age on all that it airs may be seen, in years; null: nobody said, and no profile with "
         "limits is shown it."

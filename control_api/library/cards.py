@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
-from sqlalchemy import and_, func
+from sqlalchemy import and_, case, func
 from sqlalchemy import select as selected
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -25,6 +25,7 @@ from control_api.tables import Artwork, Asset, Genre, RatingSum, Title, TitleGen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlmodel.ext.asyncio.session import AsyncSession
 
 _AT_ONCE: Final = 500
@@ -39,6 +40,9 @@ class TitleCard(Shown):
     name: str
     summary: str
     series: str = Field(description="Of an episode or a season: what its series is called; empty for others.")
+    series_id: str | None = Field(description="Of an episode or a season: its series, as far as one may know of it.")
+    season_id: str | None = Field(description="Of an episode: its season, as far as one may know of it.")
+    season: int | None = Field(description="Of an episode: the number of its season.")
     number: int | None = Field(description="Its place in what it is a part of.")
     year: int | None
     released: str
@@ -97,6 +101,9 @@ async def _carded(session: AsyncSession, rows: Sequence[Any], language: str, pub
             name=texts.get(row.id, ("", ""))[0] or row.name,
             summary=texts.get(row.id, ("", ""))[1] or row.summary,
             series=texts.get(row.series_id or "", ("", ""))[0] or row.series or "",
+            series_id=row.series_id,
+            season_id=row.season_id,
+            season=row.season,
             year=row.year or None,
             score=row.score / _HUNDREDTHS if row.score >= 0 else None,
             duration_ms=lengths.get(row.id),
@@ -109,22 +116,25 @@ async def _carded(session: AsyncSession, rows: Sequence[Any], language: str, pub
 
 
 async def _rows(session: AsyncSession, ids: list[str], fit: Fit) -> Sequence[Any]:
-    """What the rows say, and the series above them as far as the audience may know it."""
+    """What the rows say, and the season and the series above them as far as the audience may know these."""
     parent, series = aliased(Title), aliased(Title)
     above = func.coalesce(parent.parent_id, parent.id)
-    seen = (
-        col(series.id) == above, col(series.kind) == "series", col(series.state) == TitleState.PUBLISHED.value,
-        col(series.deleted_at).is_(None), *fits(fit, series),
-    )  # fmt: skip
+
+    def seen(of: Any, kind: str) -> ColumnElement[bool]:  # noqa: ANN401 — an alias of Title
+        there = col(of.state) == TitleState.PUBLISHED.value, col(of.deleted_at).is_(None), *fits(fit, of)
+        return and_(col(of.kind) == kind, *there)
+
+    is_season = seen(parent, "season")
     columns: list[Any] = [
         *(getattr(Title, name) for name in _COLUMNS),
         col(series.id).label("series_id"), col(series.name).label("series"),
+        case((is_season, col(parent.id))).label("season_id"), case((is_season, col(parent.number))).label("season"),
     ]  # fmt: skip
     statement = (
         selected(*columns)
         .select_from(Title)
         .outerjoin(parent, and_(col(parent.id) == col(Title.parent_id), col(Title.kind) != "trailer"))
-        .outerjoin(series, and_(*seen))
+        .outerjoin(series, and_(col(series.id) == above, seen(series, "series")))
         .where(col(Title.id).in_(ids))
     )
     return (await (await session.connection()).execute(statement)).all()

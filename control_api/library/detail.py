@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func
+from sqlalchemy import select as selected
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -42,22 +43,18 @@ async def beneath(
     session: AsyncSession, title: str, states: Sequence[str] = (), fit: Fit = ANYBODY
 ) -> list[dict[str, Any]]:
     """What is right beneath it and fits, by place, each with how much is beneath that; `states`: of these alone."""
-    lower = aliased(Title)
+    names, lower = ("id", "kind", "number", "name", "state"), aliased(Title)
     count = (
         select(func.count(col(lower.id)))
         .where(col(lower.parent_id) == col(Title.id), col(lower.deleted_at).is_(None), col(lower.kind) != "trailer")
         .where(*([col(lower.state).in_(states)] if states else []), *fits(fit, lower))
         .scalar_subquery()
     )
-    rows = (
-        select(Title, count)
-        .where(Title.parent_id == title, col(Title.deleted_at).is_(None))
+    rows: Any = (
+        selected(*(getattr(Title, name) for name in names), count.label("titles"))
+        .where(col(Title.parent_id) == title, col(Title.deleted_at).is_(None))
         .where(*([col(Title.state).in_(states)] if states else []), *fits(fit))
         .order_by(col(Title.place), col(Title.id))
         .limit(MOST)
     )
-    names = ("id", "kind", "number", "name", "summary", "state", "released", "access")
-    return [
-        {**{name: getattr(one, name) for name in names}, "titles": titles}
-        for one, titles in (await session.exec(rows)).all()
-    ]
+    return [dict(row) for row in (await session.exec(rows)).mappings()]

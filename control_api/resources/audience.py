@@ -21,7 +21,9 @@ from control_api.profiles import limits
 from control_api.scopes import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.call import Call
     from control_api.library.cards import TitleCard
@@ -64,42 +66,47 @@ async def surrounded(call: Call[Any, Any, Any], titles: Sequence[Title]) -> dict
 
     for one in found.values():
         one.above = Above(*map(visible, one.above))
-    await _lock(call, titles, found)
-    return await flagged_for(call, found)
+    return await marked(call, titles, found)
 
 
-async def _lock(call: Call[Any, Any, Any], titles: Sequence[Title], found: dict[str, Hung]) -> None:
-    """Say of what is premium whether it is for who asks: one query more, where anything is."""
-    premium = [title.id for title in titles if title.access == PREMIUM]
-    may = await of_caller(call.session, call.caller, call.now) if premium else None
-    for title in premium:
-        found[title].is_locked = may is not None and not may.premium
-
-
-async def flagged_for(call: Call[Any, Any, Any], found: dict[str, Hung]) -> dict[str, Hung]:
-    """The same, with what each title is to the profile that asks, where one does: one query more."""
+async def marked(call: Call[Any, Any, Any], titles: Sequence[Title], found: dict[str, Hung]) -> dict[str, Hung]:
+    """The same, with what each title is to who asks, and whether their plan has it not: two queries at most."""
+    if await lacks(call, (title.access for title in titles)):
+        for title in titles:
+            found[title.id].is_locked = title.access == PREMIUM
     viewer = call.caller.viewer
     if viewer is not None and found:
-        for title, flags in (await flagged(call.session, viewer.id, list(found))).items():
-            found[title].mine = flags
+        for title_id, flags in (await flagged(call.session, viewer.id, list(found))).items():
+            found[title_id].mine = flags
     return found
 
 
-async def cards(call: Call[Any, Any, Any], titles: Sequence[str]) -> dict[str, TitleCard]:
-    """Titles as cards, by id, each with what it is to the profile that asks."""
+async def lacks(call: Call[Any, Any, Any], accesses: Iterable[str], session: AsyncSession | None = None) -> bool:
+    """Whether any of this is premium, and the plan of who asks has that not: one query, where anything is."""
+    if PREMIUM not in accesses:
+        return False
+    return not (await of_caller(session or call.session, call.caller, call.now)).premium
+
+
+async def cards(
+    call: Call[Any, Any, Any], titles: Sequence[str], session: AsyncSession | None = None
+) -> dict[str, TitleCard]:
+    """Titles as cards, by id, each with what it is to the profile that asks; `session`: by another than the call's."""
     viewer = call.caller.viewer
     language, public = viewer.language if viewer is not None else "", call.site.settings.public_url
-    return await own_cards(call, await carded(call.session, titles, language, public, limits.fit(viewer)))
+    there = await carded(session or call.session, titles, language, public, limits.fit(viewer)) if titles else {}
+    return await own_cards(call, there, session)
 
 
-async def own_cards(call: Call[Any, Any, Any], there: dict[str, TitleCard]) -> dict[str, TitleCard]:
+async def own_cards(
+    call: Call[Any, Any, Any], there: dict[str, TitleCard], session: AsyncSession | None = None
+) -> dict[str, TitleCard]:
     """The same with what each is to the profile that asks, and whether their plan has it not: two queries at most."""
     viewer = call.caller.viewer
-    mine = await flagged(call.session, viewer.id, list(there)) if viewer is not None else {}
-    is_premium = any(card.access == PREMIUM for card in there.values())
-    lacks = is_premium and not (await of_caller(call.session, call.caller, call.now)).premium
+    mine = await flagged(session or call.session, viewer.id, list(there)) if viewer is not None else {}
+    locks = await lacks(call, (card.access for card in there.values()), session)
     return {
-        title: card.model_copy(update={"mine": mine.get(title), "is_locked": lacks and card.access == PREMIUM})
+        title: card.model_copy(update={"mine": mine.get(title), "is_locked": locks and card.access == PREMIUM})
         for title, card in there.items()
     }
 

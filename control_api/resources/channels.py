@@ -22,7 +22,7 @@ from control_api.plans.gate import check_channel
 from control_api.problems import CONFLICT, NOT_LICENSED, PLAN_NEEDED, UNACCEPTABLE, Problem, missing
 from control_api.profiles.channels import aired, check, sees
 from control_api.profiles.limits import is_limited
-from control_api.resources.audience import territory_of
+from control_api.resources.audience import lacks, territory_of
 from control_api.scopes import Scope
 from control_api.signed import Address, access_of, address, plain
 from playout.core.channel import Access
@@ -44,6 +44,7 @@ CHANNELS: Final = "channels"
 ID_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 Answered = TypeVar("Answered", ChannelShown, ChannelDetail, OnNow)
+Channel = TypeVar("Channel", ChannelShown, ChannelDetail)
 ChannelId = Annotated[
     str,
     Field(pattern=ID_PATTERN, max_length=63, description="The channel's id, as in the file.", examples=["films"]),
@@ -134,8 +135,10 @@ async def list_channels(call: Call[Nothing, ChannelQuery, Nothing]) -> Answer:
         return sorted(((_place(one), one) for one in seen), key=lambda row: row[0])
 
     rows = await master.ask(found)
-    fit = await _fit(call, [one for _, one in rows])
-    return sliced(call, [(place, _shorn(one, fit)) for place, one in rows], ChannelPage)
+    shown = [one for _, one in rows]
+    fit = await _fit(call, shown)
+    own = [_shorn(one, fit) for one in await locked(call, shown)]
+    return sliced(call, list(zip((place for place, _ in rows), own, strict=True)), ChannelPage)
 
 
 def _place(channel: ChannelShown) -> str:
@@ -411,11 +414,21 @@ async def _answered(call: Call[Any, Any, Any], name: str) -> Answer:
         return overview.detail(document, station, links(master), name, now), version
 
     shown, version = await master.ask(found)
-    return Answer(_shorn(shown, await _fit(call, [shown])), version=version)
+    (own,) = await locked(call, [shown])
+    return Answer(_shorn(own, await _fit(call, [shown])), version=version)
+
+
+async def locked(call: Call[Any, Any, Any], shown: Sequence[Channel]) -> list[Channel]:
+    """The same, where each says whether the plan of who asks has it not: one query, where any is premium."""
+    locks = await lacks(call, (one.access for one in shown))
+    return [one.model_copy(update={"is_locked": locks and one.access == Access.PREMIUM}) for one in shown]
 
 
 async def on_air(call: Call[Any, Any, Any]) -> list[ChannelShown]:
-    """The channels that are on air, in the order of their numbers, as the audience sees them and as far as it may."""
+    """The channels that are on air, in the order of their numbers, as the audience sees them and as far as it may.
+
+    What they are to who asks (`locked`) is not said: whoever may see the same is told the same.
+    """
     master, now = call.site.master, call.now
 
     def found() -> list[ChannelShown]:

@@ -25,7 +25,7 @@ from control_api.library.shown import facts, shown
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Operation, Precondition
 from control_api.profiles import limits
-from control_api.resources.audience import check_seen, flagged_for, states, surrounded
+from control_api.resources.audience import check_seen, marked, states, surrounded
 from control_api.resources.content import read_content_status, transcode_content
 from control_api.resources.stats import read_stats
 from control_api.resources.title_models import CreditShown, TitlePath
@@ -135,6 +135,8 @@ class ContentTitle(Shown):
     poster_url: str | None
     banner_url: str | None
     views: int
+    access: str = Field(description="`free`, or `premium`: for whom has a plan that includes it.")
+    is_locked: bool = Field(description="Whether it is premium, and the plan of who asks has it not.")
     mine: Flags | None = Field(description="What it is to the profile that asks; null for who has none.")
     created_at: Instant
     updated_at: Instant
@@ -190,7 +192,7 @@ async def list_content(call: Call[Nothing, ContentQuery, Nothing]) -> Answer:
     )  # fmt: skip
     place, fit = Place(query.page, query.limit), limits.fit(call.caller.viewer)
     page = await numbered(call.session, wanted, _SORTS[query.sort_by, query.sort_order], place, fit)
-    there = await flagged_for(call, page.there)
+    there = await marked(call, page.titles, page.there)
     items = [ContentTitle(**_content(call, title, there[title.id])) for title in page.titles]
     where = Pagination(total=page.total, page=page.page, limit=page.limit, total_pages=page.pages)
     return Answer(ContentPage(content=items, pagination=where))
@@ -302,5 +304,6 @@ def _content(call: Call[Any, Any, Any], title: Title, there: Hung) -> dict[str, 
         "rating": title.age_rating, "score": whole.score, "language": title.language,
         "duration_ms": whole.duration_ms, "thumbnail_url": pictures.get("landscape") or pictures.get("portrait"),
         "poster_url": pictures.get("portrait"), "banner_url": pictures.get("banner"), "views": title.views,
+        "access": title.access, "is_locked": there.is_locked,
         "mine": there.mine, "created_at": title.created_at, "updated_at": title.updated_at,
     }  # fmt: skip

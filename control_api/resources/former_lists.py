@@ -23,7 +23,7 @@ from control_api.profiles import desk
 from control_api.profiles.limits import conditions
 from control_api.recommending import answers
 from control_api.resources import own_lists
-from control_api.resources.audience import check_seen, flagged_for
+from control_api.resources.audience import check_seen, marked
 from control_api.resources.history import HistoryPage, HistoryQuery, list_history
 from control_api.resources.movies import MovieShown, movie
 from control_api.resources.numbers import by_number
@@ -302,7 +302,7 @@ def _check_own(call: Call[UserPath, Any, Any]) -> None:
 async def _movies(call: Call[Any, Any, Any], ids: Sequence[str]) -> list[MovieShown]:
     """Films in the words of that system, in this order."""
     titles = await titled(call, ids)
-    there = await flagged_for(call, await hung(call.session, titles))
+    there = await marked(call, titles, await hung(call.session, titles))
     return [movie(call, title, there[title.id]) for title in titles]
 
 

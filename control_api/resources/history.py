@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
-from sqlmodel import col, or_, select
+from sqlmodel import and_, col, or_, select
 
 from control_api import ids
 from control_api.call import Answer, Call
 from control_api.instants import Instant, Millis
+from control_api.library.cards import TitleCard
+from control_api.library.kinds import TitleState
 from control_api.library.shown import TitleListed, listed
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint
 from control_api.paging import Page, PageQuery, leaf
 from control_api.problems import FORBIDDEN, Problem, missing
 from control_api.profiles import limits
-from control_api.resources.audience import is_audience, surrounded
+from control_api.resources.audience import cards, is_audience, surrounded
 from control_api.resources.title_models import TitlePath
 from control_api.scopes import SIGNED_IN
 from control_api.tables import Title, Watched
@@ -60,6 +62,7 @@ class WatchedShown(Shown):
     profile_id: str
     title_id: str | None = Field(description="null: the title is no more.")
     series_id: str | None = Field(description="The series that it is an episode of.")
+    title: TitleCard | None = Field(description="What may be seen of it now; null: it is no more, or not to be seen.")
     name: str = Field(description="What the title is called; of one that is gone, what it was called.")
     position_ms: Millis = Field(description="Where it stopped.")
     duration_ms: Millis = Field(description="How long it is; 0: nobody knows.")
@@ -123,23 +126,30 @@ async def list_history(call: Call[Nothing, HistoryQuery, Nothing]) -> Answer:
     if limits.is_limited(viewer):
         rows = rows.where(col(Watched.title_id).in_(select(Title.id).where(*limits.conditions(viewer))))
     found = await leaf(call, rows, ((col(Watched.watched_at), True), (col(Watched.id), True)))
-    names = await _names(call, found.rows)
-    items = [_shown(row, names) for row in found.rows]
+    names, there = await _titles(call, found.rows)
+    items = [_shown(row, names, there) for row in found.rows]
     return found.answer(HistoryPage(items=items, next=found.next))
 
 
-async def _names(call: Call[Any, Any, Any], rows: Sequence[Watched]) -> dict[str, str]:
-    """What their titles are called now."""
+async def _titles(call: Call[Any, Any, Any], rows: Sequence[Watched]) -> tuple[dict[str, str], dict[str, TitleCard]]:
+    """What their titles are called now, and the cards of those that the caller may see."""
     wanted = [row.title_id for row in rows if row.title_id is not None]
-    named = select(Title.id, Title.name).where(col(Title.id).in_(wanted))
-    return dict((await call.session.exec(named)).all()) if wanted else {}
+    if not wanted:
+        return {}, {}
+    states = (Title.state == TitleState.PUBLISHED,) if is_audience(call) else ()
+    is_seen = and_(col(Title.deleted_at).is_(None), *states)
+    said = (await call.session.exec(select(Title.id, Title.name, is_seen).where(col(Title.id).in_(wanted)))).all()
+    there = await cards(call, [title for title, _, seen in said if seen])
+    return {title: name for title, name, _ in said}, there
 
 
-def _shown(row: Watched, names: dict[str, str]) -> WatchedShown:
-    same = WatchedShown.model_fields.keys() - {"name", "percent"}
+def _shown(row: Watched, names: dict[str, str], there: dict[str, TitleCard]) -> WatchedShown:
+    same = WatchedShown.model_fields.keys() - {"name", "percent", "title"}
+    title = row.title_id or ""
     return WatchedShown(
         **{name: getattr(row, name) for name in same},
-        name=names.get(row.title_id or "", row.name),
+        title=there.get(title),
+        name=names.get(title, row.name),
         percent=percent(row.position_ms, row.duration_ms),
     )
 

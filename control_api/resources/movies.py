@@ -23,7 +23,7 @@ from control_api.plans.gate import PREMIUM
 from control_api.problems import missing
 from control_api.profiles import limits
 from control_api.recommending.answers import similar
-from control_api.resources.audience import flagged_for
+from control_api.resources.audience import marked
 from control_api.resources.title_models import CreditShown, TitlePath
 from control_api.resources.title_search import titled
 from control_api.resources.titles import found
@@ -92,6 +92,8 @@ class MovieShown(Shown):
     trailer_url: str | None
     duration: int | None = Field(description="In whole seconds.")
     language: str
+    access: str = Field(description="`free`, or `premium`: for whom has a plan that includes it.")
+    is_locked: bool = Field(description="Whether it is premium, and the plan of who asks has it not.")
     mine: Flags | None = Field(description="What it is to the profile that asks; null for who has none.")
 
 
@@ -147,7 +149,7 @@ async def list_movies(call: Call[Nothing, MovieQuery, Nothing]) -> Answer:
     sort = Sort(query.sort.value) if query.sort else Sort.NEWEST
     place, fit = Place(query.page, query.limit), limits.fit(call.caller.viewer)
     page = await numbered(call.session, wanted, sort, place, fit)
-    there = await flagged_for(call, page.there)
+    there = await marked(call, page.titles, page.there)
     results = [movie(call, title, there[title.id]) for title in page.titles]
     return Answer(Movies(results=results, count=len(results), total=page.total, page=page.page, pages=page.pages))
 
@@ -159,7 +161,7 @@ async def list_movies(call: Call[Nothing, MovieQuery, Nothing]) -> Answer:
 async def read_movie(call: Call[TitlePath]) -> Answer:
     """One that is published."""
     title = await _seen(call)
-    there = (await flagged_for(call, await hung(call.session, [title])))[title.id]
+    there = (await marked(call, [title], await hung(call.session, [title])))[title.id]
     cast = [CreditShown(**one) for one in await credited(call.session, title.id)]
     whole = MovieDetail(**dict(movie(call, title, there)), cast=cast, similar=await alike(call, title, _SIMILAR))
     return Answer(MovieData(data=whole), version=title.version)
@@ -173,7 +175,7 @@ async def search_movies(call: Call[Nothing, WordsQuery, Nothing]) -> Answer:
     """Accents, case and slips are forgiven."""
     where = replace(_SEEN, fit=limits.fit(call.caller.viewer))
     titles = await titled(call, await search.best(call.session, call.query.q, call.query.limit, where))
-    there = await flagged_for(call, await hung(call.session, titles))
+    there = await marked(call, titles, await hung(call.session, titles))
     results = [movie(call, title, there[title.id]) for title in titles]
     return Answer(MoviesFound(results=results, count=len(results)))
 
@@ -187,7 +189,7 @@ async def list_popular_movies(call: Call[Nothing, PopularQuery, Nothing]) -> Ans
     wanted = TitleFilter(kind=list(_PLAYED), state=[TitleState.PUBLISHED])
     place, fit = Place(1, call.query.limit), limits.fit(call.caller.viewer)
     page = await numbered(call.session, wanted, Sort.RATING_DOWN, place, fit)
-    there = await flagged_for(call, page.there)
+    there = await marked(call, page.titles, page.there)
     results = [movie(call, title, there[title.id]) for title in page.titles]
     return Answer(MoviesFound(results=results, count=len(results)))
 
@@ -238,7 +240,7 @@ async def alike(call: Call[Any, Any, Any], title: Title, limit: int) -> list[Mov
     """What is like a film, of what is played."""
     some = await similar(call.session, call.caller.viewer, title.id, call.now, limit=limit)
     titles = [one for one in await titled(call, [one.title_id for one in some]) if one.kind in _PLAYED]
-    there = await flagged_for(call, await hung(call.session, titles))
+    there = await marked(call, titles, await hung(call.session, titles))
     return [movie(call, one, there[one.id]) for one in titles]
 
 
@@ -260,5 +262,7 @@ def movie(call: Call[Any, Any, Any], title: Title, there: Hung) -> MovieShown:
         trailer_url=title.trailer_url or None,
         duration=None if whole.duration_ms is None else whole.duration_ms // 1000,
         language=title.language,
+        access=title.access,
+        is_locked=there.is_locked,
         mine=there.mine,
     )

@@ -11,6 +11,7 @@ from control_api.assets.documents import document
 from control_api.call import Answer, Call
 from control_api.changes import Change
 from control_api.instants import Instant, Millis
+from control_api.library.cards import TitleCard  # noqa: TC001 — Pydantic reads it
 from control_api.library.kinds import TitleKind
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint
@@ -28,6 +29,7 @@ from control_api.problems import (
     unavailable,
 )
 from control_api.problems import MALFORMED as UNREADABLE
+from control_api.resources.audience import cards
 from control_api.resources.channels import PlayShown, channel_address, playing, told
 from control_api.resources.content import ContentPath
 from control_api.resources.play_sessions import PlaySessionShown, begun
@@ -35,7 +37,7 @@ from control_api.resources.play_sessions import shown as session_shown
 from control_api.resources.played import Film, PlayedGiven, channel, check_streams, film
 from control_api.scopes import Scope
 from control_api.signed import address, below, on_demand_closed, plain, said
-from control_api.tables import Profile, Title
+from control_api.tables import Profile
 from control_api.viewing import choosing, history
 from control_api.viewing.following import following
 from playout.core.asset import Media
@@ -111,15 +113,6 @@ class LanguageShown(Shown):
     is_chosen: bool = Field(description="Whether it suits the profile best.")
 
 
-class NextShown(Shown):
-    """The episode that follows."""
-
-    title_id: str
-    name: str
-    season_id: str | None = Field(description="What it is a part of.")
-    number: int | None
-
-
 class PlaybackShown(PlayShown):
     """How to play something, and all that a player asks before it does."""
 
@@ -132,7 +125,7 @@ class PlaybackShown(PlayShown):
     )
     audio: list[LanguageShown] = Field(description="All languages in which it is heard.")
     subtitles: list[LanguageShown] = Field(description="All in which it is read; none is chosen where none is wanted.")
-    next: NextShown | None = Field(description="The next episode, as far as the viewer may see it.")
+    next: TitleCard | None = Field(description="The next episode, as far as the viewer may see it.")
     autoplay: bool = Field(description="Whether the profile wants the next episode to begin by itself.")
     session: PlaySessionShown | None = Field(description="The play session that was begun; null: none was asked for.")
 
@@ -297,16 +290,13 @@ def _aired(call: Call[Nothing, Nothing, PlaybackGiven], name: str, may: Entitlem
     return told(channel_address(master, name, now, may, given.life_seconds, query), now, live=live)
 
 
-async def _next(session: AsyncSession, call: Call[Any, Any, Any], found: Film) -> NextShown | None:
+async def _next(session: AsyncSession, call: Call[Any, Any, Any], found: Film) -> TitleCard | None:
     """The episode after this one, for whoever may see it."""
     if found.title.kind != TitleKind.EPISODE:
         return None
     published = not call.caller.may(Scope.ASSETS_READ)
     after = await following(session, [found.title.id], call.caller.viewer, published=published)
-    title = await session.get(Title, after[found.title.id]) if after else None
-    if title is None:
-        return None
-    return NextShown(title_id=title.id, name=title.name, season_id=title.parent_id, number=title.number)
+    return (await cards(call, list(after.values()), session)).get(after.get(found.title.id, ""))
 
 
 def _tracks(master: MasterControl, asset: str | None) -> tuple[Track, ...]:

@@ -16,7 +16,7 @@ from control_api import ids
 from control_api.assets.shown import PACKAGED, REPLACED, AssetId
 from control_api.channels import overview
 from control_api.library import licence
-from control_api.library.kinds import TitleState
+from control_api.library.kinds import FOLDERS, TitleState
 from control_api.models import Given
 from control_api.plans.entitled import Entitlements, of_caller
 from control_api.plans.gate import check_channel, check_title
@@ -29,9 +29,12 @@ from control_api.scopes import Scope
 from control_api.signed import access_of
 from control_api.tables import Asset, Title, Upload
 from control_api.viewing import streams
+from control_api.viewing.beginning import beginning
 from control_api.viewing.sessions import PARENT, SERIES, Device, Thing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.call import Call
@@ -62,7 +65,12 @@ class PlayedGiven(Given):
     """What is to be played: a channel, or a title, or an asset."""
 
     channel: ChannelId | None = None
-    title: str | None = Field(default=None, pattern=ids.pattern("ti"), description="The newest asset of this title.")
+    title: str | None = Field(
+        default=None,
+        pattern=ids.pattern("ti"),
+        description="The newest asset of this title; of a series or a season, of the episode with which the profile "
+        "goes on, or else of the first that it may watch.",
+    )
     asset: AssetId | None = None
     device: DeviceGiven | None = None
 
@@ -97,8 +105,30 @@ def device_of(call: Call[Any, Any, Any], given: DeviceGiven | None) -> Device:
 async def film(session: AsyncSession, call: Call[Any, Any, Any], content: str, what: str = "content") -> Film:
     """The newest asset of a title, of an upload, or that asset, if the caller may play it. Raises `Problem`.
 
-    Who may not see what is packaged plays what is published and in their plan, and nothing else.
+    Who may not see what is packaged plays what is published and in their plan, and nothing else. A series or a season
+    plays by an episode: `control_api.viewing.beginning`.
     """
+    title, asset, duration, above = await _found(session, call, content, what)
+    if asset is None and not title.video_url:
+        episode = await _episode(session, call, title)
+        if episode is not None:
+            title, asset, duration, above = await _found(session, call, episode, what)
+    allowed = await of_caller(session, call.caller, call.now)
+    check_title(title, allowed)
+    await _check_licensed(session, call, title)
+    if asset is None and not title.video_url:
+        raise Problem(CONFLICT, _nothing(title))
+    thing = Thing(
+        name=title.name, title=title.id, series=above, asset=asset, duration_ms=duration or 0,
+        credits_ms=title.credits_ms,
+    )  # fmt: skip
+    return Film(title, thing, asset, title.video_url, allowed)
+
+
+async def _found(
+    session: AsyncSession, call: Call[Any, Any, Any], content: str, what: str
+) -> tuple[Title, str | None, int | None, str | None]:
+    """What the caller may see of it: the title, its newest asset and how long that is, and its series."""
     uploaded = select(Upload.asset_id).where(Upload.id == content)
     rows = (
         select(Title, Asset.id, Asset.duration_ms, SERIES)
@@ -118,16 +148,25 @@ async def film(session: AsyncSession, call: Call[Any, Any, Any], content: str, w
         await limits.check(session, call.caller.viewer, title)
     except Problem as kept:
         raise missing(what, content) from kept
-    allowed = await of_caller(session, call.caller, call.now)
-    check_title(title, allowed)
-    await _check_licensed(session, call, title)
-    if asset is None and not title.video_url:
-        raise Problem(CONFLICT, f"there is nothing to play of {content} yet")
-    thing = Thing(
-        name=title.name, title=title.id, series=above, asset=asset, duration_ms=duration or 0,
-        credits_ms=title.credits_ms,
-    )  # fmt: skip
-    return Film(title, thing, asset, title.video_url, allowed)
+    return title, asset, duration, above
+
+
+async def _episode(session: AsyncSession, call: Call[Any, Any, Any], title: Title) -> str | None:
+    """The episode that plays where a series or a season is wanted; None: none can be watched, or it is neither."""
+    where, now = territory_of(call), call.now
+    is_staff = call.caller.may(Scope.ASSETS_READ)
+
+    def may(chain: Sequence[Title]) -> bool:
+        return is_staff or not any(licence.refused(one, where, now) for one in chain)
+
+    return await beginning(session, title, call.caller.viewer, may, published=not is_staff)
+
+
+def _nothing(title: Title) -> str:
+    """Why nothing plays."""
+    if title.kind in FOLDERS:
+        return f"there is no episode of {title.id} that can be watched now"
+    return f"there is nothing to play of {title.id} yet"
 
 
 async def channel(session: AsyncSession, call: Call[Any, Any, Any], name: str) -> tuple[Thing, Entitlements]:
@@ -170,4 +209,4 @@ async def check_streams(
     """Refuse one stream more than the plan allows; `but` is a session that does not count. Raises `Problem`."""
     if call.caller.is_person:
         others = () if but is None else (but,)
-        await streams.check(session, call.site.settings, call.caller.id, allowed.streams, call.now, others)
+        await streams.check(session, call.site.settings, call.caller, allowed.streams, call.now, others)

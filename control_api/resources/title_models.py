@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from control_api import ids
-from control_api.library.cards import TitleCard  # noqa: TC001 — Pydantic reads it
+from control_api.library.cards import TitleCard
 from control_api.library.listing import Sort, TitleFilter
 from control_api.library.shown import TitleListed, TitleShown
 from control_api.models import Given, Shown
@@ -42,17 +42,10 @@ class CreditShown(Shown):
     position: int = Field(description="In which order they are listed.")
 
 
-class BeneathShown(Shown):
-    """A title beneath another one, in short."""
+class BeneathShown(TitleCard):
+    """A title beneath another one, in short: all that a list of episodes shows of one."""
 
-    id: str
-    kind: str
-    number: int | None
-    name: str
-    summary: str
     state: str
-    released: str
-    access: str
     titles: int = Field(description="How many titles are beneath it: of a season its episodes.")
 
 

@@ -33,7 +33,6 @@ from control_api.tables import Title
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
-    from control_api.library.cards import TitleCard
     from control_api.library.hung import Hung
     from control_api.models import Nothing
 
@@ -149,18 +148,19 @@ async def detailed(call: Call[Any, Any, Any], title: Title, there: Hung | None =
     if there is None:
         there = (await surrounded(call, [title]))[title.id]
     fit = limits.fit(call.caller.viewer)
-    below = [BeneathShown(**one) for one in await beneath(call.session, title.id, states(call, ()), fit)]
+    rows = await beneath(call.session, title.id, states(call, ()), fit)
+    alike = await similar(call.session, call.caller.viewer, title.id, call.now, limit=_SIMILAR)  # B55, C45
+    near = [one.title_id for one in alike]
+    there_too = await cards(call, [*(row["id"] for row in rows), *near])
+    below = [
+        BeneathShown(**dict(there_too[row["id"]]), state=row["state"], titles=row["titles"])
+        for row in rows
+        if row["id"] in there_too
+    ]
     return TitleDetail(
         **dict(shown(title, there, call.site.settings.public_url)),
         credits=[CreditShown(**one) for one in await credited(call.session, title.id)],
         beneath=[one for one in below if one.kind != "trailer"],
         trailers=[one for one in below if one.kind == "trailer"],
-        similar=await _similar(call, title),
+        similar=[there_too[one] for one in near if one in there_too],
     )
-
-
-async def _similar(call: Call[Any, Any, Any], title: Title) -> list[TitleCard]:
-    """What is like it, the nearest first (B55, C45)."""
-    some = await similar(call.session, call.caller.viewer, title.id, call.now, limit=_SIMILAR)
-    there = await cards(call, [one.title_id for one in some])
-    return [there[one.title_id] for one in some if one.title_id in there]

@@ -62,7 +62,7 @@ async def test_all_that_is_said_of_a_title_is_kept(client: Client) -> None:
     assert [(one["action"], one["after"]["ids"]) for one in audit] == [("created", WHOLE["ids"])]
 
 
-_DETAIL = ("credits", "beneath", "trailers")
+_DETAIL = ("credits", "beneath", "trailers", "similar")
 
 
 async def test_an_edit_changes_what_was_sent_and_nothing_else(client: Client) -> None:

@@ -194,7 +194,7 @@ async def test_of_each_series_one_card_goes_on(api: Client, times: Times) -> Non
     await watch(ada, times, film, 30)
     assert await cards(ada) == [("Laura", 30, False), ("Detour 1x1", 20, False)]
     after = (await ada.post(PLAYBACK, {"title": show[1]}, 200)).json
-    assert (after["offset_ms"], after["next"]["title_id"], after["next"]["name"]) == (
+    assert (after["offset_ms"], after["next"]["id"], after["next"]["name"]) == (
         20 * MINUTE,
         show[2],
         "Detour 1x2",
