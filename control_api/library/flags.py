@@ -27,3 +27,11 @@ class Ratings(Shown):
 
 UNFLAGGED = Flags()
 UNRATED = Ratings()
+_WHOLE = 100
+
+
+def percent(position_ms: int, duration_ms: int, *, is_whole: bool = False) -> int | None:
+    """How much of a title lies behind, in whole percent; `is_whole`: it was seen to the end. None: nobody knows."""
+    if is_whole:
+        return _WHOLE
+    return min(position_ms * _WHOLE // duration_ms, _WHOLE) if duration_ms > 0 else None

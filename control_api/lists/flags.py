@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import BigInteger, String, case, cast, literal, null, union_all
 from sqlmodel import col, select
 
-from control_api.library.flags import UNFLAGGED, Flags
+from control_api.library.flags import UNFLAGGED, Flags, percent
 from control_api.tables import Listed, Rated, Watched
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 WATCHLIST: Final = "watchlist"
 FAVORITES: Final = "favorites"
 LISTS: Final = (WATCHLIST, FAVORITES)
-_WHOLE: Final = 100
 
 
 async def flagged(session: AsyncSession, profile: str, titles: Sequence[str]) -> dict[str, Flags]:
@@ -62,11 +61,5 @@ def _said(what: str, number: int | None, whole: int | None) -> dict[str, Any]:
         return {"is_favorite": True}
     if what == "rated":
         return {"my_score": number}
-    return {"position_ms": max(number or 0, 0), "percent": percent(number or 0, whole or 0)}
-
-
-def percent(position: int, whole: int) -> int | None:
-    """How much of a title has been seen, in whole percent; `position` below zero: all of it. None: nobody knows."""
-    if position < 0:
-        return _WHOLE
-    return min(position * _WHOLE // whole, _WHOLE - 1) if whole > 0 else None
+    position = number or 0
+    return {"position_ms": max(position, 0), "percent": percent(position, whole or 0, is_whole=position < 0)}

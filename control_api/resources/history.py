@@ -11,6 +11,7 @@ from control_api import ids
 from control_api.call import Answer, Call
 from control_api.instants import Instant, Millis
 from control_api.library.cards import TitleCard
+from control_api.library.flags import percent
 from control_api.library.kinds import TitleState
 from control_api.library.shown import TitleListed, listed
 from control_api.models import Given, Nothing, Shown
@@ -23,7 +24,6 @@ from control_api.resources.title_models import TitlePath
 from control_api.scopes import SIGNED_IN
 from control_api.tables import Title, Watched
 from control_api.viewing import going_on, history
-from control_api.viewing.seeing import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ class WatchedShown(Shown):
     name: str = Field(description="What the title is called; of one that is gone, what it was called.")
     position_ms: Millis = Field(description="Where it stopped.")
     duration_ms: Millis = Field(description="How long it is; 0: nobody knows.")
-    percent: int = Field(description="How much of it lies behind.")
+    percent: int = Field(description="How much of it lies behind; 100: seen to the end.")
     watched_ms: Millis = Field(description="For how long it was watched, all times together.")
     times: int = Field(description="How often it was seen to the end.")
     completed_at: Instant | None = Field(
@@ -150,7 +150,7 @@ def _shown(row: Watched, names: dict[str, str], there: dict[str, TitleCard]) -> 
         **{name: getattr(row, name) for name in same},
         title=there.get(title),
         name=names.get(title, row.name),
-        percent=percent(row.position_ms, row.duration_ms),
+        percent=percent(row.position_ms, row.duration_ms, is_whole=row.completed_at is not None) or 0,
     )
 
 

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from control_api import ids
 from control_api.call import Answer, Call
 from control_api.instants import Instant, Millis
+from control_api.library.flags import percent
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint
 from control_api.paging import Page, PageQuery, page
@@ -48,7 +49,6 @@ from control_api.viewing.beating import (
     said,
 )
 from control_api.viewing.playing import Playing, millis, remembered, state_of
-from control_api.viewing.seeing import percent
 from control_api.viewing.silence import next_beat, silence
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def shown(row: PlaySession, next_ms: int) -> PlaySessionShown:
     same = PlaySessionShown.model_fields.keys() - {"percent", "next_beat_ms"}
     return PlaySessionShown(
         **{name: getattr(row, name) for name in same},
-        percent=percent(row.position_ms, row.duration_ms),
+        percent=percent(row.position_ms, row.duration_ms) or 0,
         next_beat_ms=next_beat(next_ms, is_slow=row.is_slow) if row.ended_at is None else None,
     )
 

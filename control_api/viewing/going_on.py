@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlmodel import col, or_, select, update
 
+from control_api.library.flags import percent
 from control_api.tables import Title, Watched
 from control_api.viewing.following import following, shown_to
-from control_api.viewing.seeing import percent
 from control_api.viewing.sessions import PARENT, SERIES
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Card:
     @property
     def percent(self) -> int:
         """How much of it lies behind."""
-        return percent(self.position_ms, self.duration_ms)
+        return percent(self.position_ms, self.duration_ms) or 0
 
 
 async def cards(session: AsyncSession, viewer: Viewer, limit: int = 20, *, published: bool = True) -> list[Card]:

@@ -49,11 +49,6 @@ def is_whole(position_ms: int, duration_ms: int, credits_ms: int | None) -> bool
     return bool(duration_ms) and position_ms * 100 >= duration_ms * _PERCENT
 
 
-def percent(position_ms: int, duration_ms: int) -> int:
-    """How much of it lies behind, from 0 to 100."""
-    return min(position_ms * 100 // duration_ms, 100) if duration_ms else 0
-
-
 def seen(before: Seen | None, step: Step) -> Seen:
     """What is kept after a step."""
     end = is_whole(step.position_ms, step.duration_ms, step.credits_ms)

@@ -8,6 +8,7 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
+from control_api.library.flags import percent
 from control_api.viewing.beating import (
     PLAYER,
     SILENCE,
@@ -24,7 +25,7 @@ from control_api.viewing.beating import (
     said,
 )
 from control_api.viewing.choosing import audio, subtitles
-from control_api.viewing.seeing import Seen, Step, is_whole, percent, seen
+from control_api.viewing.seeing import Seen, Step, is_whole, seen
 
 START = 1_000_000
 _small = st.integers(0, 100)
@@ -150,7 +151,7 @@ def test_a_title_is_seen_to_the_end_once_for_each_time_that_somebody_comes_there
     assert [is_whole(at, 1000, None) for at in (949, 950, 1000)] == [False, True, True]
     assert [is_whole(at, 1000, 800) for at in (799, 800)] == [False, True]
     assert not is_whole(500, 0, None)
-    assert [percent(at, whole) for at, whole in ((0, 0), (499, 1000), (2000, 1000))] == [0, 49, 100]
+    assert [percent(at, whole) for at, whole in ((0, 0), (499, 1000), (2000, 1000))] == [None, 49, 100]
 
     first = seen(None, Step(0, 10, 500, 10, 1000))
     assert (first.times, first.completed_at, first.first_at) == (0, None, 0)

@@ -14,10 +14,10 @@ from sqlmodel import col, delete, func, select, update
 from watching import series
 
 from control_api.ids import new_id
-from control_api.library.flags import Flags
+from control_api.library.flags import Flags, percent
 from control_api.library.indexing import reindexed
 from control_api.lists import keeping
-from control_api.lists.flags import flagged, percent
+from control_api.lists.flags import flagged
 from control_api.people.roles import Role
 from control_api.site import SITE
 from control_api.tables import AuditEntry, Event, Listed, Profile, Rated, RatingSum, Title, Watched
@@ -49,16 +49,15 @@ async def names(client: Client, path: str) -> list[str]:
     return found
 
 
-@given(st.integers(-1, 10**8), st.integers(0, 10**8))
-def test_only_what_was_seen_to_the_end_is_whole(position: int, whole: int) -> None:
-    found = percent(position, whole)
-    if position < 0:
-        assert found == 100
-    elif whole == 0:
-        assert found is None
-    else:
+@given(st.integers(0, 10**8), st.integers(0, 10**8), st.booleans())
+def test_only_what_was_seen_to_the_end_is_whole(position: int, whole: int, ended: bool) -> None:  # noqa: FBT001
+    found = percent(position, whole, is_whole=ended)
+    if whole or ended:
         assert found is not None
-        assert 0 <= found <= 99
+        assert 0 <= found <= 100
+        assert (found == 100) == (ended or position >= whole)
+    else:
+        assert found is None
 
 
 @pytest.mark.parametrize("name", ["watchlist", "favorites"])
