@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 50
 """Suggestions of one answer."""
+_READ: Final = "recommendations_read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,16 @@ async def personalized(
 
 
 async def _asked(session: AsyncSession, viewer: Viewer | None, now: datetime, genre: str = "", *, seen: bool) -> _Asked:
-    built = select(func.max(RecommendationBuild.number)).where(col(RecommendationBuild.built_at).is_not(None))
-    number: int | None = (await session.exec(built)).one()
-    return _Asked(session, number, (*_wanted(viewer, now, seen=seen), *_of(genre)))
+    return _Asked(session, await _version(session), (*_wanted(viewer, now, seen=seen), *_of(genre)))
+
+
+async def _version(session: AsyncSession) -> int | None:
+    """The number of the version that is read: asked for once in a session, so that all its answers are of one."""
+    if _READ not in session.info:
+        built = select(func.max(RecommendationBuild.number)).where(col(RecommendationBuild.built_at).is_not(None))
+        session.info[_READ] = (await session.exec(built)).one()
+    number: int | None = session.info[_READ]
+    return number
 
 
 async def _suited(asked: _Asked, likes: Sequence[Taste], limit: int) -> list[Suggestion]:
