@@ -69,15 +69,29 @@ async def complete(session: AsyncSession, payment: Payment, now: datetime) -> No
         number = (await (await session.connection()).execute(_NEXT, {"year": now.year})).scalar_one()
         payment.receipt_year, payment.receipt_number = now.year, number
     await session.flush()
-    if payment.charge:
+    await known_by(session, payment, payment.charge)
+
+
+async def known_by(session: AsyncSession, payment: Payment, charge: str) -> None:
+    """Its money is known by that; what was given back of it before anybody knew is counted."""
+    payment.charge = charge
+    session.add(payment)
+    await session.flush()
+    if charge:
         waiting = select(Refund).where(
-            Refund.provider == payment.provider, Refund.charge == payment.charge, col(Refund.payment_id).is_(None)
+            Refund.provider == payment.provider, Refund.charge == charge, col(Refund.payment_id).is_(None)
         )
         for one in (await session.exec(waiting)).all():
             one.payment_id = payment.id
             session.add(one)
         await session.flush()
         await _count(session, payment)
+
+
+async def is_known(session: AsyncSession, provider: str, charge: str) -> bool:
+    """Whether there is a payment whose money the provider knows by that."""
+    rows = select(Payment.id).where(Payment.provider == provider, Payment.charge == charge)
+    return (await session.exec(rows.limit(1))).first() is not None
 
 
 async def given_back(

@@ -70,6 +70,9 @@ async def _is_new(book: Book, provider: str, heard: Heard) -> bool:
 
 
 async def _given_back(book: Book, provider: str, back: Back) -> None:
+    missed = await books.found(book.session, provider, back.payment) if back.payment else None
+    if missed is not None and not missed.charge:
+        await books.known_by(book.session, missed, back.charge)
     payment = await books.given_back(book.session, provider, back, book.now)
     if payment is not None:
         plan, amount = await plan_of(book.session, payment.plan_id), written(back.amount, payment.currency)
@@ -87,7 +90,7 @@ async def _row(book: Book, provider: str, heard: Heard) -> Subscription | None:
     if account is None or plan is None:
         _log.warning("a provider tells of a subscription of nobody here, or to a plan that is none: left alone")
         return None
-    await book.session.exec(select(Account.id).where(Account.id == account.id).with_for_update())
+    await book.session.exec(select(Account.id).where(Account.id == account.id).with_for_update(key_share=True))
     present = await ledger.current(book.session, account.id)
     if present is not None and not heard.is_over:
         # two were paid for, or one was given: the newer one counts, and the older one takes no more money

@@ -40,12 +40,7 @@ class Pretended:
 
     async def begin(self, order: Order) -> Begun:
         """The first payment, or a look at the card where there is nothing to pay yet."""
-        card = order.method or GOOD
-        if card not in CARDS:
-            message = f"there is no card {card}: take one of {', '.join(CARDS)}"
-            raise Refused(message)
-        if card in ("test_declined", "test_no_funds"):
-            raise Refused(_WHY[card])
+        card = _looked_at(order.method)
         reference = new_id("tp")
         if card == "test_needs_action":
             return Begun(method=card, reference=reference, money=Money("pending", reference, reference, card))
@@ -58,6 +53,10 @@ class Pretended:
         if card in _WHY:
             return Money("failed", reference, "", card, _WHY[card])
         return Money("completed", reference, reference, card)
+
+    async def replace(self, customer: str, order: Order) -> Begun:  # noqa: ARG002 — nobody is known by anything
+        """A look at the card."""
+        return Begun(method=_looked_at(order.method))
 
     async def move(self, reference: str, order: Order, *, at_once: bool) -> None:
         """Nothing: who renews knows the plan."""
@@ -72,6 +71,25 @@ class Pretended:
         """As if."""
         return f"back-{key}"
 
+    async def charge_of(self, reference: str) -> str:  # noqa: ARG002 — what was paid was told at once
+        """None but what is known."""
+        return ""
+
+    async def payment_of(self, charge: str) -> str:  # noqa: ARG002 — it tells nothing that would be looked for
+        """None."""
+        return ""
+
     def heard(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Heard:  # noqa: ARG002 — none is looked at
         """It tells nothing, so whoever says so is not it."""
         raise Unsigned("the provider of tests tells nothing")
+
+
+def _looked_at(method: str) -> str:
+    """The card that is meant, which may be good. Raises `Refused`."""
+    card = method or GOOD
+    if card not in CARDS:
+        message = f"there is no card {card}: take one of {', '.join(CARDS)}"
+        raise Refused(message)
+    if card in ("test_declined", "test_no_funds"):
+        raise Refused(_WHY[card])
+    return card

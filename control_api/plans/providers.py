@@ -86,6 +86,8 @@ class Back:
     reference: str
     charge: str
     amount: int
+    payment: str = ""
+    """The reference of the payment, where its money was not known by `charge` yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,9 @@ class Provider(Protocol):
     async def charge(self, order: Order, amount: int) -> Money:
         """Take money for a subscription that there is; of a provider that does not do so by itself."""
 
+    async def replace(self, customer: str, order: Order) -> Begun:
+        """Another card in the place of the one that there is: on a page of the provider, or at once."""
+
     async def move(self, reference: str, order: Order, *, at_once: bool) -> None:
         """Make it a subscription of another plan: at once, what is left of the old one credited, or when it renews."""
 
@@ -138,6 +143,12 @@ class Provider(Protocol):
 
     async def give_back(self, charge: str, amount: int, key: str) -> str:
         """Give money back; by what the provider knows that."""
+
+    async def charge_of(self, reference: str) -> str:
+        """By what the provider knows the money of a payment; empty: there is none."""
+
+    async def payment_of(self, charge: str) -> str:
+        """The reference of the payment whose money this is; empty: of none."""
 
     def heard(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Heard:
         """What is told here, once it is sure by whom; raises `Unsigned`, and `ValueError` for what is no such thing."""

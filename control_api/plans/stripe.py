@@ -1,8 +1,9 @@
-"""Payments by Stripe, by six requests of its HTTP API. Cards are typed on Stripe's page, and never come here.
+"""Payments by Stripe, by a few requests of its HTTP API. Cards are typed on Stripe's page, and never come here.
 
 What Stripe tells is believed when it is signed with the secret of the endpoint and not older than five minutes
 (docs.stripe.com/webhooks#verify-manually). Of an event only what is needed is read, in the shapes of the API before
-and after 2025-03-31, in which subscriptions of invoices have moved.
+and after 2025-03-31, in which subscriptions of invoices have moved, and what paid an invoice is told to nobody who does
+not ask for it. What is asked here is answered in the shapes of `VERSION`, whatever the endpoint is told in.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "stripe"
 VERSION: Final = "2024-06-20"
-"""Of the API, as it is spoken here."""
+"""Of the API, as it is spoken here. In it an invoice says what paid it, and that says of which invoice it is."""
 PATIENCE: Final = timedelta(minutes=5)
 _LIMITS: Final = Limits(seconds=20, size=1 << 20)
 _LOST: Final = 404
@@ -69,6 +70,12 @@ class Stripe:
         """Stripe renews by itself."""
         raise NotImplementedError
 
+    async def replace(self, customer: str, order: Order) -> Begun:
+        """A page of Stripe's, on which cards are changed and what is open is paid. What comes of it is told."""
+        form = {"customer": customer, "return_url": order.back}
+        answer = await self._asked("POST", "/billing_portal/sessions", form, order.key)
+        return Begun(url=str(answer["url"]))
+
     async def move(self, reference: str, order: Order, *, at_once: bool) -> None:
         """The price of its only item becomes another one."""
         where = f"/subscriptions/{quote(reference, safe='')}"
@@ -98,6 +105,17 @@ class Stripe:
         kind = "payment_intent" if charge.startswith("pi_") else "charge"
         answer = await self._asked("POST", "/refunds", {kind: charge, "amount": str(amount)}, key)
         return str(answer["id"])
+
+    async def charge_of(self, reference: str) -> str:
+        """What paid an invoice."""
+        found = await self._asked("GET", f"/invoices/{quote(reference, safe='')}", lost_is_fine=True)
+        return str(found.get("payment_intent") or found.get("charge") or "")
+
+    async def payment_of(self, charge: str) -> str:
+        """Of which invoice it is."""
+        kind = "payment_intents" if charge.startswith("pi_") else "charges"
+        found = await self._asked("GET", f"/{kind}/{quote(charge, safe='')}", lost_is_fine=True)
+        return str(found.get("invoice") or "")
 
     def heard(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Heard:
         """What is told here. Nothing of it is read before it is sure by whom."""

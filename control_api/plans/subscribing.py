@@ -152,7 +152,9 @@ def moved(row: Subscription, plan: Plan, now: datetime) -> Move:
     return Move(Way.NEXT)
 
 
-_UNPAID: Final = "the last payment has failed: pay first, or cancel"
+_UNPAID: Final = (
+    "the last payment has failed: POST /api/v1/subscription/payment-method to pay by another card first, or cancel"
+)
 
 
 def _check_move(row: Subscription, plan: Plan) -> None:

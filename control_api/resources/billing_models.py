@@ -43,6 +43,24 @@ class SubscribeGiven(Given):
     )
 
 
+class PaymentMethodGiven(Given):
+    """By what is paid from now on."""
+
+    method: str = Field(
+        default="",
+        max_length=60,
+        pattern=r"^[a-z_]*$",
+        description="Only where payments are tests: `test_card`, or one that goes wrong. Else the card is asked for on "
+        "the page of who takes the money.",
+    )
+    return_to: str = Field(
+        default="/account/billing",
+        max_length=300,
+        pattern=r"^/[A-Za-z0-9/_.-]*$",
+        description="A path of the audience's pages, to which the page of who takes the money sends back.",
+    )
+
+
 class SubscribedShown(Shown):
     """What came of it."""
 

@@ -17,6 +17,7 @@ from control_api.people import accounts
 from control_api.plans import books, ledger
 from control_api.plans.entitled import FREE, entitled
 from control_api.plans.offers import called, plan_of
+from control_api.plans.owing import charged, is_unpaid, order, owed
 from control_api.plans.providers import HOUSE, Begun, Money, Order, Refused
 from control_api.plans.shown import EntitlementsShown, PaymentShown, PlanShown, SubscriptionShown
 from control_api.plans.standing import OVER
@@ -26,6 +27,7 @@ from control_api.problems import CONFLICT, PAYMENT_REFUSED, Problem, missing, un
 from control_api.resources.billing_models import (
     HistoryQuery,
     OwnPlanShown,
+    PaymentMethodGiven,
     PaymentPath,
     SubscribedShown,
     SubscribeGiven,
@@ -191,12 +193,64 @@ async def edit_own_subscription(call: Call[Nothing, Nothing, SubscriptionEdit]) 
     return await _changed(call, held, before)
 
 
+@Endpoint(
+    method="POST",
+    path=f"{_PATH}/payment-method",
+    name="replace_payment_method",
+    summary="Pay by another card, and pay at once what is open",
+    description="200: it is done, and what was open is paid (`payment`). 202: cards are changed, and what is open is "
+    "paid, at `checkout_url`, a page of who takes the money, which is good for minutes.",
+    scope=OWNER,
+    tag=TAG,
+    body_model=PaymentMethodGiven,
+    answers={200: SubscribedShown, 202: SubscribedShown},
+    refusals=(PAYMENT_REFUSED,),
+    idempotent=True,
+)
+async def replace_payment_method(call: Call[Nothing, Nothing, PaymentMethodGiven]) -> Answer:
+    """A card that does not pay what is open replaces none."""
+    async with call.site.database.reading() as session:
+        row = await _paid_for(session, call)
+        end = row.period_end
+        open_ = await owed(session, row, end, call.now) if end is not None and is_unpaid(row, call.now) else None
+        plan = await plan_of(session, row.plan_id)
+    provider = named(call.site.settings, call.site.outgoing, row.provider)
+    if provider.renews and not row.customer:
+        raise Problem(CONFLICT, "who takes the money has not told of it yet: ask again in a minute")
+    asked = Order(
+        call.caller.id, "", plan.id, called(plan), row.price, row.currency, row.period, method=call.body.method,
+        back=f"{call.site.settings.pages_url}{call.body.return_to}", key=new_id("pm"),
+    )  # fmt: skip
+    begun = await _asked(provider.replace(row.customer, asked))
+    if begun.url:
+        call.is_told = True  # nothing has changed here yet
+        return Answer(SubscribedShown(subscription=None, checkout_url=begun.url, payment=None), 202)
+    money = None
+    if open_ is not None and end is not None:
+        money = await _asked(provider.charge(order(row, open_, end, begun.method), open_.price))
+        if money.status != books.COMPLETED:
+            raise Problem(PAYMENT_REFUSED, money.failure)
+    held = await _held(call, row)
+    before = SubscriptionShown.of(held, call.now)
+    held.method = begun.method
+    held.version += 1
+    call.session.add(held)
+    if money is not None and open_ is not None:
+        await charged(_book(call), held, open_, money)
+    await call.session.flush()
+    shown = SubscriptionShown.of(held, call.now)
+    call.changed(Change(KIND, held.id, "updated", before, shown))
+    payment = await _newest(call, held) if money is not None else None
+    return Answer(SubscribedShown(subscription=shown, checkout_url=None, payment=payment))
+
+
 OPERATIONS: Final = (
     read_own_subscription,
     list_own_subscriptions,
     subscribe,
     confirm_payment,
     edit_own_subscription,
+    replace_payment_method,
 )
 
 
@@ -258,11 +312,27 @@ async def _pending(call: Call[Any, Any, Any], plan: Plan, provider: Provider, be
 async def _begun(call: Call[Any, Any, Any], row: Subscription) -> Answer:
     shown = SubscriptionShown.of(row, call.now)
     call.changed(Change(KIND, row.id, "created", after=shown))
-    newest = select(Payment).where(Payment.subscription_id == row.id).order_by(col(Payment.id).desc())
-    payment = (await call.session.exec(newest.limit(1))).first()
-    paid = None if payment is None else PaymentShown.of(payment)
+    paid = await _newest(call, row)
     headers = {"Location": _PATH}
     return Answer(SubscribedShown(subscription=shown, checkout_url=None, payment=paid), 201, headers)
+
+
+async def _newest(call: Call[Any, Any, Any], row: Subscription) -> PaymentShown | None:
+    """The newest payment of a subscription."""
+    newest = select(Payment).where(Payment.subscription_id == row.id).order_by(col(Payment.id).desc())
+    payment = (await call.session.exec(newest.limit(1))).first()
+    return None if payment is None else PaymentShown.of(payment)
+
+
+async def _paid_for(session: AsyncSession, call: Call[Any, Any, Any]) -> Subscription:
+    """The subscription that the caller pays for. Raises `Problem`."""
+    rows = select(Subscription).where(Subscription.account_id == call.caller.id, col(Subscription.is_current))
+    row = (await session.exec(rows)).one_or_none()
+    if row is None or row.provider == HOUSE:
+        raise Problem(CONFLICT, "there is no subscription that is paid for: POST one")
+    if row.until is not None and call.now >= row.until:
+        raise Problem(CONFLICT, "it has ended unpaid: subscribe again")
+    return row
 
 
 async def _wish(call: Call[Any, Any, Any], row: Subscription, *, renews: bool) -> Answer:

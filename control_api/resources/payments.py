@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
@@ -9,18 +10,21 @@ from sqlmodel import col, select
 
 from control_api.call import Answer, Call
 from control_api.changes import Actor, Change, audited
+from control_api.destinations import NotAllowed
 from control_api.models import Given, Nothing
 from control_api.operation import Endpoint, Media, Raw
+from control_api.outgoing import NoAnswer
 from control_api.paging import page
 from control_api.pieces import agree, pieces
+from control_api.plans import books
 from control_api.plans.hearing import hear
 from control_api.plans.money import written
-from control_api.plans.providers import Unsigned
+from control_api.plans.providers import Refused, Unsigned
 from control_api.plans.receipts import Receipt
 from control_api.plans.shown import PaymentShown, SubscriptionShown, number
 from control_api.plans.subscribing import Book
 from control_api.plans.taking import configured
-from control_api.problems import MALFORMED, TOO_LARGE, UNAUTHENTICATED, Problem, missing
+from control_api.problems import MALFORMED, TOO_LARGE, UNAUTHENTICATED, Problem, missing, unavailable
 from control_api.resources.billing_models import (
     HistoryQuery,
     PaymentDetail,
@@ -35,6 +39,8 @@ from control_api.tables import Account, Payment, Refund
 
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.plans.providers import Heard, Provider
 
 _TEXT: Final = "text/plain"
 _HTML: Final = "text/html"
@@ -147,6 +153,7 @@ async def hear_provider(call: Call[ProviderPath]) -> Answer:
         raise Problem(UNAUTHENTICATED, str(bad)) from bad
     except ValueError as bad:
         raise Problem(MALFORMED, str(bad)) from bad
+    heard = await _recognized(call, provider, heard)
     row = await hear(Book(call.session, call.site.settings, call.now), provider.name, heard)
     if row is not None:
         actor = Actor(provider.name, provider.name, call.operation, call.address, call.request_id)
@@ -164,6 +171,21 @@ async def detailed(session: AsyncSession, payment: Payment) -> PaymentDetail:
     rows = select(Refund).where(Refund.payment_id == payment.id).order_by(col(Refund.id))
     refunds = [RefundShown.model_validate(one) for one in (await session.exec(rows)).all()]
     return PaymentDetail(**dict(PaymentShown.of(payment)), refunds=refunds)
+
+
+async def _recognized(call: Call[ProviderPath], provider: Provider, heard: Heard) -> Heard:
+    """The same, each refund by the payment that it is of: an invoice may have come without what paid it."""
+    backs = []
+    for back in heard.back:
+        async with call.site.database.reading() as session:
+            is_known = not back.charge or await books.is_known(session, provider.name, back.charge)
+        try:
+            payment = "" if is_known else await provider.payment_of(back.charge)
+        except (NoAnswer, NotAllowed, Refused) as error:  # who is answered so tells it again later
+            message = f"who takes the money does not answer as it should: {error}"
+            raise unavailable(message, 30) from error
+        backs.append(replace(back, payment=payment))
+    return replace(heard, back=tuple(backs))
 
 
 async def _seen(call: Call[PaymentPath, Any, Any]) -> Payment:

@@ -211,6 +211,40 @@ async def test_who_does_not_pay_is_asked_again_and_then_has_what_is_free(till: T
     assert kinds.count("lapsed") == 2
 
 
+async def test_who_has_a_new_card_pays_what_is_open_at_once(till: Till) -> None:
+    """C39c, C40a: from past due back to active, by a card that pays; one that does not replaces none."""
+    dan = await till.person("dan")
+    cards = f"{OWN}/payment-method"
+    await dan.post(cards, {"method": "test_card"}, 409)
+    await dan.post(OWN, {"plan": "premium", "method": "test_fails_later"})
+    kept = (await dan.post(cards, {"method": "test_fails_later"}, 200)).json
+    assert (kept["payment"], kept["checkout_url"], kept["subscription"]["state"]) == (None, None, "trialing")
+    end = BORN + 7 * DAY
+    await till.at(end)
+    dan = await sign_in_again(till, "dan")
+    assert (
+        "/api/v1/subscription/payment-method"
+        in (await dan.ask("PATCH", OWN, 409, body={"plan": "family"})).json["detail"]
+    )
+    for method in ("test_declined", "test_fails_later", "none_such"):
+        await dan.post(cards, {"method": method}, 402)
+    has = (await own(dan))["subscription"]
+    assert (has["state"], has["method"]) == ("past_due", "test_fails_later")
+    till.times.now = end + timedelta(hours=5)
+    once = {"Idempotency-Key": "another"}
+    paid = (await dan.post(cards, {"method": "test_card"}, 200, headers=once)).json
+    assert (paid["subscription"]["state"], paid["subscription"]["method"]) == ("active", "test_card")
+    assert (paid["subscription"]["period_end"], paid["payment"]["receipt"]) == ("2026-03-07T12:00:00.000Z", "2026-1")
+    assert (await dan.post(cards, {"method": "test_card"}, 200, headers=once)).json == paid
+    assert (await dan.post(cards, {"method": "test_no_funds"}, 402)).json[
+        "detail"
+    ] == "there is not enough money on the card"
+    await till.at(end + DAY)  # nothing is asked for again
+    dan = await sign_in_again(till, "dan")
+    statuses = [one["status"] for one in (await dan.get("/api/v1/payments")).json["items"]]
+    assert statuses == ["completed", "failed"]
+
+
 async def test_staff_see_change_give_and_give_back(till: Till) -> None:  # noqa: PLR0915 — one life
     """BX11, C19: plans of others, money given back, and everything told."""
     boss, ada = await till.person("boss", Role.ADMIN), await till.person("ada")

@@ -23,7 +23,7 @@ from sqlmodel import col, select
 from control_api.people.roles import Role
 from control_api.plans.providers import Unsigned
 from control_api.plans.renewing import Renewer
-from control_api.plans.stripe import check
+from control_api.plans.stripe import VERSION, check
 from control_api.site import SITE
 from control_api.tables import Payment, ProviderEvent, Subscription, SubscriptionEntry
 
@@ -46,18 +46,32 @@ class Far:
 
     asked: list[tuple[str, str, dict[str, str], str]] = field(default_factory=list)
     declines: bool = False
+    fails: bool = False
 
     async def answer(self, request: web.Request) -> web.Response:
         assert request.headers["Authorization"] == "Bearer sk_test_1"
         form = dict(parse_qsl((await request.read()).decode()))
         self.asked.append((request.method, request.path, form, request.headers.get("Idempotency-Key", "")))
+        if self.fails:
+            return web.json_response({"error": {"type": "api_error"}}, status=500)
         if self.declines:
             return web.json_response({"error": {"message": "Your card was declined."}}, status=402)
         what = {
             "/v1/checkout/sessions": {"id": "cs_1", "url": "https://checkout.stripe.example/c/cs_1"},
+            "/v1/billing_portal/sessions": {"id": "bps_1", "url": "https://billing.stripe.example/p/session/1"},
             "/v1/prices": {"id": "price_1"},
             "/v1/refunds": {"id": f"re_{form.get('amount')}", "status": "succeeded"},
         }
+        assert request.headers["Stripe-Version"] == VERSION
+        kind, name = request.path.split("/")[2], request.path.rsplit("/", 1)[-1]
+        if kind == "invoices":  # of an invoice that was paid by nothing but credit nobody knows any money
+            return web.json_response(
+                {"id": name, "payment_intent": name.replace("in_", "pi_") if name < "in_8" else None}
+            )
+        if kind == "payment_intents":
+            return web.json_response(
+                {"id": name, "invoice": name.replace("pi_", "in_")}, status=404 if name > "pi_8" else 200
+            )
         plain = {"id": "sub_1", "items": {"data": [{"id": "si_1"}]}}
         return web.json_response(what.get(request.path, plain))
 
@@ -97,7 +111,9 @@ class Telling:
         about = {"id": self.reference, "status": "active", "customer": "cus_1", "metadata": said, **more}
         return self.event(f"customer.subscription.{kind}", at, about)
 
-    def invoice(self, number: int, start: datetime, *, paid: bool = True, new: bool = False) -> bytes:
+    def invoice(
+        self, number: int, start: datetime, *, paid: bool = True, new: bool = False, bare: bool = False
+    ) -> bytes:
         said = {"account": self.account, "plan": self.plan}
         period = {"start": seconds(start), "end": seconds(start + MONTH)}
         about: dict[str, Any] = {
@@ -107,7 +123,8 @@ class Telling:
         details = {"subscription": self.reference, "metadata": said}
         if new:  # the shape since 2025-03-31
             about["parent"] = {"subscription_details": details}
-            about["payments"] = {"data": [{"payment": {"payment_intent": f"pi_{number}"}}]}
+            if not bare:
+                about["payments"] = {"data": [{"payment": {"payment_intent": f"pi_{number}"}}]}
         else:
             about |= {"subscription": self.reference, "subscription_details": details, "payment_intent": f"pi_{number}"}
         return self.event("invoice.paid" if paid else "invoice.payment_failed", start, about)
@@ -275,6 +292,46 @@ async def test_events_end_in_the_same_books_in_whatever_order_they_come(settings
     assert results[0][-1] == [("completed", 799, 0), ("completed", 799, 0), ("completed", 799, 5)]
     assert len(told) == 24
     assert sorted(number for number in numbers if number) == list(range(1, 10))  # without a gap
+
+
+async def test_what_paid_an_invoice_is_asked_for_where_it_was_not_told_and_cards_are_changed_there(
+    settings: Settings,
+) -> None:
+    """C19, C40a: an event of a newer API names no payment; a refund finds it, from here and from Stripe's own pages."""
+    async with far() as (server, where), running(of_stripe(settings, where), clock=Times(BORN)) as nobody:
+        ada, boss = await person(nobody, "ada"), await person(nobody, "boss", Role.ADMIN)
+        await ada.post(f"{OWN}/payment-method", {}, 409)
+        stripe = Telling((await ada.get("/api/v1/account")).json["id"])
+        for number in (1, 2, 9):
+            await tell(nobody, stripe.invoice(number, BORN, new=True, bare=True), BORN)
+        ids = [one["id"] for one in (await ada.get("/api/v1/payments")).json["items"]]
+        nothing, second, first = ids
+        refunds = "/api/v1/billing/payments/{}/refunds"
+        given = await boss.post(refunds.format(first), {"amount": 99})
+        assert given.json["refunded"] == 99
+        assert [one[:2] for one in server.asked[-2:]] == [("GET", "/v1/invoices/in_1"), ("POST", "/v1/refunds")]
+        assert server.asked[-1][2] == {"payment_intent": "pi_1", "amount": "99"}
+        await boss.post(refunds.format(nothing), {}, 409)
+
+        asked = len(server.asked)
+        await tell(nobody, stripe.refund(1, 100, BORN), BORN)  # of what is known nobody is asked
+        assert len(server.asked) == asked
+        late = stripe.refund(2, 300, BORN)
+        server.fails = True
+        await tell(nobody, late, BORN, 503)  # it is told again
+        server.fails = False
+        await tell(nobody, late, BORN)
+        await tell(nobody, late, BORN)
+        await tell(nobody, stripe.refund(99, 5, BORN), BORN)  # of somebody else's payment
+        paid = {one["id"]: one["refunded"] for one in (await boss.get("/api/v1/billing/payments")).json["items"]}
+        assert paid == {first: 199, second: 300, nothing: 0}
+
+        changed = (await ada.post(f"{OWN}/payment-method", {}, 202)).json
+        assert changed["checkout_url"] == "https://billing.stripe.example/p/session/1"
+        assert server.asked[-1][1:3] == (
+            "/v1/billing_portal/sessions",
+            {"customer": "cus_1", "return_url": "https://tv.example/account/billing"},
+        )
 
 
 def test_of_several_signatures_one_must_hold_and_no_other_form_does() -> None:
