@@ -159,7 +159,7 @@ async def _episode(session: AsyncSession, call: Call[Any, Any, Any], title: Titl
     def may(chain: Sequence[Title]) -> bool:
         return is_staff or not any(licence.refused(one, where, now) for one in chain)
 
-    return await beginning(session, title, call.caller.viewer, may, published=not is_staff)
+    return await beginning(session, title, call.caller.viewer, may, now, published=not is_staff)
 
 
 def _nothing(title: Title) -> str:

@@ -12,11 +12,13 @@ from sqlalchemy.orm import aliased, load_only
 from sqlmodel import col, select
 
 from control_api.library.kinds import FOLDERS, TitleKind
+from control_api.library.opening import is_open_now
 from control_api.tables import Title, Watched
 from control_api.viewing.following import following, shown_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -32,12 +34,14 @@ async def beginning(
     title: Title,
     viewer: Viewer | None,
     may: Callable[[Sequence[Title]], bool],
+    now: datetime,
     *,
     published: bool = True,
 ) -> str | None:
     """The id of the episode that plays where this series or season is wanted; None: there is none, or it is no such.
 
-    `may` says whether an episode may be watched; it is given the episode, and what it is a part of.
+    `may` says whether an episode may be watched; it is given the episode, and what it is a part of. Where only what is
+    `published` counts, it is asked of what is open at `now`.
     """
     if title.kind not in FOLDERS:
         return None
@@ -49,6 +53,7 @@ async def beginning(
         .join(_SEASON, col(_SEASON.id) == Title.parent_id)
         .where(col(Title.parent_id).in_([title.id, *(one.id for one in over.values() if one.parent_id == title.id)]))
         .where(col(Title.kind) == TitleKind.EPISODE, *shown_to(viewer, published=published))
+        .where(*(is_open_now(now) if published else ()))
         .order_by(col(Title.id) != (wanted or ""), col(_SEASON.place), col(Title.place), col(Title.id))
         .limit(MOST)
     )

@@ -103,6 +103,17 @@ async def readable(client: Client, title: str) -> list[str]:
     return [address for address in OF_THE_ORIGIN.findall(found) if KEPT.search(address)]
 
 
+async def locks(client: Client) -> dict[str, bool]:
+    """Of each channel whether it is locked for who asks: in the list, in the rail of what is on, and alone."""
+    listed = (await client.get("/api/v1/channels")).json["items"]
+    rails = (await client.get("/api/v1/home")).json["items"]
+    (air,) = [[item["channel"] for item in rail["items"]] for rail in rails if rail["source"] == "live_channels"]
+    alone = [(await client.get(f"/api/v1/channels/{one['id']}")).json for one in listed]
+    found, *others = [{one["id"]: one["is_locked"] for one in some} for some in (listed, air, alone)]
+    assert others == [found, found]
+    return found
+
+
 async def test_a_free_account_finds_no_way_to_what_is_premium(stage: Stage) -> None:  # noqa: PLR0915 — every way
     """E06, E14b: gated at the playback call and at every URL, not only in pages."""
     title, other = stage.titles["film-a"], stage.titles["film-b"]
@@ -130,6 +141,7 @@ async def test_a_free_account_finds_no_way_to_what_is_premium(stage: Stage) -> N
     listed = {one["id"]: one for one in (await free.get("/api/v1/titles")).json["items"]}
     assert (listed[title]["access"], listed[title]["is_locked"], listed[title]["video_url"]) == ("premium", True, "")
     assert (listed[other]["access"], listed[other]["is_locked"]) == ("free", False)
+    assert await locks(free) == {"films": False, "late": True}
     assert [one["id"] for one in (await free.get("/api/v1/titles?access=premium")).json["items"]] == [title]
     await stage.plays_on((await free.post(PLAYBACK, {"title": other}, 200)).json["url"])
     await stage.plays_on((await free.post(PLAYBACK, {"channel": "films"}, 200)).json["url"])
@@ -142,6 +154,7 @@ async def test_a_free_account_finds_no_way_to_what_is_premium(stage: Stage) -> N
     await stage.plays_on(film["url"])
     one = (await free.get(f"/api/v1/titles/{title}")).json
     assert (one["is_locked"], one["video_url"]) == (False, "https://cdn.example/film.m3u8")
+    assert await locks(free) == {"films": False, "late": False}
     assert paid["grace_until"] is not None
     staff = await person(nobody, "ed", Role.EDITOR)
     await stage.plays_on((await staff.post(PLAYBACK, {"title": title}, 200)).json["url"])
