@@ -76,6 +76,7 @@ def create_app(
         "pictures": settings.rate_pictures,
         "views": settings.rate_views,
         "letters": settings.rate_letters,
+        "plays": settings.rate_plays,
     }
     rates = Rates(settings.rate_storage, policies)
     known = Known(timedelta(milliseconds=settings.caller_cache_ms), spare=_spare(rates))

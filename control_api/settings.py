@@ -656,6 +656,10 @@ class Settings(BaseModel):
         default="20/minute",
         description="How often one address, or one `visitor` of an app's server, may tell of views of the same thing.",
     )
+    rate_plays: Rate = Field(
+        default="60/minute",
+        description="How often one account may begin to play. It does not count for API keys, which speak for many.",
+    )
     tmdb_key: SecretStr = Field(
         default=SecretStr(""),
         description="The key for TMDB's API, by which films and series are imported by their numbers there: "

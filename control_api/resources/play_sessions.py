@@ -15,7 +15,7 @@ from control_api.instants import Instant, Millis
 from control_api.library.flags import percent
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint
-from control_api.paging import Page, PageQuery, page
+from control_api.paging import Page, PageQuery, leaf
 from control_api.problems import (
     GONE,
     NOT_FOUND,
@@ -40,6 +40,7 @@ from control_api.viewing.beating import (
     ACCOUNT,
     FURTHEST,
     PLAYER,
+    SILENCE,
     Beat,
     counted,
     ended,
@@ -47,11 +48,13 @@ from control_api.viewing.beating import (
     loaded_at,
     revived,
     said,
+    unsilenced,
 )
 from control_api.viewing.playing import Playing, millis, remembered, state_of
 from control_api.viewing.silence import next_beat, silence
 
 if TYPE_CHECKING:
+    from control_api.callers import Caller
     from control_api.viewing.sessions import Thing
 
 TAG: Final = "Playing"
@@ -138,7 +141,10 @@ class PlaySessionShown(Shown):
     channel: str | None
     title_id: str | None
     asset_id: str | None
-    name: str = Field(description="What it was called when it began.")
+    name: str = Field(
+        description="What it was called when it began. Empty, and `title_id`, `asset_id`, `channel` and `profile_id` "
+        "null: the profile that asks may not see what plays."
+    )
     device: str
     device_kind: str
     quality: str = Field(description="Which rendition played last.")
@@ -176,11 +182,15 @@ class BeatShown(Shown):
     position_ms: Millis
 
 
-def shown(row: PlaySession, next_ms: int) -> PlaySessionShown:
-    """A play session as its owner sees it."""
+_KEPT: Final = {"name": "", "error": "", "title_id": None, "asset_id": None, "channel": None, "profile_id": None}
+"""What is shown of what a profile is not told of."""
+
+
+def shown(row: PlaySession, next_ms: int, *, is_kept: bool = False) -> PlaySessionShown:
+    """A play session as its account sees it; `is_kept` is whether the profile that asks is not told what plays."""
     same = PlaySessionShown.model_fields.keys() - {"percent", "next_beat_ms"}
     return PlaySessionShown(
-        **{name: getattr(row, name) for name in same},
+        **{name: getattr(row, name) for name in same} | (_KEPT if is_kept else {}),
         percent=percent(row.position_ms, row.duration_ms) or 0,
         next_beat_ms=next_beat(next_ms, is_slow=row.is_slow) if row.ended_at is None else None,
     )
@@ -191,6 +201,10 @@ async def begun(
 ) -> PlaySession:
     """A play session of the caller, as part of the call's transaction. Raises `Problem`: as much plays as may."""
     site = call.site
+    if call.caller.is_person:
+        taken = await site.rates.take("plays", call.caller.id)
+        if taken is not None and not taken.allowed:
+            raise refused(taken)
     device = replace(device_of(call, given.device), is_slow=is_slow)
     row, replaced = await sessions.begin(
         call.session, site.settings, call.caller, thing, device, call.now, position_ms=position_ms
@@ -254,14 +268,17 @@ async def start_play_session(call: Call[Nothing, Nothing, StartGiven]) -> Answer
 async def beat_play_session(call: Call[PlaySessionPath, Nothing, BeatGiven]) -> Answer:
     """Where it is now, and when to beat next."""
     viewing, at = call.site.viewing, millis(call.now)
+    if call.caller.is_person and viewing.is_hurried(call.caller.id, at):
+        detail = f"the account says more than anybody has to: every {viewing.next_ms} ms of each session is enough"
+        raise Problem(TOO_MANY, detail, headers={"Retry-After": "1"})
     one = await known(call, call.path.id)
     if one.is_hurried(at):
         detail = f"{call.path.id} says more than anybody has to: every {viewing.next_ms} ms is enough"
         raise Problem(TOO_MANY, detail, headers={"Retry-After": "1"})
-    ending = one.state.ending
-    if ending is not None and (call.body.sequence is None or call.body.sequence > one.state.number):
+    if one.state.ending is None:
+        hear(call, one, call.body)
+    elif call.body.sequence is None or call.body.sequence > one.state.number:
         raise over(one)
-    hear(call, one, call.body)
     state, one.asked_ms = one.state, next_beat(viewing.next_ms, is_slow=one.is_slow)
     return Answer(
         BeatShown(now=call.now, next_beat_ms=one.asked_ms, sequence=state.number, position_ms=state.position_ms),
@@ -316,15 +333,30 @@ async def known(call: Call[Any, Any, Any], name: str) -> Playing:
     """A playing of the caller's, from memory, or else looked up once. Raises `Problem`."""
     viewing, at = call.site.viewing, millis(call.now)
     one = viewing.known(name)
-    if one is None or (one.state.ending is None and at - one.state.touched >= _silence_ms(call, one)):
+    if one is None or _seems_silent(call, one, at):
         one = await _looked_up(call, name)
-    if one.owner != call.caller.id:
+    if not is_theirs(call.caller, one):
         raise missing("play session", name)
     return one
 
 
-def _silence_ms(call: Call[Any, Any, Any], one: Playing) -> int:
-    return silence(call.site.settings, is_slow=one.is_slow) // timedelta(milliseconds=1)
+def is_theirs(caller: Caller, one: Playing) -> bool:
+    """Whether the caller may say anything of it: a kids profile of its own alone, all others of all of the account.
+
+    What is of nobody's history may be of a kids profile that keeps none.
+    """
+    viewer = caller.viewer
+    if one.owner != caller.id or viewer is None or not viewer.is_kids:
+        return one.owner == caller.id
+    return one.profile == viewer.id or (one.profile is None and not viewer.keeps_history)
+
+
+def _seems_silent(call: Call[Any, Any, Any], one: Playing, at: int) -> bool:
+    """Whether it has to be looked up whether it is over: it was silent, or somebody has closed it as such."""
+    ending = one.state.ending
+    if ending is not None:
+        return ending.by == SILENCE
+    return at - one.state.touched >= silence(call.site.settings, is_slow=one.is_slow) // timedelta(milliseconds=1)
 
 
 async def _looked_up(call: Call[Any, Any, Any], name: str) -> Playing:
@@ -340,20 +372,21 @@ async def _looked_up(call: Call[Any, Any, Any], name: str) -> Playing:
         raise missing("play session", name)
     row, one = found
     here = site.viewing.known(name)
-    if here is not None:
-        one.state = joined(here.state, one.state)
+    heard = one.state if here is None else unsilenced(here.state)
+    one.state = joined(heard, one.state)
     if sessions.is_silent(site.settings, row, call.now):
         async with site.database.writing() as session:
             back = await sessions.revive(session, site.settings, caller, row, call.now)
-        site.viewing.forget(name)
         if back is None:
-            one.state = ended(one.state, millis(row.touched_at), "silence")
+            site.viewing.forget(name)
+            one.state = ended(one.state, millis(row.touched_at), SILENCE)
             return one
         again, before = back
         one = remembered(again, one.series, one.credits_ms)
         one.state = state_of({**again.model_dump(), "touched_at": before})
-        if here is not None:  # what was heard before the silence, and is not written yet
-            one.state = joined(revived(here.state), one.state)
+        one.state = joined(revived(heard), one.state)  # what was heard before the silence may not be written yet
+    if here is not None:
+        here.state = one.state
     return site.viewing.learn(one)
 
 
@@ -399,9 +432,9 @@ async def stop(call: Call[Any, Any, Any], name: str, by: str, given: BeatGiven |
     if one is None:
         found = await sessions.look(call.site.database, name)
         one = None if found is None or not sessions.is_owner(call.caller, found[0]) else viewing.learn(found[1])
-    if one is None or one.owner != call.caller.id:
+    if one is None or not is_theirs(call.caller, one):
         raise missing("play session", name)
-    if one.state.ending is None or one.state.ending.by == "silence":
+    if one.state.ending is None or one.state.ending.by == SILENCE:
         if given is not None and one.state.ending is None:
             hear(call, one, given)
         one.state = ended(one.state, millis(call.now), by)
@@ -411,14 +444,15 @@ async def stop(call: Call[Any, Any, Any], name: str, by: str, given: BeatGiven |
     row = (await call.session.exec(rows)).one_or_none()
     if row is None:
         raise missing("play session", name)
-    return Answer(shown(row, viewing.next_ms))
+    kept = await streams.kept_from(call.session, call.caller.viewer, [row])
+    return Answer(shown(row, viewing.next_ms, is_kept=bool(kept)))
 
 
 @Endpoint(
     method="GET",
     path=_PATH,
     name="list_play_sessions",
-    summary="What the account plays, and has played lately",
+    summary="What plays now on the account, and what the profile has played lately",
     scope=Scope.PLAYBACK,
     tag=TAG,
     query_model=PlaySessionQuery,
@@ -427,13 +461,17 @@ async def stop(call: Call[Any, Any, Any], name: str, by: str, given: BeatGiven |
 async def list_play_sessions(call: Call[Nothing, PlaySessionQuery, Nothing]) -> Answer:
     """A page of them; of an API key, those that were begun with it."""
     await call.site.viewing.settle(call.caller.id)
-    rows = select(PlaySession).where(sessions.of_owner(call.caller))
+    viewer = call.caller.viewer
+    rows = select(PlaySession).where(sessions.of_owner(call.caller), streams.told(call.site.settings, viewer, call.now))
     now = streams.plays(call.site.settings, call.now)
     if call.query.playing is not None:
         rows = rows.where(*now) if call.query.playing else rows.where(~(now[0] & now[1]))
     order = ((col(PlaySession.started_at), True), (col(PlaySession.id), True))
     next_ms = call.site.viewing.next_ms
-    return await page(call, rows, order, lambda row: shown(row, next_ms), PlaySessionPage)
+    found = await leaf(call, rows, order)
+    kept = await streams.kept_from(call.session, viewer, found.rows)
+    items = [shown(row, next_ms, is_kept=row.id in kept) for row in found.rows]
+    return found.answer(PlaySessionPage(items=items, next=found.next))
 
 
 @Endpoint(
@@ -449,11 +487,17 @@ async def list_play_sessions(call: Call[Nothing, PlaySessionQuery, Nothing]) -> 
 async def read_play_session(call: Call[PlaySessionPath]) -> Answer:
     """As it is now."""
     await call.site.viewing.settle(call.caller.id)
-    rows = select(PlaySession).where(PlaySession.id == call.path.id, sessions.of_owner(call.caller))
+    viewer = call.caller.viewer
+    rows = select(PlaySession).where(
+        PlaySession.id == call.path.id,
+        sessions.of_owner(call.caller),
+        streams.told(call.site.settings, viewer, call.now),
+    )
     row = (await call.session.exec(rows)).one_or_none()
     if row is None:
         raise missing("play session", call.path.id)
-    return Answer(shown(row, call.site.viewing.next_ms))
+    kept = await streams.kept_from(call.session, viewer, [row])
+    return Answer(shown(row, call.site.viewing.next_ms, is_kept=bool(kept)))
 
 
 OPERATIONS: Final = (

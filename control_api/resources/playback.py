@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field, model_validator
@@ -10,6 +12,7 @@ from control_api import ids
 from control_api.assets.documents import document
 from control_api.call import Answer, Call
 from control_api.changes import Change
+from control_api.channels import overview
 from control_api.instants import Instant, Millis
 from control_api.library.cards import TitleCard  # noqa: TC001 — Pydantic reads it
 from control_api.library.kinds import TitleKind
@@ -47,6 +50,7 @@ from playout.publish import drafted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -86,7 +90,8 @@ class PlaybackGiven(PlayedGiven):
     play_session: str | None = Field(
         default=None,
         pattern=ids.pattern("pl"),
-        description="The session for which another address is asked: it does not count as one more stream.",
+        description="The session for which another address is asked: it does not count as one more stream. It is "
+        "one of the profile, and plays this very thing.",
     )
 
     @model_validator(mode="after")
@@ -202,12 +207,17 @@ class RotateGiven(Given):
 )
 async def ask_playback(call: Call[Nothing, Nothing, PlaybackGiven]) -> Answer:
     """What to hand to a player."""
+    return await played(call)
+
+
+async def played(call: Call[Nothing, Nothing, PlaybackGiven], *, is_slow: bool = False) -> Answer:
+    """The same; `is_slow` is whether the session is one of a player that says every two minutes only where it is."""
     given, viewing = call.body, call.site.viewing
     _check_life(call, given.life_seconds)
     await viewing.settle(call.caller.id)
     shown, thing = await (_film_played(call) if given.channel is None else _channel_played(call, given.channel))
     if given.session:
-        row = await begun(call, thing, given, shown.offset_ms)
+        row = await begun(call, thing, given, shown.offset_ms, is_slow=is_slow)
         shown = shown.model_copy(update={"session": session_shown(row, viewing.next_ms)})
     return Answer(shown, headers=_NO_CACHE)
 
@@ -219,7 +229,7 @@ async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[Pla
     async with call.site.database.reading() as session:
         found = await film(session, call, content, what)
         if not given.session:
-            await check_streams(session, call, found.allowed, given.play_session)
+            await check_streams(session, call, found.thing, found.allowed, given.play_session)
         after = await _next(session, call, found)
         profile = None if viewer is None else await session.get(Profile, viewer.id)
         position = 0 if viewer is None else await history.resume(session, viewer.id, found.title.id)
@@ -252,14 +262,15 @@ async def _channel_played(call: Call[Nothing, Nothing, PlaybackGiven], name: str
     async with call.site.database.reading() as session:
         thing, may = await channel(session, call, name)
         if not given.session:
-            await check_streams(session, call, may, given.play_session)
+            await check_streams(session, call, thing, may, given.play_session)
         profile = None if viewer is None else await session.get(Profile, viewer.id)
 
-    def found() -> tuple[PlayShown, tuple[str, ...], tuple[str, ...]]:
+    def found() -> tuple[PlayShown, datetime | None, tuple[str, ...], tuple[str, ...]]:
         who = drafted(master.station().revisions(name)[-1])
-        return _aired(call, name, may), who.languages, who.subtitles
+        return *_aired(call, name, may), who.languages, who.subtitles
 
-    where, heard, read = await master.ask(found)
+    where, since, heard, read = await master.ask(found)
+    behind = None if since is None else max(now - since, timedelta()) // timedelta(milliseconds=1)
     hear, see = _wanted(call, profile)
     shown = PlaybackShown(
         **where.model_dump(),
@@ -274,20 +285,25 @@ async def _channel_played(call: Call[Nothing, Nothing, PlaybackGiven], name: str
         autoplay=profile is None or profile.autoplay,
         session=None,
     )
-    return shown, thing
+    return shown, replace(thing, behind_ms=behind)
 
 
-def _aired(call: Call[Nothing, Nothing, PlaybackGiven], name: str, may: Entitlements) -> PlayShown:
-    """The address of a channel; blocks."""
+def _aired(
+    call: Call[Nothing, Nothing, PlaybackGiven], name: str, may: Entitlements
+) -> tuple[PlayShown, datetime | None]:
+    """The address of a channel, and from when on it plays what aired; None: what airs now. Blocks."""
     given, master, now = call.body, call.site.master, call.now
     if given.since is None:
         shown = playing(master, name, now, may, given.life_seconds)
-        return shown.model_copy(update={"url": shown.start_over_url or shown.url}) if given.start_over else shown
+        if not given.start_over or shown.start_over_url is None:
+            return shown, None
+        on, _ = overview.now_next(master.station(), name, now)
+        return shown.model_copy(update={"url": shown.start_over_url}), on.start if on else None
     query = f"?from={int(given.since.timestamp())}"
     if given.until is not None:
         query += f"&to={int(given.until.timestamp())}"
     live = given.until is None or given.until > now
-    return told(channel_address(master, name, now, may, given.life_seconds, query), now, live=live)
+    return told(channel_address(master, name, now, may, given.life_seconds, query), now, live=live), given.since
 
 
 async def _next(session: AsyncSession, call: Call[Any, Any, Any], found: Film) -> TitleCard | None:
@@ -472,7 +488,7 @@ async def _film(call: Call[Any, Any, Any], content: str) -> Film:
     """
     async with call.site.database.reading() as session:
         found = await film(session, call, content)
-        await check_streams(session, call, found.allowed)
+        await check_streams(session, call, found.thing, found.allowed)
     return found
 
 

@@ -27,10 +27,10 @@ from control_api.resources.audience import territory_of
 from control_api.resources.channels import ChannelId, check_channel_seen, check_territory
 from control_api.scopes import Scope
 from control_api.signed import access_of
-from control_api.tables import Asset, Title, Upload
+from control_api.tables import Asset, PlaySession, Title, Upload
 from control_api.viewing import streams
 from control_api.viewing.beginning import beginning
-from control_api.viewing.sessions import PARENT, SERIES, Device, Thing
+from control_api.viewing.sessions import PARENT, SERIES, Device, Thing, of_owner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -204,9 +204,27 @@ async def _check_licensed(session: AsyncSession, call: Call[Any, Any, Any], titl
 
 
 async def check_streams(
-    session: AsyncSession, call: Call[Any, Any, Any], allowed: Entitlements, but: str | None = None
+    session: AsyncSession, call: Call[Any, Any, Any], thing: Thing, allowed: Entitlements, but: str | None = None
 ) -> None:
-    """Refuse one stream more than the plan allows; `but` is a session that does not count. Raises `Problem`."""
+    """Refuse one stream more than the plan allows; `but` is a session that does not count. Raises `Problem`.
+
+    That is one of the caller's own, which plays this very thing.
+    """
+    if but is not None:
+        await _check_same(session, call, thing, but)
     if call.caller.is_person:
         others = () if but is None else (but,)
         await streams.check(session, call.site.settings, call.caller, allowed.streams, call.now, others)
+
+
+async def _check_same(session: AsyncSession, call: Call[Any, Any, Any], thing: Thing, name: str) -> None:
+    """Refuse a session that is another one's, is over, or plays something else. Raises `Problem`."""
+    viewer = call.caller.viewer
+    rows = select(PlaySession).where(PlaySession.id == name, of_owner(call.caller))
+    row = (await session.exec(rows)).one_or_none()
+    if row is None or (viewer is not None and row.profile_id not in (None, viewer.id)):
+        raise missing("play session", name)
+    if row.ended_at is not None:
+        raise Problem(CONFLICT, f"{name} is over: begin a new session")
+    if (row.title_id, row.channel) != (thing.title, thing.channel):
+        raise Problem(CONFLICT, f"{name} plays something else: begin a new session, or say no `play_session`")

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from control_api.database import is_outage
+from control_api.database import OUTAGES, is_outage
 from control_api.problems import unavailable
 from control_api.trouble import Trouble
 from control_api.viewing.beating import joined
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("fastline.api")
 
+OF_ALL_IN_A_SECOND: Final = 100
+"""Heartbeats of all playings of one account that are taken in a second."""
 _LAST: Final = 5.0
 """Seconds that a process which is stopped takes to write the rest, at most."""
 
@@ -49,6 +51,9 @@ class Gathering:
         self._due: dict[str, Playing] = {}
         """What is to be written."""
         self._writing = asyncio.Lock()
+        self._second = 0
+        self._beats: Counter[str] = Counter()
+        """How many heartbeats of each account were heard in that second."""
         self._flying: dict[str, asyncio.Event] = {}
         """Of whom something is just being written, and what tells that it is."""
         self._trouble = Trouble(_log, "heartbeats of players are not written now", "unwritten")
@@ -93,6 +98,14 @@ class Gathering:
         """Have it written. The playing is one that is known."""
         self._due[one.id] = one
 
+    def is_hurried(self, owner: str, at: int) -> bool:
+        """Whether an account beats more often than all that it plays has to, once another heartbeat is counted."""
+        second = at // 1000
+        if second != self._second:
+            self._second, self._beats = second, Counter()
+        self._beats[owner] += 1
+        return self._beats[owner] > OF_ALL_IN_A_SECOND
+
     def _forget_one(self) -> None:
         """Make room for one: who was not heard of for longest, and is written, gives way."""
         name = next((name for name in self._known if name not in self._due), None)
@@ -130,7 +143,7 @@ class Gathering:
             await flying.wait()
         mine = {name: one for name, one in self._due.items() if one.owner == owner}
         if mine:
-            with suppress(Exception):
+            with suppress(*OUTAGES):
                 await self._written(mine)
 
     async def _written(self, some: dict[str, Playing]) -> None:

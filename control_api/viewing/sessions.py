@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import aliased
-from sqlmodel import case, col, select, update
+from sqlmodel import case, col, select
 
 from control_api.ids import new_id
 from control_api.plans.entitled import of_caller
@@ -15,6 +15,7 @@ from control_api.tables import PlaySession, Title
 from control_api.viewing import streams
 from control_api.viewing.beating import LIMIT, PLAYER, SILENCE
 from control_api.viewing.playing import Playing, remembered
+from control_api.viewing.silence import silence
 
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
@@ -57,6 +58,8 @@ class Thing:
     asset: str | None = None
     duration_ms: int = 0
     credits_ms: int | None = None
+    behind_ms: int | None = None
+    """Of a channel: how far behind the air it is begun, where not at its newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Device:
     id: str = ""
     name: str = ""
     kind: str = ""
+    is_slow: bool = False
+    """Whether it says every two minutes only where it is."""
 
 
 def is_owner(caller: Caller, row: PlaySession) -> bool:
@@ -98,7 +103,7 @@ async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
         await streams.hold(session, caller.id)
         replaced = await streams.replace(session, caller.id, device.id, now)
         allowed = await of_caller(session, caller, now)
-        await streams.check(session, settings, caller.id, allowed.streams, now, replaced)
+        await streams.check(session, settings, caller, allowed.streams, now, replaced)
     keeps = caller.viewer is not None and caller.viewer.keeps_history
     row = PlaySession(
         id=new_id("pl"),
@@ -112,9 +117,11 @@ async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
         device_id=device.id,
         device=device.name,
         device_kind=device.kind,
+        is_slow=device.is_slow,
         started_at=now,
         touched_at=now,
         position_ms=position_ms,
+        behind_ms=thing.behind_ms,
         duration_ms=thing.duration_ms,
     )
     session.add(row)
@@ -136,21 +143,28 @@ def is_silent(settings: Settings, row: PlaySession, now: datetime) -> bool:
     """Whether nothing was heard of it for so long that it is over, closed or not."""
     if row.ended_at is not None:
         return row.ended_by == SILENCE
-    return row.touched_at <= now - timedelta(seconds=settings.play_silence_seconds)
+    return row.touched_at <= now - silence(settings, is_slow=row.is_slow)
 
 
 async def revive(
     session: AsyncSession, settings: Settings, caller: Caller, row: PlaySession, now: datetime
-) -> PlaySession | None:
-    """Take up again what fell silent a while ago; None where that is too long ago. Raises `Problem`: too many play."""
+) -> tuple[PlaySession, datetime] | None:
+    """Take up again what fell silent a while ago; None where that is too long ago. Raises `Problem`: too many play.
+
+    From now on it counts as one that plays. With it goes when it was last heard of before, from where on it is counted
+    what was watched.
+    """
     if now - row.touched_at > REVIVES:
         return None
     if caller.is_person:
         await streams.hold(session, caller.id)
         allowed = await of_caller(session, caller, now)
-        await streams.check(session, settings, caller.id, allowed.streams, now, [row.id])
-    ours = col(PlaySession.id) == row.id, col(PlaySession.ended_by).in_(("", SILENCE))
-    await session.exec(update(PlaySession).where(*ours).values(ended_at=None, ended_by="", touched_at=now))
-    rows = select(PlaySession).where(PlaySession.id == row.id)
+        await streams.check(session, settings, caller, allowed.streams, now, [row.id])
+    rows = select(PlaySession).where(PlaySession.id == row.id).with_for_update()
     found = (await session.exec(rows.execution_options(populate_existing=True))).one_or_none()
-    return found if found is not None and found.ended_at is None else None
+    if found is None or found.ended_by not in ("", SILENCE):
+        return None
+    before = found.touched_at
+    found.ended_at, found.ended_by, found.touched_at = None, "", now
+    await session.flush()
+    return found, before

@@ -5,14 +5,15 @@ Law: of several that begin at once, on whatever machines, no more begin than may
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlmodel import col, select, update
+from sqlmodel import and_, col, or_, select, true, update
 
 from control_api.problems import TOO_MANY_STREAMS, Playing, Problem
+from control_api.profiles.limits import is_limited, permitted
 from control_api.tables import Account, PlaySession
 from control_api.viewing.beating import PLAYER
+from control_api.viewing.silence import heard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,13 +22,36 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlmodel.ext.asyncio.session import AsyncSession
 
+    from control_api.callers import Caller, Viewer
     from control_api.settings import Settings
 
 
 def plays(settings: Settings, now: datetime) -> tuple[ColumnElement[bool], ...]:
     """Conditions on play sessions that have not ended and are not silent."""
-    heard = now - timedelta(seconds=settings.play_silence_seconds)
-    return col(PlaySession.ended_at).is_(None), col(PlaySession.touched_at) > heard
+    return col(PlaySession.ended_at).is_(None), heard(settings, now)
+
+
+def told(settings: Settings, viewer: Viewer | None, now: datetime) -> ColumnElement[bool]:
+    """The condition on play sessions of an account that this profile of it is told of.
+
+    Those are its own, which nobody's may be where it keeps no history; of others what plays now: it counts for the plan.
+    """
+    if viewer is None:
+        return true()
+    profile = col(PlaySession.profile_id)
+    own = profile == viewer.id if viewer.keeps_history else or_(profile == viewer.id, profile.is_(None))
+    return or_(own, and_(*plays(settings, now)))
+
+
+async def kept_from(session: AsyncSession, viewer: Viewer | None, rows: Sequence[PlaySession]) -> set[str]:
+    """The ids of those of which this profile is not told what they play.
+
+    Those are the ones of titles that it may not see, and, for who is limited, the channels of other profiles.
+    """
+    if viewer is None or not is_limited(viewer):
+        return set()
+    may = await permitted(session, viewer, [row.title_id for row in rows if row.title_id])
+    return {row.id for row in rows if (row.title_id not in may if row.title_id else row.profile_id != viewer.id)}
 
 
 async def hold(session: AsyncSession, account: str) -> None:
@@ -49,10 +73,10 @@ async def replace(session: AsyncSession, account: str, device_id: str, now: date
 
 
 async def check(
-    session: AsyncSession, settings: Settings, account: str, streams: int, now: datetime, but: Sequence[str] = ()
+    session: AsyncSession, settings: Settings, caller: Caller, streams: int, now: datetime, but: Sequence[str] = ()
 ) -> None:
     """Refuse one more than `streams`; `but` are ids of sessions that do not count. Raises `Problem`."""
-    rows = select(PlaySession).where(PlaySession.account_id == account, *plays(settings, now))
+    rows = select(PlaySession).where(PlaySession.account_id == caller.id, *plays(settings, now))
     found = (await session.exec(rows.order_by(col(PlaySession.started_at)).limit(streams + len(but) + 1))).all()
     others = [row for row in found if row.id not in but]
     if len(others) < streams:
@@ -61,7 +85,9 @@ async def check(
     message = f"{some} already, which is what your plan allows at a time: end one of those in `playing`"
     problem = Problem(TOO_MANY_STREAMS, message)
     problem.entitlement = "streams"
+    kept = await kept_from(session, caller.viewer, others[:100])
     problem.playing = [
-        Playing(id=row.id, name=row.name, device=row.device, started_at=row.started_at) for row in others[:100]
+        Playing(id=row.id, name="" if row.id in kept else row.name, device=row.device, started_at=row.started_at)
+        for row in others[:100]
     ]
     raise problem
