@@ -57,7 +57,7 @@ class Subscription(Row, table=True):
             postgresql_where=text("is_current"),
         ),
         UniqueConstraint("provider", "reference", name="uq_subscription_at_provider"),
-        Index("ix_subscription_due", "is_current", "due_at"),
+        Index("ix_subscription_due", "due_at"),
         Index("ix_subscription_by_state", "state", "id"),
     )
 
@@ -133,6 +133,12 @@ class Payment(Row, table=True):
         UniqueConstraint("provider", "reference", name="uq_payment_at_provider"),
         UniqueConstraint("receipt_year", "receipt_number", name="uq_payment_receipt"),
         Index("ix_payment_by_account", "account_id", "created_at", "id"),
+        Index(
+            "ix_payment_pending",
+            "created_at",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=40)

@@ -88,7 +88,7 @@ def upgrade() -> None:
     with op.batch_alter_table("subscription", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_subscription_account_id"), ["account_id"], unique=False)
         batch_op.create_index("ix_subscription_by_state", ["state", "id"], unique=False)
-        batch_op.create_index("ix_subscription_due", ["is_current", "due_at"], unique=False)
+        batch_op.create_index("ix_subscription_due", ["due_at"], unique=False)
         batch_op.create_index(
             "uq_subscription_current",
             ["account_id"],
@@ -135,6 +135,13 @@ def upgrade() -> None:
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.create_index("ix_payment_by_account", ["account_id", "created_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_payment_charge"), ["charge"], unique=False)
+        batch_op.create_index(
+            "ix_payment_pending",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
         batch_op.create_index(batch_op.f("ix_payment_subscription_id"), ["subscription_id"], unique=False)
 
     op.create_table(
@@ -194,6 +201,11 @@ def downgrade() -> None:
     op.drop_table("subscription_entry")
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payment_subscription_id"))
+        batch_op.drop_index(
+            "ix_payment_pending",
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
         batch_op.drop_index(batch_op.f("ix_payment_charge"))
         batch_op.drop_index("ix_payment_by_account")
 
