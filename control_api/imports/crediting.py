@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, insert, tuple_
+from sqlalchemy import delete, insert
 from sqlmodel import col, select
 
+from control_api.among import among
 from control_api.ids import new_id
 from control_api.imports.matching import portions
 from control_api.library.folding import folded
@@ -111,7 +112,7 @@ def _called(one: CreditRecord, by_name: Mapping[str, list[str]], schemes: Mappin
 async def _by_ids(session: AsyncSession, ids: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for some in portions([tuple(one.partition(":")[::2]) for one in sorted(ids)]):
-        wanted = tuple_(col(PersonElsewhere.scheme), col(PersonElsewhere.value)).in_(some)
+        wanted = among((PersonElsewhere.scheme, PersonElsewhere.value), some)
         for row in (await session.exec(select(PersonElsewhere).where(wanted))).all():
             found[f"{row.scheme}:{row.value}"] = row.person_id
     return found

@@ -9,9 +9,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import tuple_
 from sqlmodel import col, select
 
+from control_api.among import among
 from control_api.imports.records import Record
 from control_api.library.folding import folded, sort_name
 from control_api.library.kinds import TitleKind
@@ -134,7 +134,7 @@ async def _owners(session: AsyncSession, ids: Iterable[str]) -> dict[str, set[st
     """Whose each name elsewhere is."""
     found: dict[str, set[str]] = defaultdict(set)
     for some in portions([tuple(one.partition(":")[::2]) for one in ids]):
-        meant = tuple_(col(TitleElsewhere.scheme), col(TitleElsewhere.value)).in_(some)
+        meant = among((TitleElsewhere.scheme, TitleElsewhere.value), some)
         for row in (await session.exec(select(TitleElsewhere).where(meant))).all():
             found[f"{row.scheme}:{row.value}"].add(row.title_id)
     return found

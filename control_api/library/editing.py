@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, tuple_
+from sqlalchemy import insert
 from sqlmodel import col, delete, select
 
+from control_api.among import among
 from control_api.ids import new_id
 from control_api.library import access
 from control_api.library.ages import aged
@@ -132,7 +133,7 @@ async def _claimed(session: AsyncSession, given: TitleEdit, there: Hung) -> list
     fresh = [name.partition(":") for name in given.ids or () if name not in there.ids]
     if not fresh:
         return []
-    meant = tuple_(col(TitleElsewhere.scheme), col(TitleElsewhere.value)).in_([(name[0], name[2]) for name in fresh])
+    meant = among((TitleElsewhere.scheme, TitleElsewhere.value), [(name[0], name[2]) for name in fresh])
     owners = {
         f"{one.scheme}:{one.value}": one.title_id
         for one in (await session.exec(select(TitleElsewhere).where(meant))).all()

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, tuple_
+from sqlalchemy import insert
 from sqlmodel import col, select, update
 
+from control_api.among import among
 from control_api.database import Database
 from control_api.happenings import Happening, append
 from control_api.ids import new_id
@@ -236,7 +237,7 @@ async def _known(session: AsyncSession, facts: Sequence[Told]) -> Known:
     found = Known()
     pairs = [(one.partition(":")[0], one.partition(":")[2]) for about in facts for one in about.ids]
     if pairs:
-        meant = tuple_(col(TitleElsewhere.scheme), col(TitleElsewhere.value)).in_(pairs)
+        meant = among((TitleElsewhere.scheme, TitleElsewhere.value), pairs)
         # a series may have a name that its episodes give as theirs; no asset belongs to it
         named = (
             select(TitleElsewhere)

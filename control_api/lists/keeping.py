@@ -29,7 +29,7 @@ MOST_RATED: Final = 10_000
 
 async def hold(session: AsyncSession, profile: str) -> None:
     """Have whoever else writes for this profile wait until the end of the transaction."""
-    await session.exec(select(Profile.id).where(Profile.id == profile).with_for_update())
+    await session.exec(select(Profile.id).where(Profile.id == profile).with_for_update(key_share=True))
 
 
 async def put(session: AsyncSession, profile: str, name: str, titles: Sequence[str], now: datetime) -> set[str]:

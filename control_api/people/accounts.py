@@ -91,9 +91,12 @@ async def of_name(session: AsyncSession, typed: str) -> Account | None:
 
 
 async def row_of(session: AsyncSession, name: str, *, held: bool = True) -> Account:
-    """The account of this id, `held` until the end of the transaction. Raises `Problem`."""
+    """The account of this id, `held` until the end of the transaction. Raises `Problem`.
+
+    Whoever else writes a row that names it need not wait: they hold other rows that this transaction may ask for.
+    """
     wanted = select(Account).where(Account.id == name)
-    row = (await session.exec(wanted.with_for_update() if held else wanted)).one_or_none()
+    row = (await session.exec(wanted.with_for_update(key_share=True) if held else wanted)).one_or_none()
     if row is None:
         raise missing("account", name)
     return row
@@ -103,7 +106,7 @@ async def is_last_admin(session: AsyncSession, row: Account) -> bool:
     """Whether nobody else could manage accounts; holds all who could, so that no two of them step down at once."""
     is_here = (col(Account.blocked_at).is_(None), col(Account.closes_at).is_(None))
     admins = select(Account).where(Account.role == Role.ADMIN, *is_here).order_by(col(Account.id))
-    found = (await session.exec(admins.with_for_update())).all()
+    found = (await session.exec(admins.with_for_update(key_share=True))).all()
     return [admin.id for admin in found] == [row.id]
 
 

@@ -106,7 +106,7 @@ async def unlink_all(session: AsyncSession, account: Account, tell: Callable[[Ch
 
 
 async def _of_email(session: AsyncSession, email: str) -> Account | None:
-    wanted = select(Account).where(Account.email_folded == folded(email)).with_for_update()
+    wanted = select(Account).where(Account.email_folded == folded(email)).with_for_update(key_share=True)
     return (await session.exec(wanted)).one_or_none()
 
 

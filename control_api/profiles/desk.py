@@ -32,10 +32,13 @@ async def of_account(session: AsyncSession, account: str) -> Sequence[Profile]:
     return (await session.exec(rows.order_by(col(Profile.is_main).desc(), col(Profile.id)))).all()
 
 
-async def row_of(session: AsyncSession, account: str, name: str, *, held: bool = True) -> Profile:
-    """The profile of this id, when it is of the account; `held` until the end of the transaction. Raises `Problem`."""
+async def row_of(session: AsyncSession, account: str, name: str, *, held: bool = True, goes: bool = False) -> Profile:
+    """The profile of this id, when it is of the account; `held` until the end of the transaction. Raises `Problem`.
+
+    Only where it `goes` does whoever writes a row that names it wait.
+    """
     wanted = select(Profile).where(Profile.id == name, Profile.account_id == account)
-    row = (await session.exec(wanted.with_for_update() if held else wanted)).one_or_none()
+    row = (await session.exec(wanted.with_for_update(key_share=not goes) if held else wanted)).one_or_none()
     if row is None:
         raise missing("profile", name)
     return row
@@ -125,7 +128,9 @@ async def merged(session: AsyncSession, gone: str, into: str) -> list[str]:
     names = or_(
         cast(col(Profile.genres_allowed), String).contains(gone), cast(col(Profile.genres_liked), String).contains(gone)
     )
-    rows = (await session.exec(select(Profile).where(names).with_for_update())).all()
+    rows = (
+        await session.exec(select(Profile).where(names).order_by(col(Profile.id)).with_for_update(key_share=True))
+    ).all()
     for row in rows:
         for name in ("genres_allowed", "genres_liked"):
             some = [into if one == gone else one for one in getattr(row, name)]

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 from sqlalchemy import delete as deletion
-from sqlalchemy import func, insert, tuple_
+from sqlalchemy import func, insert
 from sqlmodel import col, select
 
 from control_api import ids
+from control_api.among import among
 from control_api.call import Answer, Call
 from control_api.changes import Change
 from control_api.ids import new_id
@@ -337,7 +338,7 @@ async def _write(session: AsyncSession, row: Person, given: PersonEdit) -> None:
     if given.ids is None:
         return
     parts = [name.partition(":") for name in dict.fromkeys(given.ids)]
-    pairs = tuple_(col(PersonElsewhere.scheme), col(PersonElsewhere.value)).in_([(one[0], one[2]) for one in parts])
+    pairs = among((PersonElsewhere.scheme, PersonElsewhere.value), [(one[0], one[2]) for one in parts])
     taken = select(PersonElsewhere).where(pairs, PersonElsewhere.person_id != row.id)
     owners = {f"{one.scheme}:{one.value}": one.person_id for one in (await session.exec(taken)).all()} if parts else {}
     if owners:

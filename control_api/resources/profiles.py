@@ -34,6 +34,7 @@ from control_api.resources.own_account import check_is_owner
 from control_api.resources.who_watches import active, entitlements, shown
 from control_api.scopes import OWNER, SIGNED_IN
 from control_api.tables import Profile, Session
+from control_api.viewing import history
 
 TAG: Final = "Profiles"
 KIND: Final = "profile"
@@ -204,7 +205,8 @@ async def edit_profile(call: Call[ProfilePath, Nothing, ProfileEdit]) -> Answer:
 async def delete_profile(call: Call[ProfilePath]) -> Answer:
     """Nothing of it is left."""
     await check_may_protect(call, call.path.id)
-    row = await desk.row_of(call.session, call.caller.id, call.path.id)
+    await history.hold(call.session, call.path.id, call.caller.id)  # before the profile, as players' words are written
+    row = await desk.row_of(call.session, call.caller.id, call.path.id, goes=True)
     call.guard(row.version)
     if row.is_main:
         raise Problem(CONFLICT, "the main profile goes when the account does")
@@ -278,8 +280,8 @@ async def switch_profile(call: Call[ProfilePath, Nothing, Switch]) -> Answer:
     await _check_proven(call, present)
     await gate.ring.ready(call.now)
     here = select(Session).where(Session.id == call.caller.session, sessions.is_live(call.now))
+    row = await desk.row_of(call.session, call.caller.id, present.id)  # first, as who deletes it does
     session = (await call.session.exec(here.with_for_update())).one_or_none()
-    row = await desk.row_of(call.session, call.caller.id, present.id)
     if session is None:
         raise entering.refused("the session was ended: sign in again")
     if row.pin != present.pin or row.is_kids != present.is_kids:

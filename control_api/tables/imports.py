@@ -58,7 +58,7 @@ class ImportEntry(Row, table=True):
     """Whether it stands for a series or a season that was named by an item, and is none itself."""
     details: list[Any] = Field(default_factory=list, sa_type=Document)
     """The fields that were changed; or what is wrong, each with its place."""
-    asset_id: str | None = Field(default=None, max_length=80)
+    asset_id: str | None = Field(default=None, max_length=128)
     """Of a film: the asset that it becomes."""
     job: str | None = Field(default=None, max_length=40)
     """Of a film: the job that packages it."""

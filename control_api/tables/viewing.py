@@ -48,7 +48,7 @@ class PlaySession(Row, table=True):
     )
     title_id: str | None = _until_gone("title", index=True)
     """What is played on demand; None for a channel."""
-    asset_id: str | None = Field(default=None, max_length=80)
+    asset_id: str | None = Field(default=None, max_length=128)
     channel: str | None = Field(default=None, max_length=80, index=True)
     """Which channel is played; None for what is on demand."""
     name: str = Field(default="", max_length=500)

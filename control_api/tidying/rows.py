@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlmodel import and_, col, delete, exists, func, or_, select, tuple_, update
+from sqlmodel import and_, col, delete, exists, func, or_, select, update
 
+from control_api.among import among
 from control_api.tables import (
     ArtworkTicket,
     Asset,
@@ -165,7 +166,7 @@ async def _figures(session: AsyncSession, before: datetime) -> int:
     old: Any = select(*columns).where(col(FigureDay.day) < day).order_by(col(FigureDay.day)).limit(AT_ONCE)
     found = [tuple(row) for row in (await session.exec(old)).all()]
     if found:
-        await session.exec(delete(FigureDay).where(tuple_(*columns).in_(found)))
+        await session.exec(delete(FigureDay).where(among(columns, found)))
     return len(found)
 
 
@@ -208,8 +209,12 @@ async def _codes(session: AsyncSession, before: datetime) -> int:
 
 async def _told(session: AsyncSession, before: datetime) -> int:
     """What providers of payments have told: none tells the same again after so long."""
-    old = select(ProviderEvent.event).where(col(ProviderEvent.received_at) < before).limit(AT_ONCE)
-    return await _delete(session, ProviderEvent.event, old)
+    columns = ProviderEvent.provider, ProviderEvent.event
+    old = select(*columns).where(col(ProviderEvent.received_at) < before).limit(AT_ONCE)
+    found = [tuple(row) for row in (await session.exec(old)).all()]
+    if found:
+        await session.exec(delete(ProviderEvent).where(among(columns, found)))
+    return len(found)
 
 
 async def _tickets(session: AsyncSession, before: datetime) -> int:

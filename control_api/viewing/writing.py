@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, insert, tuple_, update
+from sqlalchemy import bindparam, insert, update
 from sqlmodel import col, select
 
+from control_api.among import among
 from control_api.ids import new_id
 from control_api.tables import PlaySession, Profile, Title, Watched
 from control_api.viewing.beating import SILENCE, joined, kept, revived
@@ -106,7 +107,7 @@ async def _keep(session: AsyncSession, steps: list[tuple[Playing, Played, Played
     if not steps:
         return
     pairs = sorted({(str(one.profile), str(one.title)) for one, _, _ in steps})
-    rows = select(_SEEN).where(tuple_(_SEEN.c.profile_id, _SEEN.c.title_id).in_(pairs))
+    rows = select(_SEEN).where(among((_SEEN.c.profile_id, _SEEN.c.title_id), pairs))
     connection = await session.connection()
     found = (await connection.execute(rows.order_by(_SEEN.c.id).with_for_update())).mappings()
     there = {(row["profile_id"], row["title_id"]): row for row in found}
@@ -143,18 +144,21 @@ async def _keep(session: AsyncSession, steps: list[tuple[Playing, Played, Played
 async def _wanted(
     session: AsyncSession, steps: list[tuple[Playing, Played, Played]]
 ) -> list[tuple[Playing, Played, Played]]:
-    """Those whose profile is there and keeps history, and whose title is there; both are until this is written."""
+    """Those whose profile is there and keeps history, and whose title is there.
+
+    Profiles are held: of two processes that see a title for the first time one waits, and finds what the other wrote.
+    Titles are not, for who removes one holds it before its play sessions.
+    """
     if not steps:
         return []
     profiles = select(Profile.id).where(
         col(Profile.id).in_({one.profile for one, _, _ in steps}), col(Profile.keeps_history)
     )
-    held = profiles.order_by(col(Profile.id)).with_for_update(read=True, key_share=True)
+    held = profiles.order_by(col(Profile.id)).with_for_update(key_share=True)
     keeping = set((await session.exec(held)).all())
     await _part(session, [one for one, _, _ in steps if one.profile not in keeping])
     named = {name for one, _, _ in steps if one.profile in keeping for name in (one.title, one.series) if name}
-    titles = select(Title.id).where(col(Title.id).in_(named)).order_by(col(Title.id))
-    there = set((await session.exec(titles.with_for_update(read=True, key_share=True))).all())
+    there = set((await session.exec(select(Title.id).where(col(Title.id).in_(named)))).all())
     kept = [step for step in steps if step[0].profile in keeping and step[0].title in there]
     for one, _, _ in kept:
         one.series = one.series if one.series in there else None

@@ -11,7 +11,7 @@ down_revision = "0008"
 
 def upgrade() -> None:
     """There."""
-    op.add_column("import_entry", sa.Column("asset_id", sa.String(length=80), nullable=True))
+    op.add_column("import_entry", sa.Column("asset_id", sa.String(length=128), nullable=True))
     op.create_table(
         "picture_stray",
         sa.Column("name", sa.String(length=80), nullable=False),

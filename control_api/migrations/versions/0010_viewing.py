@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("key_id", sa.String(40), nullable=True),
         sa.Column("profile_id", sa.String(length=40), nullable=True),
         sa.Column("title_id", sa.String(length=40), nullable=True),
-        sa.Column("asset_id", sa.String(80), nullable=True),
+        sa.Column("asset_id", sa.String(128), nullable=True),
         sa.Column("channel", sa.String(80), nullable=True),
         sa.Column("name", sa.String(500), nullable=False),
         sa.Column("device_id", sa.String(80), nullable=False),
