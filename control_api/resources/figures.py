@@ -155,13 +155,12 @@ def spanned(call: Call[Any, Any, Any], span: Span) -> FigureSpan:
 
 async def again(call: Call[Any, Any, Any], make: Callable[[], Awaitable[Answer]]) -> Answer:
     """The answer to the same question, or else the one that `make` finds; nobody's authority changes it."""
-    kept = call.site.figures
     key = call.operation, call.path.model_dump_json(), call.query.model_dump_json()
-    found: Answer | None = kept.look(key, call.now)
-    if found is None:
-        found = await make()
-        kept.hold(key, found, call.now, kept.changes)
-    return found
+
+    async def made(names: Sequence[str]) -> dict[str, Answer]:
+        return dict.fromkeys(names, await make())
+
+    return (await call.site.figures.shared({"answer": key}, call.now, made))["answer"]
 
 
 def table(query: TableQuery, shown: Shown, model: type[BaseModel], rows: Sequence[BaseModel], name: str) -> Answer:

@@ -178,13 +178,11 @@ OPERATIONS: Final = (read_home, list_rail_items)
 
 
 async def _rails(call: Call[Any, Any, Any]) -> list[Rail]:
-    hot, changes = call.site.hot, call.site.hot.changes
-    held: list[Rail] | None = hot.look("rails", call.now)
-    if held is None:
+    async def made(names: Sequence[str]) -> dict[str, list[Rail]]:
         async with call.site.database.reading() as session:
-            held = await rails(session)
-        hot.hold("rails", held, call.now, changes)
-    return held
+            return dict.fromkeys(names, await rails(session))
+
+    return (await call.site.hot.shared({"rails": "rails"}, call.now, made))["rails"]
 
 
 async def _watcher(call: Call[Any, Any, Any], there: Iterable[Rail]) -> Watcher:
@@ -217,22 +215,15 @@ def _language(call: Call[Any, Any, Any]) -> str:
 
 async def _common(call: Call[Any, HomeQuery, Any], some: Sequence[Rail], each: int) -> dict[str, _Filled]:
     """The rails that are the same for all who may see the same: remembered, or else all of the rest at once."""
-    hot, changes = call.site.hot, call.site.hot.changes
     who = limits.fit(call.caller.viewer), _language(call), each
     keys = {rail.id: (rail.id, rail.version, *who) for rail in some if rail.source not in PERSONAL}
-    found: dict[str, _Filled] = {}
-    for rail, key in keys.items():
-        held: _Filled | None = hot.look(key, call.now)
-        if held is not None:
-            found[rail] = held
-    lacking = [rail for rail in some if rail.id in keys and rail.id not in found]
-    if lacking:
+
+    async def made(names: Sequence[str]) -> dict[str, _Filled]:
+        lacking = [rail for rail in some if rail.id in names]
         air = await _air(call, lacking)
-        new = await _shown(call, await contents(call.session, lacking, _sight(call), each), air, lacking, each)
-        for rail, filled in new.items():
-            hot.hold(keys[rail], filled, call.now, changes)
-        found |= new
-    return found
+        return await _shown(call, await contents(call.session, lacking, _sight(call), each), air, lacking, each)
+
+    return await call.site.hot.shared(keys, call.now, made)
 
 
 async def _own(call: Call[Any, HomeQuery, Any], some: Sequence[Rail], each: int) -> dict[str, _Filled]:
