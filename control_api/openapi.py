@@ -14,7 +14,7 @@ from control_api.channels import language
 from control_api.models import Nothing
 from control_api.operation import Media, Operation, Precondition
 from control_api.problems import MEDIA_TYPE, UNAUTHENTICATED, ProblemShown
-from control_api.reading import FORM
+from control_api.reading import FORM, needs_body
 from control_api.scopes import MEANINGS, OPEN, Signed
 
 if TYPE_CHECKING:
@@ -236,7 +236,10 @@ class _Writer:
         if raw is None:
             schema = self._references[self._operation.body_model, "validation"]
             types = ["application/json", *([FORM] if self._said.form else [])]
-            return {"required": True, "content": {media_type: {"schema": schema} for media_type in types}}
+            return {
+                "required": needs_body(self._operation),
+                "content": {media_type: {"schema": schema} for media_type in types},
+            }
         whole: Document = {"type": "string", "format": "binary"}
         if raw.form is not None:
             whole = raw.form.model_json_schema(ref_template=_REFERENCE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -69,13 +70,15 @@ def query_of(operation: Operation, request: web.Request) -> BaseModel:
 
 
 async def body_of(operation: Operation, request: web.Request) -> BaseModel:
-    """The body, which must be JSON, or a form where the operation takes one.
+    """The body, which must be JSON, or a form where the operation takes one; none at all is `{}` where that will do.
 
     One that the handler reads itself is looked at by its type alone.
     """
     if operation.body_model is Nothing:
         _check_type(operation.declared.raw, request)
         return Nothing()
+    if not needs_body(operation) and not request.body_exists:
+        return operation.body_model()
     is_form = operation.declared.form and request.content_type == FORM
     is_plain = request.headers.get("Content-Encoding", "identity") == "identity"
     if not is_plain or not (is_form or request.content_type == "application/json"):
@@ -84,7 +87,29 @@ async def body_of(operation: Operation, request: web.Request) -> BaseModel:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise Problem(TOO_LARGE, "the body is larger than is taken here") from error
+    if not raw and not needs_body(operation):
+        return operation.body_model()
     return _formed(operation, raw) if is_form else _parsed(operation, raw)
+
+
+def needs_body(operation: Operation) -> bool:
+    """Whether a body has to be sent. A POST does without one that may be `{}`.
+
+    A PUT or a PATCH does not: who sends nothing by mistake would replace what is there by nothing.
+    """
+    raw = operation.declared.raw
+    if raw is not None:
+        return raw.required
+    return operation.declared.method != "POST" or not _may_be_empty(operation.body_model)
+
+
+@cache
+def _may_be_empty(model: type[BaseModel]) -> bool:
+    try:
+        model.model_validate({})
+    except ValidationError:
+        return False
+    return True
 
 
 def _parsed(operation: Operation, raw: bytes) -> BaseModel:

@@ -13,12 +13,15 @@ from sqlmodel import col, func, or_, select
 from control_api.analytics.counting import ALL, AMOUNTS, AUDIENCE, BUCKETS, CHANNEL, HOUR, HUNDREDTHS, SLOWEST, STARTUP
 from control_api.analytics.sums import PARTS
 from control_api.tables import FigureDay, PlaySession, Title, TitleGenre, TitleSeen, View, ViewerDays
+from control_api.viewing.streams import plays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from control_api.settings import Settings
 
 LATEST: Final = 10
 OTHER: Final = "other"
@@ -265,12 +268,12 @@ class Now:
     """Of the sessions that were open within the last hour."""
 
 
-async def playing(session: AsyncSession, now: datetime, silence: timedelta) -> Now:
+async def playing(session: AsyncSession, settings: Settings, now: datetime) -> Now:
     """The sessions that are open and were heard of lately; two questions."""
     ended, touched = col(PlaySession.ended_at), col(PlaySession.touched_at)
     groups: Any = PlaySession.channel, PlaySession.device_kind, PlaySession.quality
     columns: Any = (*groups, func.count())
-    rows: Any = select(*columns).where(ended.is_(None), touched > now - silence).group_by(*groups)
+    rows: Any = select(*columns).where(*plays(settings, now)).group_by(*groups)
     channels: Counter[str] = Counter()
     devices: Counter[str] = Counter()
     qualities: Counter[str] = Counter()

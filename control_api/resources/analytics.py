@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import case
@@ -398,8 +397,7 @@ OPERATIONS: Final = (
 
 
 async def _playing(call: Call[Any, Any, Any]) -> reading.Now:
-    silence = timedelta(seconds=call.site.settings.play_silence_seconds)
-    return await reading.playing(call.session, call.now, silence)
+    return await reading.playing(call.session, call.site.settings, call.now)
 
 
 async def _active(call: Call[Any, Any, Any]) -> ActiveProfiles:

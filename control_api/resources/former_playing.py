@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -24,7 +24,7 @@ from control_api.resources.play_sessions import (
     beat_play_session,
     end_play_session,
 )
-from control_api.resources.playback import PlaybackGiven, PlaybackShown, ask_playback
+from control_api.resources.playback import PlaybackGiven, PlaybackShown, played
 from control_api.scopes import Scope
 
 if TYPE_CHECKING:
@@ -43,8 +43,10 @@ class SessionGiven(Given):
 
     model_config = ConfigDict(alias_generator=to_camel)
 
-    content_id: AssetId = Field(description="The id of a title or of an asset, or the number it had in that system.")
-    quality: str = Field(
+    content_id: AssetId | Annotated[int, Field(ge=0, lt=10**18)] = Field(
+        description="The id of a title or of an asset, or the number it had in that system."
+    )
+    quality: str | None = Field(
         default=_AUTO, max_length=40, description="What is wished. One playlist has all; players choose by themselves."
     )
 
@@ -59,22 +61,11 @@ class SessionBegun(Shown):
     quality: str
 
 
-class DeviceInfo(Given):
-    """What a phone says of itself. It is read, and none of it is kept: it would tell more of people than of playing."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
-
-    battery_level: float | None = Field(default=None, ge=0, le=100)
-    orientation: str = Field(default="", max_length=40)
-    screen_resolution: str = Field(default="", max_length=40)
-    app_version: str = Field(default="", max_length=40)
-
-
 class SessionUpdate(Given):
     """Where it plays."""
 
     position: float = Field(ge=0, le=31 * _DAY, description="Where in the film it is, in seconds.")
-    quality: str = Field(default="", max_length=40, description="Which rendition plays.")
+    quality: str | None = Field(default="", max_length=40, description="Which rendition plays.")
 
 
 class Heartbeat(Given):
@@ -85,7 +76,12 @@ class Heartbeat(Given):
     current_position: float = Field(ge=0, le=31 * _DAY, description="In seconds.")
     buffer_health: float | None = Field(default=None, ge=0, le=_DAY, description="What is in store, in seconds.")
     network_speed: float | None = Field(default=None, ge=0, le=1e6, description="In Mbit/s.")
-    device_info: DeviceInfo | None = None
+    device_info: dict[str, Any] | None = Field(
+        default=None,
+        max_length=100,
+        description="What a phone says of itself. Whatever it says, none of it is kept: it would tell more of people "
+        "than of playing.",
+    )
 
 
 class Heard(Shown):
@@ -111,7 +107,8 @@ class SessionEnded(Shown):
 
 @Endpoint(
     method="POST", path=_PATH, name="begin_streaming_session", summary="Begin to play: an alias",
-    description="As `POST /api/v1/playback` with `session` does.",
+    description="As `POST /api/v1/playback` with `session` does; but a heartbeat every two minutes is enough, and a "
+    "session is over after five in which nothing is heard.",
     scope=Scope.PLAYBACK, tag=_TAG, body_model=SessionGiven, answers={201: SessionBegun},
     refusals=(CONFLICT, NOT_FOUND, NOT_LICENSED, PLAN_NEEDED, TOO_MANY_STREAMS), changes=False,
 )  # fmt: skip
@@ -119,14 +116,14 @@ async def begin_streaming_session(call: Call[Nothing, Nothing, SessionGiven]) ->
     """A stored session, counted for the plan."""
     given = call.body
     async with call.site.database.reading() as session:
-        content = await meant(session, given.content_id)
+        content = await meant(session, str(given.content_id))
     what = {"title": content} if content.startswith(_TITLE) else {"asset": content}
     call.body = PlaybackGiven(**what, session=True)  # type: ignore[arg-type, assignment] # that handler's
-    answer = await ask_playback.handler(call)
-    played = _of(answer, PlaybackShown)
-    assert played.session is not None  # noqa: S101 — it was asked for
-    shown = SessionBegun(session_id=played.session.id, streaming_url=played.url, quality=given.quality)
-    return Answer(shown, 201, {**answer.headers, "Location": f"{_PATH}/{played.session.id}"})
+    answer = await played(call, is_slow=True)  # type: ignore[arg-type] # the body is that handler's
+    begun = _of(answer, PlaybackShown)
+    assert begun.session is not None  # noqa: S101 — it was asked for
+    shown = SessionBegun(session_id=begun.session.id, streaming_url=begun.url, quality=given.quality or _AUTO)
+    return Answer(shown, 201, {**answer.headers, "Location": f"{_PATH}/{begun.session.id}"})
 
 
 def _beating(method: str, path: str, name: str, body: type[Given]) -> Endpoint[PlaySessionPath, Nothing, Any]:
@@ -141,7 +138,7 @@ def _beating(method: str, path: str, name: str, body: type[Given]) -> Endpoint[P
 @_beating("PUT", _PATH + "/{id}", "update_streaming_session", SessionUpdate)
 async def update_streaming_session(call: Call[PlaySessionPath, Nothing, SessionUpdate]) -> Answer:
     """The position and the quality."""
-    return await _beat(call, BeatGiven(position_ms=round(call.body.position * 1000), quality=call.body.quality))
+    return await _beat(call, BeatGiven(position_ms=round(call.body.position * 1000), quality=call.body.quality or ""))
 
 
 @_beating("POST", _PATH + "/{id}/heartbeat", "beat_streaming_session", Heartbeat)

@@ -163,7 +163,7 @@ async def _assets(session: AsyncSession) -> AssetsCounted:
 async def _audience(call: Call) -> AudienceCounted:
     session, today = call.session, days_of(call).today(call.now)
     month = Span(today - timedelta(days=DAYS - 1), today)
-    now = await reading.playing(session, call.now, timedelta(seconds=call.site.settings.play_silence_seconds))
+    now = await reading.playing(session, call.site.settings, call.now)
     whole = await reading.total(session, ALL, "", month)
     day, week, lately = await reading.active(session, today)
     rows: Any = select(Subscription.plan_id, Subscription.state, func.count()).where(col(Subscription.is_current))

@@ -59,6 +59,8 @@ class PlaySession(Row, table=True):
     """What plays, in its own words."""
     device_kind: str = Field(default="", max_length=20)
     """`tv`, `phone`, `tablet`, `desktop`, `other`; empty where nobody said."""
+    is_slow: bool = Field(default=False)
+    """Whether its player says only every two minutes where it is, as those of a former system do."""
     quality: str = Field(default="", max_length=40)
     """Which rendition played last: `v720`."""
     started_at: datetime = Field(sa_type=UtcInstant)
@@ -68,7 +70,9 @@ class PlaySession(Row, table=True):
     ended_by: str = Field(default="", max_length=20)
     """`player`, `silence`, `limit`, `account`; empty while it plays."""
     position_ms: int = Field(default=0, sa_type=Counter)
-    """Where in the title it is; of a channel, how far behind the air, where that was said."""
+    """Where in the title it is."""
+    behind_ms: int | None = Field(default=None, sa_type=Counter)
+    """Of a channel: how far behind the air it plays, where that is known."""
     duration_ms: int = Field(default=0, sa_type=Counter)
     """How long the title is; 0 where that is not known."""
     watched_ms: int = Field(default=0, sa_type=Counter)

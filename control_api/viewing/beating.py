@@ -182,6 +182,11 @@ def revived(one: Played) -> Played:
     return replace(one, ending=None)
 
 
+def unsilenced(one: Played) -> Played:
+    """The same, if it was nothing but silence that has ended it: it may have been taken up again."""
+    return revived(one) if one.ending is not None and one.ending.by == SILENCE else one
+
+
 def counted(before: Played, at: int, position_ms: int | None, longest_ms: int) -> int:
     """For how long it has played, where the player does not count that itself.
 

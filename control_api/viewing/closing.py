@@ -21,6 +21,7 @@ from control_api.tables import PlaySession
 from control_api.trouble import Trouble
 from control_api.viewing.beating import SILENCE
 from control_api.viewing.sessions import REVIVES
+from control_api.viewing.silence import silent
 from playout.clock import Clock
 
 _log: Final = logging.getLogger("fastline.api")
@@ -69,8 +70,7 @@ async def close(database: Database, settings: Settings, now: datetime) -> int:
 
     Who keeps no history is known by a session for as long as it may be taken up again, and by nothing after that.
     """
-    silent = now - timedelta(seconds=settings.play_silence_seconds)
-    over = col(PlaySession.ended_at).is_(None), col(PlaySession.touched_at) <= silent
+    over = col(PlaySession.ended_at).is_(None), silent(settings, now)
     total = 0
     while True:
         some = select(PlaySession.id).where(*over).limit(AT_ONCE).with_for_update(skip_locked=True)

@@ -38,13 +38,18 @@ class Playing:
     """The id of the account, or of the API key."""
     profile: str | None
     """Whose history it goes into; None: nobody's."""
+    channel: str | None
     title: str | None
     series: str | None
     """What the title is an episode of."""
     name: str
     duration_ms: int
     credits_ms: int | None
+    is_slow: bool
+    """Whether its player beats every two minutes only."""
     state: Played
+    asked_ms: int = 0
+    """In how many milliseconds it was asked to beat again."""
     second: int = 0
     beats: int = 0
     """How many were heard in that second."""
@@ -77,10 +82,12 @@ def remembered(row: PlaySession, series: str | None, credits_ms: int | None) -> 
         id=row.id,
         owner=row.account_id or row.key_id or "",
         profile=row.profile_id,
+        channel=row.channel,
         title=row.title_id,
         series=series,
         name=row.name,
         duration_ms=row.duration_ms,
         credits_ms=credits_ms,
+        is_slow=row.is_slow,
         state=state_of(row.model_dump()),
     )

@@ -33,8 +33,8 @@ AT_ONCE: Final = 2000
 _SESSIONS: Final[Any] = PlaySession.__table__  # type: ignore[attr-defined] # SQLModel gives every table one
 _SEEN: Final[Any] = Watched.__table__  # type: ignore[attr-defined] # the same
 _STATE: Final = (
-    "id", "beats", "position_ms", "watched_ms", "quality", "bitrate", "bandwidth", "buffer_ms", "startup_ms", "error",
-    "stalls", "stalled_ms", "errors", "started_at", "touched_at", "ended_at", "ended_by",
+    "id", "beats", "position_ms", "behind_ms", "watched_ms", "quality", "bitrate", "bandwidth", "buffer_ms",
+    "startup_ms", "error", "stalls", "stalled_ms", "errors", "started_at", "touched_at", "ended_at", "ended_by",
 )  # fmt: skip
 _CHANGES: Final = (*(name for name in _STATE if name not in ("id", "started_at")),)
 _UPDATE: Final = (

@@ -43,7 +43,8 @@ def beats(draw: st.DrawFn) -> list[Beat]:
         stalled, errors = stalled + draw(_spans), errors + draw(st.integers(0, 2))
         found.append(
             Beat(
-                number, at, draw(_spans), played, draw(st.sampled_from(["", "v360", "v720"])), draw(st.none() | _spans),
+                number, at, draw(_spans), draw(st.none() | _spans), played,
+                draw(st.sampled_from(["", "v360", "v720"])), draw(st.none() | _spans),
                 draw(st.none() | _spans), draw(st.none() | _spans), draw(st.none() | _spans), stalls, stalled, errors,
                 draw(st.sampled_from(["", "decode", "network"])),
             )
@@ -67,6 +68,7 @@ def test_any_order_and_any_repetition_of_the_same_heartbeats_is_the_same_playing
     assert (whole.number, whole.position_ms) == (newest.number, newest.position_ms)
     assert (whole.stalls, whole.errors) == (newest.stalls, newest.errors)
     assert whole.quality[1] == next((beat.quality for beat in reversed(some) if beat.quality), "")
+    assert whole.behind[1] == next((beat.behind_ms for beat in reversed(some) if beat.behind_ms is not None), -1)
     assert whole.error[1] == next((beat.error for beat in reversed(some) if beat.error), "")
 
 
@@ -117,12 +119,29 @@ def test_a_row_keeps_what_is_known(some: list[Beat], is_over: bool) -> None:  # 
 
 
 def test_who_does_not_count_how_long_it_plays_is_counted_by_the_clock() -> None:
-    here = said(Beat(1, START + 10_000, 10_000, 10_000), START)
+    here = said(Beat(1, START + 10_000, 10_000, played_ms=10_000), START)
     assert counted(here, START + 20_000, 20_000, 15_000) == 20_000
+    assert counted(here, START + 20_000, 25_000, 15_000) == 20_000, "it plays faster"
     assert counted(here, START + 20_000, 10_000, 15_000) == 10_000, "it stands still"
-    assert counted(here, START + 80_000, 20_000, 15_000) == 25_000, "nobody knows of the rest"
+    assert counted(here, START + 80_000, 20_000, 15_000) == 20_000, "it has stood still meanwhile"
+    assert counted(here, START + 80_000, 80_000, 15_000) == 80_000, "it was heard of late"
+    for leap in (5_000, 400_000):
+        assert counted(here, START + 80_000, leap, 15_000) == 25_000, "nobody knows of the rest"
     assert counted(here, START + 5_000, 20_000, 15_000) == 10_000
-    assert counted(here, START + 20_000, None, 15_000) == 20_000, "a channel has no position"
+    assert counted(here, START + 80_000, None, 15_000) == 25_000, "a channel has no position"
+    again = joined(here, said(Beat(1, START + 30_000, 10_000, played_ms=10_000), START))
+    assert counted(again, START + 40_000, 40_000, 15_000) == 40_000, "what is said again takes nothing away"
+
+
+@given(st.sampled_from([10, 20, 30, 60, 120, 290]), st.lists(st.booleans(), min_size=1, max_size=10))
+def test_what_is_watched_does_not_depend_on_how_often_a_player_says_so(every: int, plays: list[bool]) -> None:
+    """B62: by the clock of the server and the position alone."""
+    state, position, at = begun(START, 5_000), 5_000, START
+    for number, goes_on in enumerate(plays, 1):
+        at += every * 1000
+        position += every * 1000 * goes_on
+        state = joined(state, said(Beat(number, at, position, played_ms=counted(state, at, position, 20_000)), START))
+    assert state.watched_ms == position - 5_000 == every * 1000 * sum(plays)
 
 
 # What follows for the history

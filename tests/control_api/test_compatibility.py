@@ -211,14 +211,24 @@ async def test_playing_at_every_former_address(server: Client) -> None:
         url = (await ada.get(f"/media/{name}/stream-url?expires_in=60")).json
         assert (url["expires_in"], "/t/" in url["stream_url"]) == (60, True)
         assert (await ada.get(f"/media/stream/{name}", 302)).headers["Location"].count("/t/") == 1
-    begun = (await ada.post("/api/streaming/session", {"contentId": "77", "quality": "720p"}, 201)).json
+    begun = (await ada.post("/api/streaming/session", {"contentId": 77, "quality": None}, 201)).json
     assert begun.keys() == {"sessionId", "streamingUrl", "quality"}
+    await ada.post("/api/streaming/session", {"contentId": 7.5}, 422)
     one = f"/api/streaming/session/{begun['sessionId']}"
     await ada.ask("PUT", one, body={"position": 12.5, "quality": "v720"})
-    device = {"batteryLevel": 80, "orientation": "portrait", "screenResolution": "1080x2400", "appVersion": "1.0"}
+    await ada.ask("PUT", one, body={"position": 12.5, "quality": None})
+    device = {
+        "batteryLevel": -1,
+        "isCharging": True,
+        "screen": {"notches": [1, None]},
+        "orientation": "portrait",
+        "screenResolution": "1080x2400",
+        "appVersion": "1.0",
+    }
     beat = {"currentPosition": 20.25, "bufferHealth": 8.5, "networkSpeed": 12.0, "deviceInfo": device}
     heard = (await ada.post(f"{one}/heartbeat", beat, 200)).json
     assert heard.keys() == {"success", "sessionId", "position", "serverTime", "nextHeartbeat"}
+    assert heard["nextHeartbeat"] == 120
     assert (await ada.post(f"{one}/end", None, 200)).json["finalPosition"] == 20.25
     assert (await boss.get("/api/streaming/analytics")).json["active_sessions"] == 0
     await ada.get("/api/streaming/analytics", 403)

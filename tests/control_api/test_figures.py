@@ -317,7 +317,7 @@ async def test_what_is_watched_of_a_channel_is_of_the_program_that_aired(  # noq
         # who plays shifted says how far, and watches what aired then
         shifted = (await bob.post(SESSIONS, {"channel": "films"}, 201)).json["id"]
         later(desk, seconds=20)
-        said = {"sequence": 1, "position_ms": 240_000}
+        said = {"sequence": 1, "position_ms": 7, "behind_ms": 240_000}
         await bob.ask("PUT", f"{SESSIONS}/{shifted}", 200, body=said)
         await counted(nobody)
         genesis, then = log.revisions("films")[-1].channel.genesis, desk.now - timedelta(seconds=250)

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "http://127.0.0.1:8080"
 PLAYBACK = "/api/v1/playback"
+MS = timedelta(milliseconds=1)
 KEYS = "/api/v1/streaming-keys"
 SIGNED = WRITTEN.replace("    name: Late\n", "    name: Late\n    access: signed\n")
 SIGNED_URL = re.compile(r"(/t/[A-Za-z0-9_-]+)(/(?:live|vod)/.+)")
@@ -165,6 +166,13 @@ async def test_start_over_and_catch_up_are_signed_too(stage: Stage) -> None:
     since = {"channel": "late", "since": "2026-03-01T12:00:30Z"}
     over = (await stage.api.post(PLAYBACK, since, 200)).json
     assert over["live"]
+    session = (await stage.api.post(PLAYBACK, {**since, "session": True}, 200)).json["session"]
+    assert session["behind_ms"] == (stage.desk.now - datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)) // MS
+    again = (await stage.api.post(PLAYBACK, {"channel": "late", "start_over": True, "session": True}, 200)).json
+    began = datetime.fromtimestamp(int(again["url"].rpartition("=")[2]), UTC)
+    assert 0 <= (stage.desk.now - began) // MS - again["session"]["behind_ms"] < 1000
+    live = (await stage.api.post(PLAYBACK, {"channel": "late", "session": True}, 200)).json["session"]
+    assert live["behind_ms"] is None
     assert over["url"].endswith("/live/late/index.m3u8?from=1772366430")
     await stage.plays_on(over["url"])
     closed = (await stage.api.post(PLAYBACK, {**since, "until": "2026-03-01T12:01:30Z"}, 200)).json

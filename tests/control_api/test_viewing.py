@@ -138,6 +138,38 @@ async def test_a_film_is_begun_beaten_ended_and_gone_on_with(  # noqa: PLR0915 â
         await ada.post(SESSIONS, none, status)
 
 
+async def test_who_says_every_two_minutes_where_it_is_loses_nothing(api: Client, times: Times) -> None:
+    """B61, B62: as clients of a former system do; and a player that was thought to be silent loses nothing either."""
+    ada, site = await person(api, "ada"), api.app[SITE]
+    await free_plan(api, 3)
+    film = await titled(api, "Rope")
+    former = (await ada.post("/api/streaming/session", {"contentId": film}, 201)).json["sessionId"]
+    slow = f"/api/streaming/session/{former}"
+    quick = (await begin(ada, {"title": film}))["id"]
+    for number in range(1, 6):
+        times.now += timedelta(minutes=2)
+        await close(site.database, site.settings, times.now)
+        ended = (await ada.get(f"{SESSIONS}/{quick}")).json["ended_by"]
+        assert ended == "silence"
+        assert (await ada.get(f"{SESSIONS}/{former}")).json["next_beat_ms"] == 120_000
+        assert (await ada.get(f"{SESSIONS}?playing=true")).json["items"][0]["id"] == former
+        heard = (await ada.post(f"{slow}/heartbeat", {"currentPosition": 120 * number}, 200)).json
+        assert heard["nextHeartbeat"] == 120
+        await beat(ada, quick, position_ms=2 * number * MINUTE)
+    assert (await ada.get(f"{SESSIONS}/{quick}")).json["watched_ms"] == 10 * MINUTE
+    times.now += timedelta(minutes=2)
+    over = (await ada.post(f"{slow}/end", None, 200)).json
+    assert over == {"duration": 720, "finalPosition": 600}
+    (seen,) = (await ada.get(HISTORY)).json["items"]
+    assert seen["watched_ms"] == 22 * MINUTE
+
+    gone = (await ada.post("/api/streaming/session", {"contentId": film}, 201)).json["sessionId"]
+    times.now += timedelta(minutes=5)
+    await close(site.database, site.settings, times.now)
+    assert (await ada.get(f"{SESSIONS}/{gone}")).json["ended_by"] == "silence", "after five minutes it is over"
+    assert (await ada.ask("POST", f"{SESSIONS}/{gone}/end", 200)).json["ended_by"] == "player", "without any body"
+
+
 async def test_no_more_play_than_the_plan_allows_and_the_refusal_says_what_does(api: Client, times: Times) -> None:
     """B60: streams at a time; what is silent does not count, and one of one's own may be ended from elsewhere."""
     ada = await person(api, "ada")

@@ -1,0 +1,47 @@
+"""How often a player says where it is, and after how long a silence its playing is over.
+
+Players of a former system say so every two minutes, and are given up after five: theirs are the slow ones.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlmodel import and_, col, or_
+
+from control_api.tables import PlaySession
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from control_api.settings import Settings
+
+SLOW_BEAT_MS: Final = 120_000
+"""How often a slow one says where it is."""
+_SLOW: Final = timedelta(minutes=5)
+
+
+def silence(settings: Settings, *, is_slow: bool) -> timedelta:
+    """After how long a silence a playing is over."""
+    usual = timedelta(seconds=settings.play_silence_seconds)
+    return max(usual, _SLOW) if is_slow else usual
+
+
+def next_beat(next_ms: int, *, is_slow: bool) -> int:
+    """In how many milliseconds a player is to beat again; `next_ms` is what is asked of all others now."""
+    return max(next_ms, SLOW_BEAT_MS) if is_slow else next_ms
+
+
+def heard(settings: Settings, now: datetime) -> ColumnElement[bool]:
+    """The condition on play sessions that they are not silent."""
+    touched = col(PlaySession.touched_at)
+    usual, slow = (now - silence(settings, is_slow=is_slow) for is_slow in (False, True))
+    return and_(touched > slow, or_(touched > usual, col(PlaySession.is_slow)))
+
+
+def silent(settings: Settings, now: datetime) -> ColumnElement[bool]:
+    """The condition that they are."""
+    touched = col(PlaySession.touched_at)
+    usual, slow = (now - silence(settings, is_slow=is_slow) for is_slow in (False, True))
+    return and_(touched <= usual, or_(touched <= slow, ~col(PlaySession.is_slow)))
