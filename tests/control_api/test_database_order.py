@@ -11,6 +11,7 @@ from sqlalchemy import event, text
 from sqlmodel import col, delete, func, select
 
 from control_api.among import among
+from control_api.profiles import desk
 from control_api.tables import METADATA, Account, PlaySession, Profile, ProviderEvent, Title, Watched
 from control_api.tidying.rows import rows
 from control_api.viewing import history
@@ -112,6 +113,29 @@ async def test_who_forgets_what_is_played_waits_in_no_circle(database: Database,
                 assert row.profile_id is None
                 row.profile_id = "pf_1"
                 session.add(row)
+
+    await _crossed(database, playing, _deleted, 4)
+    async with database.writing() as session:
+        assert (await session.exec(select(func.count()).select_from(PlaySession))).one() == 0
+
+
+async def _deleted(session: AsyncSession) -> None:
+    """Delete the profile, as its owner does."""
+    await history.hold(session, "pf_1", "ac_1")
+    await session.delete(await desk.row_of(session, "ac_1", "pf_1", goes=True))
+
+
+async def test_whoever_has_not_come_to_the_credits_goes_on(database: Database, playing: list[Playing]) -> None:
+    """However little is left; where nobody said when they begin, nearly all of it is all."""
+    long = playing[0].duration_ms
+    for credits_ms, share, expected in ((long * 98 // 100, 97, long * 97 // 100), (None, 97, 0), (long // 2, 60, 0)):
+        playing[0].credits_ms = credits_ms
+        beat = Beat(number=9, at=millis(NOW + timedelta(hours=3)), position_ms=long * share // 100, played_ms=1000)
+        playing[0].state = said(beat, millis(NOW))
+        async with database.writing() as session:
+            await write(session, playing[:1])
+            assert await history.resume(session, "pf_1", "ti_1") == expected
+            await session.rollback()
 
 
 async def _crossed(
