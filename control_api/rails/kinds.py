@@ -30,7 +30,7 @@ class Source(StrEnum):
     UPCOMING = "upcoming"
     """Published, and not out yet: it comes out later, or its rights begin later."""
     TOP_MOVIES = "top_movies"
-    """The ten that were seen most."""
+    """The ten that were seen most in 30 days, and then those that were seen most of all."""
     TOP_SERIES = "top_series"
     TRENDING = "everyones_watching"
     POPULAR = "popular"

@@ -7,13 +7,14 @@ shown no more; nor, but for those and what is upcoming, what has not opened yet.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import String, and_, asc, case, cast, desc, func, literal, or_, union_all
 from sqlalchemy import select as selected
 from sqlmodel import col, select
 
+from control_api.analytics.counting import TITLE
 from control_api.callers import Viewer
 from control_api.library.kinds import TitleKind, TitleState
 from control_api.library.listing import Sort, narrowed, order
@@ -21,7 +22,7 @@ from control_api.library.opening import is_not_over, is_open_now
 from control_api.lists.flags import FAVORITES, WATCHLIST
 from control_api.profiles.limits import conditions
 from control_api.rails.kinds import WATCHED, RailKind, Rule, Source
-from control_api.tables import Listed, RailPin, Title, TitleGenre
+from control_api.tables import FigureDay, Listed, RailPin, Title, TitleGenre
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from control_api.tables import Rail
 
 TOP: Final = 10
+LATELY: Final = timedelta(days=30)
+"""For how long a view counts for what is at the top."""
 MOST: Final = 50
 """Titles of a rail whose order nobody could walk on from: it changes while it is read."""
 
@@ -111,12 +114,37 @@ def _upcoming(_rail: Rail, sight: Sight) -> Ordered:
 
 
 def _top(kind: TitleKind) -> Callable[[Rail, Sight], Ordered]:
+    """Those with the most views of late; behind them, and where nothing was seen of late, those with the most ever.
+
+    Both halves are ten at most, each by an index of its own.
+    """
+
     def top(_rail: Rail, sight: Sight) -> Ordered:
+        fits = [col(Title.kind) == kind.value, *sight.titles()]
+        seen = _seen(sight.now)
+        lately = selected(col(Title.id).label("id"), seen.c.lately).join(seen, seen.c.id == col(Title.id)).where(*fits)
+        lately = lately.order_by(seen.c.lately.desc(), col(Title.id).desc()).limit(TOP)
         known = or_(col(Title.views) > 0, col(Title.score) >= 0)
-        rows = select(Title).where(col(Title.kind) == kind.value, known, *sight.titles())
-        return Ordered(rows, col(Title.id), order(Sort.VIEWS_DOWN), TOP)
+        ever: Any = selected(col(Title.id).label("id"), literal(0).label("lately")).where(known, *fits)
+        ever = ever.order_by(*(column.desc() for column, _ in order(Sort.VIEWS_DOWN))).limit(TOP)
+        halves = union_all(*(selected(half.subquery()) for half in (lately, ever))).subquery()
+        best = selected(halves.c.id, func.max(halves.c.lately).label("lately")).group_by(halves.c.id).subquery()
+        rows = select(Title).join(best, best.c.id == col(Title.id))
+        return Ordered(rows, col(Title.id), [(best.c.lately, True), *order(Sort.VIEWS_DOWN)], TOP)
 
     return top
+
+
+def _seen(now: datetime) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    """The views of each title in the last days. They are summed up first: of most titles there are none."""
+    since, views = (now - LATELY).date().isoformat(), func.sum(FigureDay.views)
+    return (
+        selected(col(FigureDay.subject).label("id"), views.label("lately"))
+        .where(col(FigureDay.kind) == TITLE, col(FigureDay.part) == "", col(FigureDay.day) > since)
+        .group_by(col(FigureDay.subject))
+        .having(views > 0)
+        .subquery()
+    )
 
 
 def _of_genre(rail: Rail, sight: Sight) -> Ordered:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from persons import Times, cheap, person, signed_in
 from sqlmodel import col, select, update
 
+from control_api.analytics.counting import AMOUNTS
 from control_api.commands import create_key
 from control_api.ids import new_id
 from control_api.library.opening import closing, opening
@@ -21,7 +22,7 @@ from control_api.rails.choosing import Watcher, chosen, is_for
 from control_api.rails.kinds import PERSONAL, Source
 from control_api.scopes import Scope
 from control_api.site import SITE
-from control_api.tables import Account, Genre, Profile, Rail, Title, TitleGenre, TitleText, Watched
+from control_api.tables import Account, FigureDay, Genre, Profile, Rail, Title, TitleGenre, TitleText, Watched
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ async def test_a_new_station_has_a_home_page(settings: Settings) -> None:
         }  # fmt: skip
         whole = await home(ada, "?each=24")
         assert "Soon 0" not in whole["newest"]
+        await _at_the_top_is_what_is_seen_now(client, ada)
         assert "Gone 0" not in {name for rail in whole.values() for name in rail}
         assert "watchlist" not in found
         await _of_ones_own(client, ada, ids)
@@ -131,6 +133,20 @@ async def test_a_new_station_has_a_home_page(settings: Settings) -> None:
         clock.now += 2 * HOUR  # what comes later comes
         later = await home(client.known_by((await signed_in(client, "ada"))["access_token"]), "?each=24")
         assert (later["upcoming"], "Soon 0" in later["newest"]) == (["Next 0"], True)
+
+
+async def _at_the_top_is_what_is_seen_now(client: Client, ada: Client) -> None:
+    """Behind it is what was seen of all times; views of long ago put nothing in front."""
+    ids = await films(client, 3, "Seen", views=5)
+    counts = {**dict.fromkeys((*AMOUNTS, "peak"), 0), "kind": "title"}
+    rows = [
+        {**counts, "part": part, "subject": ids[number], "day": str(NOW.date() - timedelta(days=days)), "views": views}
+        for number, days, views, part in (
+            (1, 0, 2, ""), (1, 29, 2, ""), (2, 3, 3, ""), (2, 3, 9, "live"), (0, 31, 99, ""), (0, 2, 0, ""),
+        )
+    ]  # fmt: skip
+    await put(client, FigureDay, rows)
+    assert (await home(ada))["top_movies"] == ["Seen 1", "Seen 2", "Big 0", "Seen 0"]
 
 
 async def _of_ones_own(client: Client, ada: Client, ids: list[str]) -> None:
