@@ -323,8 +323,6 @@ async def test_history_is_its_owners_to_keep_or_not(  # noqa: PLR0915 — one st
 async def test_what_plays_now_is_told_to_who_runs_the_station(api: Client, times: Times) -> None:
     """B63: by quality and device, with stalls; and of nobody."""
     boss, ada = await person(api, "boss", Role.OPERATOR), await person(api, "ada")
-    empty = (await boss.get("/api/v1/playing")).json
-    assert (empty["sessions"], empty["by_quality"], empty["startup_ms"]) == (0, [], None)
     film = await titled(api, "Gilda")
     for kind, stalls in (("tv", 0), ("phone", 2)):
         one = (await begin(ada, {"title": film, "device": {"kind": kind}}))["id"]
@@ -339,13 +337,11 @@ async def test_what_plays_now_is_told_to_who_runs_the_station(api: Client, times
         await beat(ada, one, **said, stalls=stalls, stalled_ms=500 * stalls, bitrate=3_000_000, errors=stalls)
     site = api.app[SITE]
     await site.viewing.flush()
-    now = (await boss.get("/api/v1/playing")).json
-    assert (now["sessions"], now["by_quality"]) == (2, [{"name": "v720", "sessions": 2}])
-    assert now["by_device"] == [{"name": "phone", "sessions": 1}, {"name": "tv", "sessions": 1}]
-    assert now["titles"] == [{"name": film, "sessions": 2}]
-    assert (now["stalled_permille"], now["stalled_sessions"], now["failing_sessions"]) == (52.6, 1, 1)
-    assert (now["startup_ms"], now["bitrate"]) == (400, 3_000_000)
-    await ada.get("/api/v1/playing", 403)
+    now = (await boss.get("/api/v1/streaming/analytics")).json
+    assert (now["active_sessions"], now["live_sessions"], now["by_channel"]) == (2, 0, {})
+    assert (now["by_quality"], now["by_device"]) == ({"v720": 2}, {"phone": 1, "tv": 1})
+    assert now["stall_rate"] == 0.0526
+    await ada.get("/api/v1/streaming/analytics", 403)
     figures = (await boss.get("/metrics")).body.decode()
     assert "fastline_api_beats_total 2.0" in figures
     assert "fastline_play_sessions 2.0" in figures
