@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from clients import Client
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
-_OF_INTEREST = ("title", "listed", "rated", "watched", "rail", "genre", "tag", "artwork", "asset", "subscription")
+_OF_INTEREST = (
+    "title", "listed", "rated", "watched", "rail", "genre", "tag", "artwork", "asset", "subscription", "payment",
+)  # fmt: skip
 
 
 async def films(client: Client, count: int, name: str = "Film", **more: Any) -> list[str]:
