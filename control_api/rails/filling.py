@@ -113,7 +113,8 @@ async def _because(session: AsyncSession, sight: Sight, most: int) -> Contents:
 async def _continued(session: AsyncSession, sight: Sight, most: int) -> Contents:
     if sight.viewer is None:
         return EMPTY
-    return Contents(tuple(card.title.id for card in await going_on.cards(session, sight.viewer, most)))
+    found = await going_on.cards(session, sight.viewer, sight.now, sight.where, most)
+    return Contents(tuple(card.title.id for card in found))
 
 
 async def _genres(session: AsyncSession, sight: Sight, most: int) -> Contents:

@@ -43,6 +43,8 @@ class Sight:
     viewer: Viewer | None
     now: datetime
     sqlite: bool
+    where: str | None = None
+    """The country they are in; None: nobody looks at countries."""
 
     def titles(self, *, opened: bool = True) -> list[Any]:
         """Conditions on titles that they are shown."""

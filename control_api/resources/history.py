@@ -19,7 +19,7 @@ from control_api.operation import Endpoint
 from control_api.paging import Page, PageQuery, leaf
 from control_api.problems import FORBIDDEN, Problem, missing
 from control_api.profiles import limits
-from control_api.resources.audience import cards, is_audience, surrounded
+from control_api.resources.audience import cards, is_audience, surrounded, territory_of
 from control_api.resources.title_models import TitlePath
 from control_api.scopes import SIGNED_IN
 from control_api.tables import Title, Watched
@@ -205,7 +205,8 @@ async def list_continue_watching(call: Call[Nothing, GoingOnQuery, Nothing]) -> 
     """What was seen last first."""
     viewer = viewer_of(call)
     await call.site.viewing.settle(call.caller.id)
-    cards = await going_on.cards(call.session, viewer, call.query.limit, published=is_audience(call))
+    where, published = territory_of(call), is_audience(call)
+    cards = await going_on.cards(call.session, viewer, call.now, where, call.query.limit, published=published)
     return Answer(GoingOnShown(items=await shown_cards(call, cards)))
 
 

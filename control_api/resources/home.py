@@ -27,7 +27,7 @@ from control_api.rails.choosing import Watcher, chosen, is_for
 from control_api.rails.filling import Contents, contents, has_channels, ranked
 from control_api.rails.kinds import PERSONAL, RailKind
 from control_api.rails.sources import MOST, Sight, ordered
-from control_api.resources.audience import own_cards
+from control_api.resources.audience import own_cards, territory_of
 from control_api.resources.channels import locked, on_air
 from control_api.resources.rails import TAG, RailPath
 from control_api.scopes import Scope
@@ -200,7 +200,7 @@ async def _may_see(call: Call[Any, Any, Any], rail: Rail) -> bool:
 
 
 def _sight(call: Call[Any, Any, Any]) -> Sight:
-    return Sight(call.caller.viewer, call.now, call.site.database.is_sqlite)
+    return Sight(call.caller.viewer, call.now, call.site.database.is_sqlite, territory_of(call))
 
 
 def _place(rail: Rail) -> str:

@@ -32,7 +32,7 @@ from control_api.problems import (
     unavailable,
 )
 from control_api.problems import MALFORMED as UNREADABLE
-from control_api.resources.audience import cards
+from control_api.resources.audience import cards, territory_of
 from control_api.resources.channels import PlayShown, channel_address, playing, told
 from control_api.resources.content import ContentPath
 from control_api.resources.play_sessions import PlaySessionShown, begun
@@ -43,6 +43,7 @@ from control_api.signed import address, below, on_demand_closed, plain, said
 from control_api.tables import Profile
 from control_api.viewing import choosing, history
 from control_api.viewing.following import following
+from control_api.viewing.licensed import open_now
 from playout.core.asset import Media
 from playout.core.token import asset_path
 from playout.keyring import Keyring, NoKeys
@@ -311,7 +312,9 @@ async def _next(session: AsyncSession, call: Call[Any, Any, Any], found: Film) -
     if found.title.kind != TitleKind.EPISODE:
         return None
     published = not call.caller.may(Scope.ASSETS_READ)
-    after = await following(session, [found.title.id], call.caller.viewer, published=published)
+    after = await following(session, [found.title.id], call.caller.viewer, published=published, now=call.now)
+    if published and not await open_now(session, after.values(), territory_of(call), call.now):
+        return None
     return (await cards(call, list(after.values()), session)).get(after.get(found.title.id, ""))
 
 

@@ -19,6 +19,7 @@ from control_api.tables import Asset, Title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement
     from sqlmodel.ext.asyncio.session import AsyncSession
@@ -37,10 +38,22 @@ def shown_to(viewer: Viewer | None, of: Any = Title, *, published: bool = True) 
     return of.deleted_at.is_(None), *states, or_(of.video_url != "", there), *conditions(viewer, of)
 
 
+def _opened(of: Any, now: datetime | None) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 — an alias of Title
+    return () if now is None else (or_(of.opens_at.is_(None), of.opens_at <= now),)
+
+
 async def following(
-    session: AsyncSession, titles: Iterable[str], viewer: Viewer | None, *, published: bool = True
+    session: AsyncSession,
+    titles: Iterable[str],
+    viewer: Viewer | None,
+    *,
+    published: bool = True,
+    now: datetime | None = None,
 ) -> dict[str, str]:
-    """The ids of the episodes that follow these titles; what nothing follows is not among them."""
+    """The ids of the episodes that follow these titles; what nothing follows is not among them.
+
+    Where only what is `published` counts, what is not open yet at `now` follows nothing.
+    """
     this, parent, beside, season, later = _ALIASES
     same_season = (
         select(beside.id)
@@ -49,6 +62,7 @@ async def following(
             col(beside.kind) == TitleKind.EPISODE,
             col(beside.place) > this.place,
             *shown_to(viewer, beside, published=published),
+            *_opened(beside, now if published else None),
         )
         .order_by(col(beside.place), col(beside.id))
         .limit(1)
@@ -64,6 +78,7 @@ async def following(
             col(season.place) > parent.place,
             col(season.deleted_at).is_(None),
             *shown_to(viewer, later, published=published),
+            *_opened(later, now if published else None),
         )
         .order_by(col(season.place), col(later.place), col(later.id))
         .limit(1)

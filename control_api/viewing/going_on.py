@@ -1,7 +1,8 @@
 """What is to be watched on: one card for each series, and one for whatever is of none.
 
 Law: of a series, the episode that was seen last counts: if it was not seen to the end it is the card, else the one that
-follows it. What was taken out comes back when more of it is seen. Five queries, however much was watched.
+follows it; what may not be watched is no card. What was taken out comes back when more of it is seen. Six queries,
+however much was watched.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlmodel import col, or_, select, update
 from control_api.library.flags import percent
 from control_api.tables import Title, Watched
 from control_api.viewing.following import following, shown_to
+from control_api.viewing.licensed import open_now
 from control_api.viewing.sessions import PARENT, SERIES
 
 if TYPE_CHECKING:
@@ -52,8 +54,20 @@ class Card:
         return percent(self.position_ms, self.duration_ms) or 0
 
 
-async def cards(session: AsyncSession, viewer: Viewer, limit: int = 20, *, published: bool = True) -> list[Card]:
-    """What a profile may watch on, what was seen last first; `limit` is `MOST` at most."""
+async def cards(
+    session: AsyncSession,
+    viewer: Viewer,
+    now: datetime,
+    where: str | None,
+    limit: int = 20,
+    *,
+    published: bool = True,
+) -> list[Card]:
+    """What a profile may watch on, what was seen last first; `limit` is `MOST` at most.
+
+    Where only what is `published` counts, it is what may be watched `now` and in the country `where`, by its rights;
+    None: nobody looks at countries.
+    """
     rows = (
         select(Watched)
         .where(Watched.profile_id == viewer.id, col(Watched.title_id).is_not(None), col(Watched.hidden_at).is_(None))
@@ -66,7 +80,7 @@ async def cards(session: AsyncSession, viewer: Viewer, limit: int = 20, *, publi
         newest.setdefault(row.series_id or str(row.title_id), row)
     wanted = [row for row in newest.values() if row.completed_at is None or row.series_id is not None][: 3 * limit]
     over = [str(row.title_id) for row in wanted if row.completed_at is not None]
-    after = await following(session, over, viewer, published=published) if over else {}
+    after = await following(session, over, viewer, published=published, now=now) if over else {}
     places = {str(row.title_id): row for row in seen}
     found: list[tuple[str, Watched]] = []
     for row in wanted:
@@ -74,6 +88,9 @@ async def cards(session: AsyncSession, viewer: Viewer, limit: int = 20, *, publi
         if name is not None:
             found.append((name, row))
     titles = await _titles(session, [name for name, _ in found], viewer, published=published)
+    if published:
+        may = await open_now(session, titles, where, now)
+        titles = {name: title for name, title in titles.items() if name in may}
     return [_card(titles[name], row, places.get(name)) for name, row in found if name in titles][:limit]
 
 

@@ -167,7 +167,7 @@ async def test_who_says_every_two_minutes_where_it_is_loses_nothing(api: Client,
     times.now += timedelta(minutes=5)
     await close(site.database, site.settings, times.now)
     assert (await ada.get(f"{SESSIONS}/{gone}")).json["ended_by"] == "silence", "after five minutes it is over"
-    assert (await ada.ask("POST", f"{SESSIONS}/{gone}/end", 200)).json["ended_by"] == "player", "without any body"
+    assert (await ada.ask("POST", f"{SESSIONS}/{gone}/end", 200)).json["ended_by"] == "silence", "without any body"
 
 
 async def test_no_more_play_than_the_plan_allows_and_the_refusal_says_what_does(api: Client, times: Times) -> None:
@@ -258,6 +258,35 @@ async def test_of_each_series_one_card_goes_on(api: Client, times: Times) -> Non
     async with site.database.writing() as session:
         await session.exec(update(Title).where(col(Title.id) == film).values(age=6))
     assert await cards(ada) == [("Laura", 30, False)]
+
+
+async def test_what_is_offered_to_be_watched_on_plays(api: Client, times: Times) -> None:
+    """BX5, BX9: nothing that is not open yet, or whose rights, or those of its series, have ended."""
+    ada, site = await person(api, "ada"), api.app[SITE]
+    show = await series(api, "Detour", {1: 3})
+    await watch(ada, times, show[1], 50)
+
+    async def offered() -> tuple[str | None, list[str]]:
+        after = (await ada.post(PLAYBACK, {"title": show[1]}, None)).json.get("next")
+        return after and after["name"], [name for name, _, _ in await cards(ada)]
+
+    async def rights(title: str, start: timedelta, stop: timedelta) -> None:
+        begins, ends = times.now + start, times.now + stop
+        said = [{"start": begins.isoformat(), "stop": ends.isoformat(), "territories": []}]
+        async with site.database.writing() as session:
+            values = {"rights": said, "opens_at": begins}
+            await session.exec(update(Title).where(col(Title.id) == title).values(**values))
+
+    day = timedelta(days=1)
+    assert await offered() == ("Detour 1x2", ["Detour 1x2"])
+    await rights(show[2], day, 2 * day)
+    assert await offered() == ("Detour 1x3", ["Detour 1x3"])
+    await rights(show[3], -2 * day, -day)
+    assert await offered() == (None, [])
+    await rights(show[3], -day, day)
+    assert await offered() == ("Detour 1x3", ["Detour 1x3"])
+    await rights(show[0], -2 * day, -day)
+    assert await offered() == (None, [])
 
 
 async def test_history_is_its_owners_to_keep_or_not(  # noqa: PLR0915 — one story
