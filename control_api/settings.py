@@ -656,6 +656,11 @@ class Settings(BaseModel):
         default="20/minute",
         description="How often one address, or one `visitor` of an app's server, may tell of views of the same thing.",
     )
+    streams_need_session: bool = Field(
+        default=False,
+        description="Whether who is signed in and asks for an address at `/api/v1/playback` begins a play session with "
+        "it in any case, so that the plan counts it. Without it the limit of streams is what apps keep themselves.",
+    )
     rate_plays: Rate = Field(
         default="60/minute",
         description="How often one account may begin to play. It does not count for API keys, which speak for many.",

@@ -197,7 +197,13 @@ def shown(row: PlaySession, next_ms: int, *, is_kept: bool = False) -> PlaySessi
 
 
 async def begun(
-    call: Call[Any, Any, Any], thing: Thing, given: PlayedGiven, position_ms: int = 0, *, is_slow: bool = False
+    call: Call[Any, Any, Any],
+    thing: Thing,
+    given: PlayedGiven,
+    position_ms: int = 0,
+    *,
+    is_slow: bool = False,
+    unasked: bool = False,
 ) -> PlaySession:
     """A play session of the caller, as part of the call's transaction. Raises `Problem`: as much plays as may."""
     site = call.site
@@ -206,6 +212,8 @@ async def begun(
         if taken is not None and not taken.allowed:
             raise refused(taken)
     device = replace(device_of(call, given.device), is_slow=is_slow)
+    if unasked:
+        device = replace(device, id=sessions.unasked(call.caller))
     row, replaced = await sessions.begin(
         call.session, site.settings, call.caller, thing, device, call.now, position_ms=position_ms
     )

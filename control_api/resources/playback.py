@@ -41,7 +41,7 @@ from control_api.resources.played import Film, PlayedGiven, channel, check_strea
 from control_api.scopes import Scope
 from control_api.signed import address, below, on_demand_closed, plain, said
 from control_api.tables import Profile
-from control_api.viewing import choosing, history
+from control_api.viewing import choosing, history, sessions
 from control_api.viewing.following import following
 from control_api.viewing.licensed import open_now
 from playout.core.asset import Media
@@ -86,7 +86,10 @@ class PlaybackGiven(PlayedGiven):
     )
     life_seconds: int | None = Life
     session: bool = Field(
-        default=False, description="Whether a play session is begun with it: `POST /api/v1/play-sessions`."
+        default=False,
+        description="Whether a play session is begun with it: `POST /api/v1/play-sessions`. Where the setting "
+        "`streams_need_session` holds, one is begun in any case for who is signed in, so that the plan counts it; it "
+        "takes the place of the one that the same sign-in began so before.",
     )
     play_session: str | None = Field(
         default=None,
@@ -133,7 +136,7 @@ class PlaybackShown(PlayShown):
     subtitles: list[LanguageShown] = Field(description="All in which it is read; none is chosen where none is wanted.")
     next: TitleCard | None = Field(description="The next episode, as far as the viewer may see it.")
     autoplay: bool = Field(description="Whether the profile wants the next episode to begin by itself.")
-    session: PlaySessionShown | None = Field(description="The play session that was begun; null: none was asked for.")
+    session: PlaySessionShown | None = Field(description="The play session that was begun; null: none was.")
 
 
 class StreamQuery(Given):
@@ -217,10 +220,17 @@ async def played(call: Call[Nothing, Nothing, PlaybackGiven], *, is_slow: bool =
     _check_life(call, given.life_seconds)
     await viewing.settle(call.caller.id)
     shown, thing = await (_film_played(call) if given.channel is None else _channel_played(call, given.channel))
-    if given.session:
-        row = await begun(call, thing, given, shown.offset_ms, is_slow=is_slow)
+    if _begins(call):
+        row = await begun(call, thing, given, shown.offset_ms, is_slow=is_slow, unasked=not given.session)
         shown = shown.model_copy(update={"session": session_shown(row, viewing.next_ms)})
     return Answer(shown, headers=_NO_CACHE)
+
+
+def _begins(call: Call[Nothing, Nothing, PlaybackGiven]) -> bool:
+    """Whether a session is begun: where one is wanted, and where somebody would play who is counted by nothing else."""
+    given = call.body
+    counts = call.site.settings.streams_need_session and sessions.unasked(call.caller) and not given.play_session
+    return given.session or bool(counts)
 
 
 async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[PlaybackShown, Thing]:
@@ -229,7 +239,7 @@ async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[Pla
     content, what = given.title or given.asset or "", "title" if given.title else "asset"
     async with call.site.database.reading() as session:
         found = await film(session, call, content, what)
-        if not given.session:
+        if not _begins(call):
             await check_streams(session, call, found.thing, found.allowed, given.play_session)
         after = await _next(session, call, found)
         profile = None if viewer is None else await session.get(Profile, viewer.id)
@@ -262,7 +272,7 @@ async def _channel_played(call: Call[Nothing, Nothing, PlaybackGiven], name: str
         raise unacceptable("/since", "lies in the future: nothing of that has aired")
     async with call.site.database.reading() as session:
         thing, may = await channel(session, call, name)
-        if not given.session:
+        if not _begins(call):
             await check_streams(session, call, thing, may, given.play_session)
         profile = None if viewer is None else await session.get(Profile, viewer.id)
 

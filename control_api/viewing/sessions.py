@@ -84,6 +84,14 @@ def of_owner(caller: Caller) -> bool:
     return found
 
 
+def unasked(caller: Caller) -> str:
+    """The player of a session that was begun for an address alone: whoever signed in there. Empty: nobody did.
+
+    Another address, and a session that is asked for, take its place.
+    """
+    return f"in:{caller.session}" if caller.is_person and caller.session else ""
+
+
 async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
     session: AsyncSession,
     settings: Settings,
@@ -101,7 +109,7 @@ async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
     replaced: list[str] = []
     if caller.is_person:
         await streams.hold(session, caller.id)
-        replaced = await streams.replace(session, caller.id, device.id, now)
+        replaced = await streams.replace(session, caller.id, (device.id, unasked(caller)), now)
         allowed = await of_caller(session, caller, now)
         await streams.check(session, settings, caller, allowed.streams, now, replaced)
     keeps = caller.viewer is not None and caller.viewer.keeps_history

@@ -34,7 +34,7 @@ def plays(settings: Settings, now: datetime) -> tuple[ColumnElement[bool], ...]:
 def told(settings: Settings, viewer: Viewer | None, now: datetime) -> ColumnElement[bool]:
     """The condition on play sessions of an account that this profile of it is told of.
 
-    Those are its own, which nobody's may be where it keeps no history; of others what plays now: it counts for the plan.
+    Those are its own, as nobody's may be where it keeps no history; of others what plays now: it counts for the plan.
     """
     if viewer is None:
         return true()
@@ -59,12 +59,13 @@ async def hold(session: AsyncSession, account: str) -> None:
     await session.exec(select(Account.id).where(Account.id == account).with_for_update(key_share=True))
 
 
-async def replace(session: AsyncSession, account: str, device_id: str, now: datetime) -> list[str]:
-    """End what the same player has played, and has not ended; their ids. It plays one thing at a time."""
-    if not device_id:
+async def replace(session: AsyncSession, account: str, devices: Sequence[str], now: datetime) -> list[str]:
+    """End what a player of these names has played, and has not ended; their ids. It plays one thing at a time."""
+    names = [name for name in devices if name]
+    if not names:
         return []
     ours = col(PlaySession.account_id) == account, col(PlaySession.ended_at).is_(None)
-    rows = select(PlaySession.id).where(*ours, col(PlaySession.device_id) == device_id)
+    rows = select(PlaySession.id).where(*ours, col(PlaySession.device_id).in_(names))
     names = list((await session.exec(rows)).all())
     if names:
         over = update(PlaySession).where(col(PlaySession.id).in_(names), col(PlaySession.ended_at).is_(None))

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from clients import Client, running
-from persons import Times, cheap, person
-from sqlmodel import update
+from persons import Times, cheap, person, signed_in
+from sqlmodel import col, update
 from watching import free_plan, titled
 
 from control_api.analytics.rolling import Roller
@@ -33,7 +33,7 @@ async def begun(client: Client, title: str) -> str:
 
 async def test_what_plays_is_told_to_who_may_know_of_it(settings: Settings) -> None:
     """BX2: a profile is told of its own, and of others what plays now; a kids profile not what is not for it."""
-    async with running(cheap(settings, caller_cache_ms=0)) as api:
+    async with running(cheap(settings, caller_cache_ms=0, streams_need_session=True)) as api:
         await free_plan(api, 2)
         parent = await person(api, "ada")
         adult, mild = await titled(api, "Verboten", age=18), await titled(api, "Fit", age=0)
@@ -70,6 +70,17 @@ async def test_what_plays_is_told_to_who_may_know_of_it(settings: Settings) -> N
         )
         assert "is over" in (await parent.post(PLAYBACK, {"title": adult, "play_session": secret}, 409)).body.decode()
         await child.post(PLAYBACK, {"title": mild, "play_session": other}, 404)
+        # whoever asks for an address alone is counted too, once for each sign-in
+        await parent.ask("DELETE", f"{SESSIONS}/{other}", 200)
+        one, two = [(await parent.post(PLAYBACK, {"title": mild}, 200)).json["session"] for _ in range(2)]
+        assert [(await parent.get(f"{SESSIONS}/{each['id']}")).json["ended_by"] for each in (one, two)] == [
+            "player",
+            "",
+        ]
+        away = api.known_by((await signed_in(api, "ada"))["access_token"])
+        await away.post(PLAYBACK, {"title": mild}, 409)
+        await begun(parent, mild)
+        assert (await parent.get(f"{SESSIONS}/{two['id']}")).json["ended_by"] == "player", "the one that is asked for"
 
 
 async def test_nobody_plays_without_bounds_nor_stops_the_counting(settings: Settings) -> None:
@@ -104,7 +115,7 @@ async def test_nobody_plays_without_bounds_nor_stops_the_counting(settings: Sett
         assert site.viewing.due == 0, "what is over is told again, and nothing of it is written"
 
         async with site.database.writing() as session:
-            await session.exec(update(PlaySession).where(PlaySession.id == names[4]).values(watched_ms=2**62))
+            await session.exec(update(PlaySession).where(col(PlaySession.id) == names[4]).values(watched_ms=2**62))
         roller = Roller(site.settings, site.database, site.master.station, site.clock)
         assert await roller.once() == 8
         assert await roller.once() == 0, "all others are counted"
