@@ -19,12 +19,14 @@ from control_api.library.detail import MOST, credited
 from control_api.library.facts import Day, Elsewhere, PersonName
 from control_api.library.folding import folded
 from control_api.library.indexing import reindexed
+from control_api.library.kinds import TitleState
 from control_api.library.shown import ArtworkShown, pictured
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, leaf
 from control_api.problems import CONFLICT, UNACCEPTABLE, Mistake, Problem, missing
 from control_api.profiles import limits
+from control_api.resources.audience import is_audience
 from control_api.resources.title_models import CreditShown, TitlePath
 from control_api.resources.titles import check_kept, found
 from control_api.scopes import Scope
@@ -189,7 +191,8 @@ async def create_person(call: Call[Nothing, Nothing, PersonGiven]) -> Answer:
     path="/api/v1/people/{id}",
     name="read_person",
     summary="One person, with what they did",
-    scope=Scope.TITLES_READ,
+    description="The audience is told of who did something for a title that it may see, and of these titles alone.",
+    scope=Scope.CATALOG_READ,
     tag=_TAG,
     path_model=PersonPath,
     answers={200: PersonDetail},
@@ -197,7 +200,13 @@ async def create_person(call: Call[Nothing, Nothing, PersonGiven]) -> Answer:
 async def read_person(call: Call[PersonPath]) -> Answer:
     """All that is known of them."""
     row = await person(call.session, call.path.id, held=False)
-    return Answer(await _detail(call, row), version=row.version)
+    shown = await _detail(call, row)
+    if is_audience(call):
+        if not shown.filmography:
+            raise missing(_KIND, row.id)
+        # how much there is that is kept from them is not told
+        return Answer(shown.model_copy(update={"credits": len(shown.filmography)}))
+    return Answer(shown, version=row.version)
 
 
 @Endpoint(
@@ -379,10 +388,16 @@ async def _shown(call: Call[Any, Any, Any], rows: list[Person]) -> list[PersonSh
 
 
 async def _detail(call: Call[Any, Any, Any], row: Person) -> PersonDetail:
+    published = [col(Title.state) == TitleState.PUBLISHED.value] if is_audience(call) else []
     rows = (
         select(Credit, Title)
         .join(Title, col(Title.id) == Credit.title_id)
-        .where(Credit.person_id == row.id, col(Title.deleted_at).is_(None), *limits.conditions(call.caller.viewer))
+        .where(
+            *published,
+            Credit.person_id == row.id,
+            col(Title.deleted_at).is_(None),
+            *limits.conditions(call.caller.viewer),
+        )
         .order_by(col(Title.year).desc(), col(Title.sort_name), col(Credit.job), col(Credit.character), col(Credit.id))
         .limit(MOST)
     )

@@ -158,6 +158,15 @@ class StaffTicketShown(StaffTicketListed):
     entries: list[StaffEntryShown]
 
 
+class TicketAnswered(StaffTicketShown):
+    """The same, and whether who has asked hears of it by mail."""
+
+    is_mailed: bool | None = Field(
+        description="Of who wrote by the contact form: whether the answer is mailed; false: this station sends no "
+        "mail, so they have to be told in another way. null: of a note, and of an account, which has it in its inbox."
+    )
+
+
 class TicketMoved(Shown):
     """What is told of a ticket where changes are: nothing of what anybody has said."""
 
@@ -357,7 +366,7 @@ async def read_support_ticket(call: Call[TicketPath]) -> Answer:
     tag=_TAG,
     path_model=TicketPath,
     body_model=StaffReplyGiven,
-    answers={201: StaffTicketShown},
+    answers={201: TicketAnswered},
     idempotent=True,
 )
 async def answer_ticket(call: Call[TicketPath, Nothing, StaffReplyGiven]) -> Answer:
@@ -367,10 +376,10 @@ async def answer_ticket(call: Call[TicketPath, Nothing, StaffReplyGiven]) -> Ans
     entry = tickets.entry(row, Author.STAFF, given.text, call.now, call.caller.id if call.caller.is_person else None)
     entry.is_note = given.is_note
     await tickets.say(call.session, row, entry)
-    if not given.is_note:
-        await _tell(call, row, given.text)
+    is_mailed = None if given.is_note else await _tell(call, row, given.text)
     call.changed(Change(_KIND, row.id, "updated" if given.is_note else "answered", before, TicketMoved.of(row, 1)))
-    return Answer(await _whole(call, row), 201, version=row.version)
+    whole = await _whole(call, row)
+    return Answer(TicketAnswered(**dict(whole), is_mailed=is_mailed), 201, version=row.version)
 
 
 @Endpoint(
@@ -443,14 +452,16 @@ async def _held(call: Call[TicketPath, Any, Any], account: str | None = None) ->
     return row
 
 
-async def _tell(call: Call[Any, Any, Any], row: Ticket, text: str) -> None:
-    """Have who has asked know of the answer."""
+async def _tell(call: Call[Any, Any, Any], row: Ticket, text: str) -> bool | None:
+    """Have who has asked know of the answer; whether a stranger can be told."""
     if row.account_id is not None:
         title = _ANSWERED[await spoken(call.session, row.account_id)].format(subject=row.subject)
         await tell(call.session, row.account_id, Kind.SUPPORT, title, text, call.now, f"/support/{row.id}")
-    elif row.email:
+        return None
+    if row.email:
         said = {"subject": row.subject, "text": text, "language": row.language}
         outbox.put(call.session, Letter("ticket", Kind.SUPPORT, said, address=row.email), call.now)
+    return bool(row.email) and outbox.is_sent(call.session)
 
 
 async def _shown(call: Call[Any, Any, Any], row: Ticket) -> TicketShown:

@@ -216,7 +216,9 @@ async def test_who_has_no_account_asks_by_a_form_and_is_answered_by_mail(setting
         await client.post("/api/v1/contact", {**form, "email": "sam"}, 422)
         asked = (await client.post("/api/v1/contact", form, 202)).json
         assert await mail.sent() == []  # the address may be anybody's
-        await boss.post(f"{STAFF}/{asked['id']}/replies", {"text": "Sí."})
+        noted = (await boss.post(f"{STAFF}/{asked['id']}/replies", {"text": "?", "is_note": True})).json
+        answered = (await boss.post(f"{STAFF}/{asked['id']}/replies", {"text": "Sí."})).json
+        assert (noted["is_mailed"], answered["is_mailed"]) == (None, True)
         [letter] = await mail.sent()
         assert (letter.to, letter.message["Subject"]) == ("sam@home.example", "Re: Hola")
         assert "Sí." in letter.text
@@ -236,6 +238,13 @@ async def test_who_has_no_account_asks_by_a_form_and_is_answered_by_mail(setting
         assert done["questions"] == 1
         async with site.database.reading() as session:
             assert (await session.exec(select(func.count()).select_from(Ticket))).one() == tickets.MOST_OPEN + 1
+
+
+async def test_staff_learns_that_an_answer_reaches_nobody_where_no_mail_is_sent(client: Client) -> None:
+    form = {"name": "Sam", "email": "sam@home.example", "subject": "s", "text": "t"}
+    asked = (await client.post("/api/v1/contact", form, 202)).json["id"]
+    told = (await client.post(f"{STAFF}/{asked}/replies", {"text": "Yes."})).json
+    assert (told["is_mailed"], told["state"]) == (False, "answered")
 
 
 @given(st.lists(st.sampled_from([state.value for state in TicketState]), max_size=8))

@@ -19,14 +19,16 @@ from test_imports import send
 
 from control_api.app import OPERATIONS
 from control_api.callers import Viewer
+from control_api.commands import create_key
 from control_api.library import search
 from control_api.library.intake import Intake
 from control_api.people.roles import AUDIENCE, Role
 from control_api.profiles import channels, limits
 from control_api.resources import RESOURCES
-from control_api.scopes import OPEN, SIGNED_IN
+from control_api.scopes import OPEN, SIGNED_IN, Scope
 from control_api.site import SITE
 from control_api.tables import Asset, Listed, Rated, Title, Watched
+from playout.clock import system_clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -190,10 +192,33 @@ def test_what_changes_an_account_takes_who_owns_it() -> None:
 
 
 async def test_all_judge_alike(family: Family) -> None:
+    await _people_have_done_what_one_may_see(family)
     await _lists_searches_and_details_judge_alike(family)
     await _a_list_costs_no_more_for_who_is_limited(family)
     await _a_rating_reaches_what_is_beneath(family)
     await _a_child_is_shown_the_channels_that_are_for_it(family)
+
+
+async def _people_have_done_what_one_may_see(family: Family) -> None:
+    """A child is told nothing of who is in nothing for it, nor of how much else there is; drafts are nobody's."""
+    staff, one = family.staff, family.titles
+    people = [(await staff.post("/api/v1/people", {"name": name})).json["id"] for name in ("Orson", "Carol")]
+    draft = (await staff.post(TITLES, {"kind": "movie", "name": "Draft"})).json["id"]
+    for title, who in ((one["film-a"], people), (one["film-b"], people[:1]), (draft, people)):
+        etag = (await staff.get(f"{TITLES}/{title}")).etag
+        given = {"credits": [{"person_id": person} for person in who]}
+        await staff.ask("PUT", f"{TITLES}/{title}/credits", body=given, headers={"If-Match": etag})
+    orson, carol = (f"/api/v1/people/{person}" for person in people)
+    viewer = family.staff.known_by(await create_key(
+        staff.app[SITE].settings, "app", [Scope.CATALOG_READ], None, system_clock
+    ))  # fmt: skip
+    for client, many in ((staff, 3), (viewer, 2), (family.child, 1)):
+        told = (await client.get(orson)).json
+        assert (told["credits"], len(told["filmography"])) == (many, many)
+    assert [one["name"] for one in told["filmography"]] == ["Fit b"]
+    assert (await viewer.get(carol)).json["credits"] == 1
+    await family.child.get(carol, 404)
+    await family.child.get("/api/v1/people", 403)
 
 
 async def _lists_searches_and_details_judge_alike(family: Family) -> None:
