@@ -73,7 +73,7 @@ async def test_films_are_chosen_by_genre(client: Client) -> None:
     assert noir[1] | {"id": ""} == {
         "id": "", "title": "The Third Man", "description": "", "release_year": 1949, "genre": "Noir",
         "genres": ["Noir", "Thriller"], "rating": 8.1, "poster_url": None, "banner_url": None, "video_url": None,
-        "trailer_url": None, "duration": None, "language": "en", "mine": None,
+        "trailer_url": None, "duration": None, "language": "en", "access": "free", "is_locked": False, "mine": None,
     }  # fmt: skip
 
 
