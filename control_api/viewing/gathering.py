@@ -47,6 +47,7 @@ class Gathering:
         self._most = settings.play_sessions
         self._beat_ms = settings.play_beat_ms
         self._period = settings.play_flush_ms / 1000
+        self._ends = asyncio.Event()
         self._known: OrderedDict[str, Playing] = OrderedDict()
         self._due: dict[str, Playing] = {}
         """What is to be written."""
@@ -117,9 +118,11 @@ class Gathering:
     # Writing
 
     async def run(self) -> None:
-        """Write time and again until cancelled; what is not written while the database is down waits."""
-        while True:
-            await asyncio.sleep(self._period)
+        """Write time and again until it is to end; what is not written while the database is down waits."""
+        while not self._ends.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._period):
+                    await self._ends.wait()
             try:
                 await self.flush()
                 self._trouble.end()
@@ -198,17 +201,16 @@ class Gathering:
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            self._ends.set()  # a task that is cancelled while it writes may leave its connection to nobody
             try:
                 async with asyncio.timeout(_LAST):
+                    await task
                     await self.flush()
             except Exception:  # noqa: BLE001 — whatever it is, the process ends
                 _log.exception("what players said last could not be written")
 
     async def _kept_up(self) -> None:
-        while True:
+        while not self._ends.is_set():
             try:
                 await self.run()
             except Exception:  # noqa: BLE001 — whatever it is, it begins again
