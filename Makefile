@@ -23,7 +23,8 @@ up: $(RUN) $(WEB)  ## install what is missing, make demo films if media/ is empt
 	@exec $(BIN)/fastline up $(UP)
 
 test: $(DEV)  ## run all tests (those that need a missing player are skipped, and say so)
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/players
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		--ignore tests/players tests/test_*.py tests  # what waits for processes begins first
 	$(BIN)/python -m pytest tests/players
 
 check: lint names test  ## what CI runs: ruff, mypy, import-linter, the name rule, all tests

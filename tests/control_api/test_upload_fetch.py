@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from labour import Shop, give, quick, soon, until
 from others import HERE, other
 from test_tus import FILM, on_disk
+from test_tus import until as holding
 
 from control_api.jobs.states import JobState
 from control_api.tables import METADATA
@@ -168,7 +169,7 @@ async def test_what_is_not_there_is_refused_with_the_reason(station: Client, set
     async with other(library) as there:
         found = await fetched(station, there.url(), "refused", "accepted")
     assert "answers 404" in found["reason"]
-    assert on_disk(settings) == {}
+    await holding(lambda: on_disk(settings) == {})
     assert len(library.ranges) == 1
 
 

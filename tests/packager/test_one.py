@@ -89,7 +89,7 @@ async def test_an_encoder_gives_way_to_everything_else() -> None:
         children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
         found.extend(os.getpriority(os.PRIO_PROCESS, int(child)) for child in children)
 
-    ended = await ffmpeg(["-f", "lavfi", "-i", "testsrc=d=2", "-f", "null", "-"], progress=look)
+    ended = await ffmpeg(["-re", "-f", "lavfi", "-i", "testsrc=d=2", "-f", "null", "-"], progress=look)
     assert ended.well
     assert min(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, 19) in found
 
