@@ -12,7 +12,7 @@ from control_api.library.told import granted
 from playout.core.territories import territory
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from control_api.tables import Title
@@ -40,6 +40,11 @@ def refused(title: Title, where: str | None, now: datetime) -> str:
         return f"this can be watched from {min(begins).isoformat(timespec='minutes')} on"
     is_elsewhere = any(_holds(span, None, now) for span in spans)
     return ELSEWHERE if is_elsewhere else "this can be watched no more: its rights have ended"
+
+
+def why_not(chain: Iterable[Title | None], where: str | None, now: datetime) -> str:
+    """The same of a title with all that it is a part of: the first reason against any of them."""
+    return next((why for one in chain if one is not None and (why := refused(one, where, now))), "")
 
 
 def is_open(where: str, allowed: Collection[str], denied: Collection[str] = ()) -> bool:

@@ -30,6 +30,7 @@ from control_api.signed import access_of
 from control_api.tables import Asset, PlaySession, Title, Upload
 from control_api.viewing import streams
 from control_api.viewing.beginning import beginning
+from control_api.viewing.licensed import refusals
 from control_api.viewing.sessions import PARENT, SERIES, Device, Thing, of_owner
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ async def _episode(session: AsyncSession, call: Call[Any, Any, Any], title: Titl
     is_staff = call.caller.may(Scope.ASSETS_READ)
 
     def may(chain: Sequence[Title]) -> bool:
-        return is_staff or not any(licence.refused(one, where, now) for one in chain)
+        return is_staff or not licence.why_not(chain, where, now)
 
     return await beginning(session, title, call.caller.viewer, may, now, published=not is_staff)
 
@@ -193,14 +194,8 @@ async def _check_licensed(session: AsyncSession, call: Call[Any, Any, Any], titl
     """Refuse what the rights of the title, or of what it is a part of, do not allow. Staff look at what they have."""
     if call.caller.may(Scope.ASSETS_READ):
         return
-    where, one = territory_of(call), title
-    while True:
-        if why := licence.refused(one, where, call.now):
-            raise Problem(NOT_LICENSED, why)
-        above = await session.get(Title, one.parent_id) if one.parent_id else None
-        if above is None:
-            return
-        one = above
+    if why := (await refusals(session, [title.id], territory_of(call), call.now))[title.id]:
+        raise Problem(NOT_LICENSED, why)
 
 
 async def check_streams(
