@@ -71,6 +71,12 @@ class Rates:
         """Count a request of `who`; None when nothing can be counted now, and so everything is allowed."""
         return await self._asked(policy, who, lambda rate: self._limiter.hit(rate, policy, who, cost=cost))
 
+    async def spend(self, policy: str, who: str) -> None:
+        """Count a request of `who`, and no more. Raises `Problem` when it is one too many."""
+        taken = await self.take(policy, who)
+        if taken is not None and not taken.allowed:
+            raise refused(taken)
+
     async def left(self, policy: str, who: str) -> Taken | None:
         """How a request of `who` would fare now; it is not counted."""
         return await self._asked(policy, who, lambda rate: self._limiter.test(rate, policy, who))

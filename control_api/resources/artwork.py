@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import Field
 from sqlmodel import col, update
 
-from control_api import ids, rates
+from control_api import ids
 from control_api.addresses import household
 from control_api.call import Answer, Call
 from control_api.callers import Caller
@@ -255,9 +255,7 @@ async def delete_photo(call: Call[PersonPath]) -> Answer:
 )  # fmt: skip
 async def read_artwork(call: Call[PicturePath]) -> Answer:
     """The bytes, or some of them."""
-    taken = await call.site.rates.take("pictures", household(call.address))
-    if taken is not None and not taken.allowed:
-        raise rates.refused(taken)
+    await call.site.rates.spend("pictures", household(call.address))
     file = call.path.file
     etag = f'"{file.partition(".")[0][:32]}"'
     headers = {"ETag": etag, "Cache-Control": _FOR_EVER, "Accept-Ranges": "bytes"}

@@ -9,9 +9,7 @@ from sqlmodel import col, select
 
 from control_api.call import Answer, Call
 from control_api.changes import Change
-from control_api.destinations import NotAllowed
 from control_api.operation import Endpoint
-from control_api.outgoing import NoAnswer
 from control_api.paging import page
 from control_api.people import accounts
 from control_api.plans import books
@@ -20,12 +18,12 @@ from control_api.plans.ledger import entered, happened
 from control_api.plans.money import written
 from control_api.plans.notes import Note, note
 from control_api.plans.offers import called, plan_of
-from control_api.plans.providers import HOUSE, Back, Order, Refused
+from control_api.plans.providers import HOUSE, Back, Order
 from control_api.plans.shown import PaymentShown, SubscriptionShown
 from control_api.plans.standing import Kind
 from control_api.plans.subscribing import Book, ended, granted, prolonged, settled
-from control_api.plans.taking import named
-from control_api.problems import CONFLICT, Problem, missing, unacceptable, unavailable
+from control_api.plans.taking import named, obtained
+from control_api.problems import CONFLICT, Problem, missing, unacceptable
 from control_api.resources.accounts import AccountPath
 from control_api.resources.billing_models import (
     OwnPlanShown,
@@ -273,14 +271,8 @@ OPERATIONS: Final = (
 
 
 async def _asked(asking: Awaitable[Found]) -> Found:
-    """What the provider answers. Raises `Problem`."""
-    try:
-        return await asking
-    except Refused as refused:
-        raise Problem(CONFLICT, f"who takes the money refuses it: {refused}") from refused
-    except (NoAnswer, NotAllowed) as error:
-        message = f"who takes the money does not answer as it should: {error}"
-        raise unavailable(message, 30) from error
+    """What the provider answers to staff. Raises `Problem`."""
+    return await obtained(asking, CONFLICT, "who takes the money refuses it: ")
 
 
 def _left(payment: Payment, asked: int | None) -> int:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlmodel import func, select
 
-from control_api import rates
 from control_api.addresses import household
 from control_api.notices import outbox
 from control_api.notices.kinds import Kind, Tone
@@ -38,9 +37,7 @@ _NEW_PASSWORD: Final = {
 
 async def count_letter(call: Call[Any, Any, Any]) -> None:
     """Raise `Problem` when this address has asked for too much mail."""
-    taken = await call.site.rates.take(POLICY, household(call.address))
-    if taken is not None and not taken.allowed:
-        raise rates.refused(taken)
+    await call.site.rates.spend(POLICY, household(call.address))
 
 
 async def ask_for(call: Call[Any, Any, Any], letter: Letter) -> None:

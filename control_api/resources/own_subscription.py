@@ -8,22 +8,20 @@ from sqlmodel import col, select
 
 from control_api.call import Answer, Call
 from control_api.changes import Change
-from control_api.destinations import NotAllowed
 from control_api.ids import new_id
 from control_api.operation import Endpoint, Precondition
-from control_api.outgoing import NoAnswer
 from control_api.paging import page
 from control_api.people import accounts
 from control_api.plans import books, ledger
 from control_api.plans.entitled import FREE, entitled
 from control_api.plans.offers import called, plan_of
 from control_api.plans.owing import charged, is_unpaid, order, owed
-from control_api.plans.providers import HOUSE, Begun, Money, Order, Refused
+from control_api.plans.providers import HOUSE, Begun, Money, Order
 from control_api.plans.shown import EntitlementsShown, PaymentShown, PlanShown, SubscriptionShown
 from control_api.plans.standing import OVER
 from control_api.plans.subscribing import Book, Way, check_new, moved, moved_to, settled, subscribed, what_for, wished
-from control_api.plans.taking import configured, named
-from control_api.problems import CONFLICT, PAYMENT_REFUSED, Problem, missing, unacceptable, unavailable
+from control_api.plans.taking import configured, named, obtained
+from control_api.problems import CONFLICT, PAYMENT_REFUSED, Problem, missing, unacceptable
 from control_api.resources.billing_models import (
     HistoryQuery,
     OwnPlanShown,
@@ -266,14 +264,8 @@ def _provider(call: Call[Any, Any, Any]) -> Provider:
 
 
 async def _asked(asking: Awaitable[Found]) -> Found:
-    """What the provider answers. Raises `Problem`."""
-    try:
-        return await asking
-    except Refused as refused:
-        raise Problem(PAYMENT_REFUSED, str(refused)) from refused
-    except (NoAnswer, NotAllowed) as error:
-        message = f"who takes the money does not answer as it should: {error}"
-        raise unavailable(message, 30) from error
+    """What the provider answers to who pays. Raises `Problem`."""
+    return await obtained(asking, PAYMENT_REFUSED)
 
 
 async def wanted(session: AsyncSession, name: str) -> Plan:

@@ -26,7 +26,6 @@ from control_api.problems import (
     Problem,
     missing,
 )
-from control_api.rates import refused
 from control_api.resources.played import (
     PlayedGiven,
     channel,
@@ -208,9 +207,7 @@ async def begun(
     """A play session of the caller, as part of the call's transaction. Raises `Problem`: as much plays as may."""
     site = call.site
     if call.caller.is_person:
-        taken = await site.rates.take("plays", call.caller.id)
-        if taken is not None and not taken.allowed:
-            raise refused(taken)
+        await site.rates.spend("plays", call.caller.id)
     device = replace(device_of(call, given.device), is_slow=is_slow)
     if unasked:
         device = replace(device, id=sessions.unasked(call.caller))
@@ -370,9 +367,7 @@ def _seems_silent(call: Call[Any, Any, Any], one: Playing, at: int) -> bool:
 async def _looked_up(call: Call[Any, Any, Any], name: str) -> Playing:
     """What the database knows of it; counted as a request, for it is asked. Raises `Problem`."""
     site, caller = call.site, call.caller
-    taken = await site.rates.take("caller", caller.id)
-    if taken is not None and not taken.allowed:
-        raise refused(taken)
+    await site.rates.spend("caller", caller.id)
     found = await sessions.look(site.database, name)
     if found is None:
         site.viewing.forget(name)
