@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlmodel import col, select, update
 
@@ -23,6 +23,9 @@ from control_api.viewing.beating import SILENCE
 from control_api.viewing.sessions import REVIVES
 from control_api.viewing.silence import silent
 from playout.clock import Clock
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
 
 _log: Final = logging.getLogger("fastline.api")
 
@@ -72,7 +75,7 @@ async def close(database: Database, settings: Settings, now: datetime) -> int:
     """
     over = col(PlaySession.ended_at).is_(None), silent(settings, now)
     total = 0
-    while True:
+    while await _is_any(database, *over):  # mostly none is silent, and who writes keeps all others of SQLite from it
         some = select(PlaySession.id).where(*over).limit(AT_ONCE).with_for_update(skip_locked=True)
         async with database.writing() as session:
             done = await session.exec(
@@ -84,9 +87,17 @@ async def close(database: Database, settings: Settings, now: datetime) -> int:
         if done.rowcount < AT_ONCE:
             break
     unkept = col(PlaySession.account_id).is_not(None), col(PlaySession.profile_id).is_(None)
-    async with database.writing() as session:
-        old = select(PlaySession.id).where(*unkept, col(PlaySession.ended_at) < now - REVIVES).limit(AT_ONCE)
-        await session.exec(
-            update(PlaySession).where(col(PlaySession.id).in_(old)).values(account_id=None, device="", device_id="")
-        )
+    past = (*unkept, col(PlaySession.ended_at) < now - REVIVES)
+    if await _is_any(database, *past):
+        async with database.writing() as session:
+            old = select(PlaySession.id).where(*past).limit(AT_ONCE)
+            await session.exec(
+                update(PlaySession).where(col(PlaySession.id).in_(old)).values(account_id=None, device="", device_id="")
+            )
     return total
+
+
+async def _is_any(database: Database, *conditions: ColumnElement[bool]) -> bool:
+    """Whether there is a play session like that."""
+    async with database.reading() as session:
+        return (await session.exec(select(PlaySession.id).where(*conditions).limit(1))).first() is not None
