@@ -10,12 +10,13 @@ import pytest
 from clients import running
 from desks import WRITTEN, house
 from persons import cheap, person
-from sqlmodel import select, update
+from sqlmodel import insert, select, update
 
 from control_api.library.intake import Intake
 from control_api.library.licence import ELSEWHERE, NOWHERE, country, refused
 from control_api.site import SITE
 from control_api.tables import Asset, Title
+from control_api.viewing.licensed import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,6 +81,14 @@ def test_a_country_that_nobody_could_tell_is_none(said: str, meant: str) -> None
     assert country(said) == meant
 
 
+def part(number: int, kind: str, above: str | None) -> Title:
+    """A series for Germany, and what is beneath it, of which nobody says where it may be seen."""
+    return Title(
+        id=f"ti_{number}", kind=kind, name="F", sort_name="f", parent_id=above, created_at=NOW, updated_at=NOW,
+        countries_allowed=["DE"] if above is None else [],
+    )  # fmt: skip
+
+
 async def always() -> bool:
     return True
 
@@ -103,6 +112,13 @@ async def test_every_way_to_an_address_asks_in_which_country_somebody_is(
             ("GET", f"/media/{asset}/stream-url", None),
             ("GET", "/api/v1/channels/late/play", None),
         ]
+        async with database.writing() as session:  # and of what it is a part of, however far above: a trailer has most
+            for number, kind in enumerate(("series", "season", "episode", "trailer")):
+                above = None if kind == "series" else f"ti_{number - 1}"
+                await session.exec(insert(Title).values(**part(number, kind, above).model_dump()))
+        async with database.reading() as session:
+            assert await refusals(session, ["ti_3"], "FR", desk.now) == {"ti_3": ELSEWHERE}
+            assert await refusals(session, ["ti_3"], "DE", desk.now) == {"ti_3": ""}
         for country in ("FR", "XX", ""):
             headers = {"CF-IPCountry": country, "X-Forwarded-For": "203.0.113.7"}
             for method, path, body in ways:
