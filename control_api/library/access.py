@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select, update
 
 from control_api.library.kinds import TitleAccess, TitleKind
 from control_api.tables import Title
+from control_api.tables.kin import CHILD, PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,7 @@ _AT_ONCE = 500
 
 async def inherit(session: AsyncSession, titles: Sequence[str]) -> None:
     """Call these new titles premium where what they are a part of is."""
-    upper = aliased(Title)
-    premium = select(upper.id).where(col(upper.access) == TitleAccess.PREMIUM)
+    premium = select(PARENT.id).where(col(PARENT.access) == TitleAccess.PREMIUM)
     for start in range(0, len(titles), _AT_ONCE):
         some = list(titles[start : start + _AT_ONCE])
         mine = update(Title).where(col(Title.id).in_(some), col(Title.access) != TitleAccess.PREMIUM)
@@ -43,8 +42,7 @@ async def inherit(session: AsyncSession, titles: Sequence[str]) -> None:
 
 async def hand_down(session: AsyncSession, title: str, access: str, now: datetime) -> None:
     """Say of everything beneath a series or a season what is said of it now."""
-    middle = aliased(Title)
-    seasons = select(middle.id).where(col(middle.parent_id) == title)
+    seasons = select(CHILD.id).where(col(CHILD.parent_id) == title)
     beneath = or_(col(Title.parent_id) == title, col(Title.parent_id).in_(seasons))
     await session.exec(
         update(Title)

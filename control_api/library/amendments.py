@@ -10,7 +10,6 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, text
-from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, or_, select
 
 from control_api.assets.care import edits_of, told_breaks
@@ -18,6 +17,7 @@ from control_api.columns import UtcInstant
 from control_api.library.hung import hung
 from control_api.library.told import told
 from control_api.tables import AdCreative, AmendmentDue, Asset, Title
+from control_api.tables.kin import PARENT
 from playout.amend import Amendment, amend
 
 if TYPE_CHECKING:
@@ -38,16 +38,14 @@ async def due(session: AsyncSession, titles: Sequence[str], now: datetime) -> No
     """Have the engine told of the assets of these titles, and of those of everything beneath them."""
     await session.flush()
     connection = await session.connection()
-    middle, upper = aliased(Title), aliased(Title)
     for start in range(0, len(titles), _PORTION):
         some = list(titles[start : start + _PORTION])
         beneath = (
             select(col(Asset.id))
             .join(Title, col(Title.id) == Asset.title_id)
-            .outerjoin(middle, col(middle.id) == Title.parent_id)
-            .outerjoin(upper, col(upper.id) == col(middle.parent_id))
+            .outerjoin(PARENT, col(PARENT.id) == Title.parent_id)
             .where(
-                or_(col(Title.id).in_(some), col(Title.parent_id).in_(some), col(middle.parent_id).in_(some)),
+                or_(col(Title.id).in_(some), col(Title.parent_id).in_(some), col(PARENT.parent_id).in_(some)),
                 col(Asset.state) != "gone",
             )
         )

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import Field
 from sqlalchemy import and_, case, func
 from sqlalchemy import select as selected
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from control_api.instants import Instant, Millis
 from control_api.library.fitting import ANYBODY, Fit, fits
 from control_api.library.flags import UNRATED, Flags, Ratings
 from control_api.library.kinds import TitleState
+from control_api.library.lineage import ABOVE, GRANDPARENT, PARENT
 from control_api.library.shown import ArtworkShown, pictured
 from control_api.models import Shown
 from control_api.tables import Artwork, Asset, Genre, RatingSum, Title, TitleGenre, TitleText
+from control_api.tables.kin import GRANDPARENT, PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,19 +64,49 @@ _COLUMNS: Final = (
     "id", "kind", "name", "summary", "number", "year", "released", "opens_at", "age_rating", "access", "featured",
     "score",
 )  # fmt: skip
+_SAME: Final = (
+    *(name for name in _COLUMNS if name not in ("name", "summary", "year", "score")),
+    "series_id", "season_id", "season", "duration_ms",
+)  # fmt: skip
+_UNTOLD: Final = ("", "")
+_IDS: Final = bindparam("ids", expanding=True)
+_LENGTH: Final = (
+    selected(func.max(col(Asset.duration_ms)))
+    .where(col(Asset.title_id) == col(Title.id), col(Asset.state).not_in(("gone", "deleted")))
+    .correlate(Title)
+    .scalar_subquery()
+)
+_TEXTS: Final = selected(
+    col(TitleText.title_id), col(TitleText.language), col(TitleText.name), col(TitleText.summary)
+).where(col(TitleText.title_id).in_(_IDS), col(TitleText.language).in_(bindparam("tags", expanding=True)))
+_GENRES: Final = (
+    selected(col(TitleGenre.title_id), col(Genre.name))
+    .join(Genre, col(Genre.id) == TitleGenre.genre_id)
+    .where(col(TitleGenre.title_id).in_(_IDS))
+    .order_by(col(TitleGenre.title_id), col(TitleGenre.position), col(Genre.folded))
+)
+_ARTWORK: Final = (
+    selected(
+        col(Artwork.title_id), col(Artwork.digest),
+        *(getattr(Artwork, name) for name in ArtworkShown.model_fields if name != "url"),
+    )
+    .where(col(Artwork.title_id).in_(_IDS))
+    .order_by(col(Artwork.shape), col(Artwork.language))
+)  # fmt: skip
 
 
 async def carded(
     session: AsyncSession, titles: Iterable[str], language: str, public_url: str, fit: Fit = ANYBODY
 ) -> dict[str, TitleCard]:
-    """The cards of these titles, by id; in five queries, and one more for a language.
+    """The cards of these titles, by id; in three queries, and one more for a language.
 
     A series that is not published, or not `fit`, is not named.
     """
     ids = list(dict.fromkeys(titles))
     found: dict[str, TitleCard] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        found |= await _carded(session, await _rows(session, ids[start : start + _AT_ONCE], fit), language, public_url)
+        rows = await answered(session, _rows(fit), ids=ids[start : start + _AT_ONCE])
+        found |= await _carded(session, rows, language, public_url)
     return found
 
 
@@ -83,31 +114,15 @@ async def _carded(session: AsyncSession, rows: Sequence[Any], language: str, pub
     ids = [row.id for row in rows]
     texts = await _texts(session, [*ids, *(row.series_id for row in rows if row.series_id)], language)
     genres, artwork = await _genres(session, ids), await _artwork(session, ids, public_url)
-    lengths = await _pairs(
-        session,
-        selected(col(Asset.title_id), func.max(col(Asset.duration_ms)))
-        .where(col(Asset.title_id).in_(ids), col(Asset.state).not_in(("gone", "deleted")))
-        .group_by(col(Asset.title_id)),
-    )
-    sums = selected(col(RatingSum.title_id), col(RatingSum.ratings), col(RatingSum.total))
-    sums = sums.where(col(RatingSum.title_id).in_(ids), col(RatingSum.ratings) > 0)
-    rated = {
-        title: Ratings(average=round(total / count, 2), count=count)
-        for title, count, total in (await (await session.connection()).execute(sums)).all()
-    }
     return {
         row.id: TitleCard(
-            **{name: getattr(row, name) for name in _COLUMNS if name not in ("name", "summary", "year", "score")},
-            name=texts.get(row.id, ("", ""))[0] or row.name,
-            summary=texts.get(row.id, ("", ""))[1] or row.summary,
-            series=texts.get(row.series_id or "", ("", ""))[0] or row.series or "",
-            series_id=row.series_id,
-            season_id=row.season_id,
-            season=row.season,
+            **{name: getattr(row, name) for name in _SAME},
+            name=texts.get(row.id, _UNTOLD)[0] or row.name,
+            summary=texts.get(row.id, _UNTOLD)[1] or row.summary,
+            series=texts.get(row.series_id or "", _UNTOLD)[0] or row.series or "",
             year=row.year or None,
             score=row.score / _HUNDREDTHS if row.score >= 0 else None,
-            duration_ms=lengths.get(row.id),
-            ratings=rated.get(row.id, UNRATED),
+            ratings=Ratings(average=round(row.total / row.ratings, 2), count=row.ratings) if row.ratings else UNRATED,
             genres=genres.get(row.id, []),
             artwork=artwork.get(row.id, []),
         )
@@ -115,29 +130,30 @@ async def _carded(session: AsyncSession, rows: Sequence[Any], language: str, pub
     }
 
 
-async def _rows(session: AsyncSession, ids: list[str], fit: Fit) -> Sequence[Any]:
+@lru_cache(maxsize=200)
+def _rows(fit: Fit) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
     """What the rows say, and the season and the series above them as far as the audience may know these."""
-    parent, series = aliased(Title), aliased(Title)
-    above = func.coalesce(parent.parent_id, parent.id)
+    above = func.coalesce(PARENT.parent_id, PARENT.id)
 
     def seen(of: Any, kind: str) -> ColumnElement[bool]:  # noqa: ANN401 — an alias of Title
         there = col(of.state) == TitleState.PUBLISHED.value, col(of.deleted_at).is_(None), *fits(fit, of)
         return and_(col(of.kind) == kind, *there)
 
-    is_season = seen(parent, "season")
+    is_season = seen(PARENT, "season")
     columns: list[Any] = [
         *(getattr(Title, name) for name in _COLUMNS),
-        col(series.id).label("series_id"), col(series.name).label("series"),
-        case((is_season, col(parent.id))).label("season_id"), case((is_season, col(parent.number))).label("season"),
+        col(GRANDPARENT.id).label("series_id"), col(GRANDPARENT.name).label("series"),
+        case((is_season, col(PARENT.id))).label("season_id"), case((is_season, col(PARENT.number))).label("season"),
+        _LENGTH.label("duration_ms"), col(RatingSum.ratings), col(RatingSum.total),
     ]  # fmt: skip
-    statement = (
+    return (
         selected(*columns)
         .select_from(Title)
-        .outerjoin(parent, and_(col(parent.id) == col(Title.parent_id), col(Title.kind) != "trailer"))
-        .outerjoin(series, and_(col(series.id) == above, seen(series, "series")))
-        .where(col(Title.id).in_(ids))
+        .outerjoin(PARENT, and_(ABOVE, col(Title.kind) != "trailer"))
+        .outerjoin(GRANDPARENT, and_(col(GRANDPARENT.id) == above, seen(GRANDPARENT, "series")))
+        .outerjoin(RatingSum, col(RatingSum.title_id) == col(Title.id))
+        .where(col(Title.id).in_(_IDS))
     )
-    return (await (await session.connection()).execute(statement)).all()
 
 
 async def _texts(session: AsyncSession, ids: list[str], language: str) -> dict[str, tuple[str, str]]:
@@ -145,32 +161,20 @@ async def _texts(session: AsyncSession, ids: list[str], language: str) -> dict[s
     if not language:
         return {}
     tags = list(dict.fromkeys((language, language.partition("-")[0])))
-    rows = select(TitleText).where(col(TitleText.title_id).in_(ids), col(TitleText.language).in_(tags))
-    found = sorted((await session.exec(rows)).all(), key=lambda text: -tags.index(text.language))
+    rows = await answered(session, _TEXTS, ids=ids, tags=tags)
+    found = sorted(rows, key=lambda text: -tags.index(text.language))
     return {text.title_id: (text.name, text.summary) for text in found}
 
 
 async def _genres(session: AsyncSession, ids: list[str]) -> dict[str, list[str]]:
-    rows = (
-        selected(col(TitleGenre.title_id), col(Genre.name))
-        .join(Genre, col(Genre.id) == TitleGenre.genre_id)
-        .where(col(TitleGenre.title_id).in_(ids))
-        .order_by(col(TitleGenre.title_id), col(TitleGenre.position), col(Genre.folded))
-    )
     found: dict[str, list[str]] = defaultdict(list)
-    for title, name in (await (await session.connection()).execute(rows)).all():
+    for title, name in await answered(session, _GENRES, ids=ids):
         found[title].append(name)
     return found
 
 
 async def _artwork(session: AsyncSession, ids: list[str], public_url: str) -> dict[str, list[ArtworkShown]]:
-    rows = select(Artwork).where(col(Artwork.title_id).in_(ids)).order_by(col(Artwork.shape), col(Artwork.language))
     found: dict[str, list[ArtworkShown]] = defaultdict(list)
-    for picture in (await session.exec(rows)).all():
-        found[picture.title_id or ""].append(pictured(picture, public_url))
-    return found
-
-
-async def _pairs(session: AsyncSession, statement: Any) -> dict[str, Any]:  # noqa: ANN401 — a statement of SQLAlchemy
-    found: dict[str, Any] = dict((await (await session.connection()).execute(statement)).all())
+    for picture in await answered(session, _ARTWORK, ids=ids):
+        found[picture.title_id].append(pictured(picture, public_url))
     return found

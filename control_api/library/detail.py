@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func
 from sqlalchemy import select as selected
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from control_api.library.fitting import ANYBODY, Fit, fits
 from control_api.tables import Credit, Person, Title
+from control_api.tables.kin import CHILD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ async def beneath(
     session: AsyncSession, title: str, states: Sequence[str] = (), fit: Fit = ANYBODY
 ) -> list[dict[str, Any]]:
     """What is right beneath it and fits, by place, each with how much is beneath that; `states`: of these alone."""
-    names, lower = ("id", "kind", "number", "name", "state"), aliased(Title)
+    names, lower = ("id", "kind", "number", "name", "state"), CHILD
     count = (
         select(func.count(col(lower.id)))
         .where(col(lower.parent_id) == col(Title.id), col(lower.deleted_at).is_(None), col(lower.kind) != "trailer")

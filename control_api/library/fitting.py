@@ -27,6 +27,8 @@ class Fit:
 
 
 ANYBODY: Final = Fit()
+_LINK: Final = aliased(TitleGenre)
+_UPPER: Final = aliased(Title)
 
 
 def fits(fit: Fit, of: Any = Title) -> list[ColumnElement[bool]]:  # noqa: ANN401 — Title, or an alias of it
@@ -35,7 +37,7 @@ def fits(fit: Fit, of: Any = Title) -> list[ColumnElement[bool]]:  # noqa: ANN40
     if fit.ceiling is not None:
         found.append(of.age.between(0, fit.ceiling))
     if fit.genres:
-        link, upper = aliased(TitleGenre), aliased(Title)
+        link, upper = _LINK, _UPPER
         # the parent's parent is looked for only where the title and its parent have none of them
         above = select(col(upper.parent_id)).where(col(upper.id) == of.parent_id).correlate(of).scalar_subquery()
         found.append(

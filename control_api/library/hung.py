@@ -9,7 +9,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from control_api.library.flags import UNRATED, Flags, Ratings
@@ -29,6 +28,7 @@ from control_api.tables import (
     TitleTag,
     TitleText,
 )
+from control_api.tables.kin import PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,8 +109,7 @@ async def _above(session: AsyncSession, titles: Sequence[Title], found: dict[str
     wanted = {title.parent_id for title in titles if title.parent_id is not None}
     if not wanted:
         return
-    upper = aliased(Title)
-    rows = select(Title, upper).outerjoin(upper, col(upper.id) == Title.parent_id).where(col(Title.id).in_(wanted))
+    rows = select(Title, PARENT).outerjoin(PARENT, col(PARENT.id) == Title.parent_id).where(col(Title.id).in_(wanted))
     above = {parent.id: Above(parent, grand) for parent, grand in (await session.exec(rows)).all()}
     ids = [one.id for pair in above.values() for one in pair if one is not None]
     genres = await _genres(session, ids)

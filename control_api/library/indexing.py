@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import or_
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from control_api.library import search
 from control_api.library.hung import hung, people_of
 from control_api.tables import Title
+from control_api.tables.kin import PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,11 +59,10 @@ def entry(title: Title, there: Hung, people: Sequence[str]) -> search.Entry:
 
 async def under(session: AsyncSession, titles: Sequence[str]) -> list[str]:
     """The ids of everything beneath these titles, two steps down, which is as far as it goes; trailers too."""
-    middle = aliased(Title)
     rows = (
         select(Title.id)
-        .outerjoin(middle, col(middle.id) == Title.parent_id)
-        .where(or_(col(Title.parent_id).in_(titles), col(middle.parent_id).in_(titles)))
+        .outerjoin(PARENT, col(PARENT.id) == Title.parent_id)
+        .where(or_(col(Title.parent_id).in_(titles), col(PARENT.parent_id).in_(titles)))
         .order_by(col(Title.id))
     )
     return list((await session.exec(rows)).all())

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 from sqlalchemy import func
-from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, or_, select
 
 from control_api.assets.removing import A_WEEK, HOURLY, UNTOLD, check_air, removed
@@ -23,6 +22,7 @@ from control_api.jobs.work import Broken, Work
 from control_api.library.indexing import under
 from control_api.library.pictures import forget
 from control_api.tables import AmendmentDue, Artwork, Asset, Job, Title
+from control_api.tables.kin import PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,15 +71,14 @@ PURGE: Final = JobKind("purge_title", Purge, purge, attempts=A_WEEK, pauses=HOUR
 
 async def submit_overdue(session: AsyncSession, before: datetime, now: datetime) -> int:
     """Have everything purged that was put into the bin before this instant; how many jobs that makes."""
-    upper = aliased(Title)
     tried = select(Job.subject).where(
         Job.kind == PURGE.name, or_(col(Job.state).in_(UNENDED), col(Job.ended_at) > now - _REST)
     )
     rows = (
         select(Title.id)
-        .outerjoin(upper, col(upper.id) == Title.parent_id)
+        .outerjoin(PARENT, col(PARENT.id) == Title.parent_id)
         .where(col(Title.deleted_at) < before, col(Title.id).not_in(tried))
-        .where(or_(col(upper.id).is_(None), col(upper.deleted_at).is_(None)))  # what is beneath goes with it
+        .where(or_(col(PARENT.id).is_(None), col(PARENT.deleted_at).is_(None)))  # what is beneath goes with it
         .order_by(col(Title.deleted_at))
         .limit(_AT_ONCE)
     )
