@@ -53,8 +53,8 @@ class Client:
 
     root: URL
     session: ClientSession
-    document: dict[str, Any]
-    app: web.Application
+    document: dict[str, Any] = field(repr=False)  # a megabyte, which asyncio would write out for each task's end
+    app: web.Application = field(repr=False)
     key: str | None = None
     checked: set[tuple[str, str, int]] = field(default_factory=set)
     """What was answered, by method, template and status."""
