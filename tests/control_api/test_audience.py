@@ -75,35 +75,28 @@ async def titles(staff: Client) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("path", "field"), LISTS)
-@pytest.mark.usefixtures("titles")
-async def test_lists_have_what_is_published_and_nothing_else(viewer: Client, path: str, field: str) -> None:
-    assert names((await viewer.get(path)).json[field]) == {"Night of the published"}
-
-
-@pytest.mark.parametrize("path", ONES)
-async def test_one_title_is_shown_when_it_is_published(viewer: Client, titles: dict[str, str], path: str) -> None:
-    await viewer.get(path.format(titles["published"]))
-    for hidden in ("draft", "archived"):
-        refused = await viewer.get(path.format(titles[hidden]), 404)
-        assert "Night" not in refused.body.decode()
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/api/v1/content?status=draft", "/api/v1/titles?state=archived", "/api/v1/titles?deleted=true",
-        "/api/v1/search?q=night&state=draft", "/api/v1/suggestions?q=n&state=published&state=draft",
-        "/api/v1/shelves?state=draft",
-    ],
+STAFFED = (
+    "/api/v1/content?status=draft", "/api/v1/titles?state=archived", "/api/v1/titles?deleted=true",
+    "/api/v1/search?q=night&state=draft", "/api/v1/suggestions?q=n&state=published&state=draft",
+    "/api/v1/shelves?state=draft",
 )  # fmt: skip
-async def test_who_asks_for_drafts_is_told_which_right_that_takes(viewer: Client, staff: Client, path: str) -> None:
-    assert (await viewer.get(path, 403)).json["scope"] == "titles:read"
-    await staff.get(path)
+"""What takes the right to read titles that are not published."""
 
 
-@pytest.mark.usefixtures("titles")
-async def test_genres_are_those_of_published_titles(viewer: Client, staff: Client) -> None:
+async def test_what_is_published_is_shown_and_nothing_else(
+    viewer: Client, staff: Client, titles: dict[str, str]
+) -> None:
+    """In lists, one by one, and by genre; who asks for drafts is told which right that takes."""
+    for path, field in LISTS:
+        assert names((await viewer.get(path)).json[field]) == {"Night of the published"}, path
+    for path in ONES:
+        await viewer.get(path.format(titles["published"]))
+        for hidden in ("draft", "archived"):
+            refused = await viewer.get(path.format(titles[hidden]), 404)
+            assert "Night" not in refused.body.decode()
+    for path in STAFFED:
+        assert (await viewer.get(path, 403)).json["scope"] == "titles:read", path
+        await staff.get(path)
     found = (await viewer.get("/api/v1/genres")).json["items"]
     assert {(one["name"], one["titles"]) for one in found} == {("Noir", 1), ("Of the published", 1)}
     assert {one["name"]: one["titles"] for one in (await staff.get("/api/v1/genres")).json["items"]}["Noir"] == 3
@@ -133,7 +126,15 @@ async def test_nothing_above_or_beneath_shows_that_is_not_published(viewer: Clie
     assert [one["title"] for one in (await viewer.get(f"/api/v1/content/{series}")).json["seasons"]] == ["published"]
 
 
-async def test_channels_are_told_as_they_are_published(viewer: Client, staff: Client, desk: House) -> None:
+async def test_channels_are_told_as_they_are_published_and_so_is_what_is_on(
+    viewer: Client, staff: Client, desk: House
+) -> None:
+    assert (await viewer.get(f"{CHANNELS}/films/now")).json["program"]["asset"].startswith("film-")
+    await viewer.get(f"{CHANNELS}/films/play")
+    assert (await viewer.get(f"{CHANNELS}/films/guide")).json["items"]
+    assert b"<programme" in (await viewer.get("/api/v1/guide")).body
+    for path in (f"{CHANNELS}/films/why", f"{CHANNELS}/films/as-run", "/api/v1/withdrawals", "/api/v1/channels.yaml"):
+        await viewer.get(path, 403)
     desk.file.write_text(
         WRITTEN.replace("name: Films ", "name: Hush ") + "  soon: {number: 9, name: Soon, include: {any: [movie]}}\n"
     )
@@ -148,15 +149,6 @@ async def test_channels_are_told_as_they_are_published(viewer: Client, staff: Cl
     await viewer.get(f"{CHANNELS}/soon", 404)
     assert (await staff.get(f"{CHANNELS}/films")).json["name"] == "Hush"
     await staff.get(f"{CHANNELS}/soon")
-
-
-async def test_what_is_on_and_the_guide_are_for_viewers(viewer: Client) -> None:
-    assert (await viewer.get(f"{CHANNELS}/films/now")).json["program"]["asset"].startswith("film-")
-    await viewer.get(f"{CHANNELS}/films/play")
-    assert (await viewer.get(f"{CHANNELS}/films/guide")).json["items"]
-    assert b"<programme" in (await viewer.get("/api/v1/guide")).body
-    for path in (f"{CHANNELS}/films/why", f"{CHANNELS}/films/as-run", "/api/v1/withdrawals", "/api/v1/channels.yaml"):
-        await viewer.get(path, 403)
 
 
 async def test_who_may_see_more_may_see_what_the_audience_sees(settings: Settings, desk: House) -> None:

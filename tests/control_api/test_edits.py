@@ -177,11 +177,12 @@ def test_a_new_key_takes_no_line_away(made: tuple[str, Any], key: str, wanted: A
     assert found.splitlines()[: len(text.splitlines())] == text.splitlines()
 
 
-@given(files())
-def test_an_edit_of_nothing_changes_nothing(made: tuple[str, Any]) -> None:
-    text, value = made
-    for path in paths(value):
-        node = plain(marked(text))
+@given(st.data())
+def test_an_edit_of_nothing_changes_nothing(data: st.DataObject) -> None:
+    text, value = data.draw(files())
+    whole = plain(marked(text))
+    for path in data.draw(st.lists(st.sampled_from(paths(value)), min_size=1, max_size=3, unique=True)):
+        node = whole
         for step in path:
             node = node[step]
         assert edited(text, path, node) == text

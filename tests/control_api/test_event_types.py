@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -34,20 +34,30 @@ class Code:
 
     @cached_property
     def trees(self) -> list[ast.Module]:
-        return [ast.parse(path.read_text()) for path in sorted(self.folder.rglob("*.py"))]
+        return [read(path) for path in sorted(self.folder.rglob("*.py"))]
 
     @cached_property
-    def calls(self) -> list[tuple[ast.Call, ast.AST, ast.Module]]:
-        """Each call, with the function and the module in which it stands."""
-        return [
-            (call, scope, tree)
-            for tree in self.trees
-            for scope in (tree, *(one for one in ast.walk(tree) if isinstance(one, FUNCTION)))
-            for call in own_calls(scope)
-        ]
+    def calls(self) -> dict[str, list[tuple[ast.Call, ast.AST, ast.Module]]]:
+        """The calls of each name, with the function and the module in which they stand."""
+        found: dict[str, list[tuple[ast.Call, ast.AST, ast.Module]]] = {}
+        for tree in self.trees:
+            for node, scope in scoped(tree):
+                if isinstance(node, ast.Call):
+                    found.setdefault(name_of(node), []).append((node, scope, tree))
+        return found
+
+    @cached_property
+    def named(self) -> dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
+        """All functions, by name."""
+        found: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
+        for node, _ in (one for tree in self.trees for one in scoped(tree)):
+            if isinstance(node, FUNCTION):
+                found.setdefault(node.name, []).append(node)
+        return found
 
     def types(self) -> set[str]:
-        return {told for call, scope, tree in self.calls for told in self.told(call, scope, tree)}
+        telling = [*self.calls["Change"], *self.calls["Happening"]]
+        return {told for call, scope, tree in telling for told in self.told(call, scope, tree)}
 
     def told(self, call: ast.Call, scope: ast.AST, tree: ast.Module) -> set[str]:
         """The types of events that one call tells."""
@@ -56,8 +66,6 @@ class Code:
             assert kinds, ast.unparse(call)
             assert actions, ast.unparse(call)
             return {f"{kind}.{action}" for kind in kinds for action in actions}
-        if name_of(call) != "Happening":
-            return set()
         first = call.args[0]
         if not isinstance(first, ast.JoinedStr):
             return {word for word in self.words(first, scope, tree) if "." in word}
@@ -73,7 +81,7 @@ class Code:
         if isinstance(node, ast.Attribute) and node.attr == "kind":
             return LABELS
         if isinstance(node, ast.Call):
-            return {word for one in self.functions(name_of(node)) for back in returns(one) for word in texts(back)}
+            return {word for one in self.named.get(name_of(node), ()) for back in returns(one) for word in texts(back)}
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
             table = assigned(tree, node.value.id)
             return {word for one in table if isinstance(one, ast.Dict) for value in one.values for word in texts(value)}
@@ -87,9 +95,6 @@ class Code:
         homes = [tree] if assigned(tree, node.id) else imported(tree, node.id, self.folder)
         return {word for home in homes for one in assigned(home, node.id) for word in texts(one)}
 
-    def functions(self, name: str) -> list[ast.AST]:
-        return [one for tree in self.trees for one in ast.walk(tree) if isinstance(one, FUNCTION) and one.name == name]
-
     def passed(self, tree: ast.Module, function: ast.AST, parameter: str) -> set[str]:
         """What callers pass for a parameter; for a local of a tuple that is one, what stands in the tuple."""
         assert isinstance(function, FUNCTION)
@@ -99,8 +104,8 @@ class Code:
             sources = {name for one in whole for name in names_in(one.value) if name in names}
             return {word for source in sources for word in self.passed(tree, function, source)}
         place, found = names.index(parameter), set[str]()
-        for call, caller, home in self.calls:
-            if name_of(call) == function.name and (home is tree or not function.name.startswith("_")):
+        for call, caller, home in self.calls.get(function.name, ()):
+            if home is tree or not function.name.startswith("_"):
                 values = [call.args[place]] if place < len(call.args) else []
                 values += [one.value for one in call.keywords if one.arg == parameter]
                 found |= {word for value in values for word in self.words(value, caller, home)}
@@ -110,15 +115,17 @@ class Code:
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def own_calls(scope: ast.AST) -> list[ast.Call]:
-    """The calls of a function, without those of functions within it."""
-    found, open_ = list[ast.Call](), list(ast.iter_child_nodes(scope))
+@cache
+def scoped(tree: ast.Module) -> list[tuple[ast.AST, ast.AST]]:
+    """The calls and the functions of a module, each with the function in which it stands, or the module."""
+    found = list[tuple[ast.AST, ast.AST]]()
+    open_: list[tuple[ast.AST, ast.AST]] = [(node, tree) for node in tree.body]
     while open_:
-        node = open_.pop()
-        if isinstance(node, FUNCTION):
-            continue
-        found += [node] if isinstance(node, ast.Call) else []
-        open_ += ast.iter_child_nodes(node)
+        node, scope = open_.pop()
+        if isinstance(node, (ast.Call, *FUNCTION)):
+            found.append((node, scope))
+        within = node if isinstance(node, FUNCTION) else scope
+        open_ += [(child, within) for child in ast.iter_child_nodes(node)]
     return found
 
 
@@ -140,10 +147,20 @@ def returns(function: ast.AST) -> list[ast.expr]:
 
 def assigned(scope: ast.AST, name: str) -> list[ast.expr]:
     """What is assigned to a name alone, in a module's own lines or anywhere in a function."""
-    inside = scope.body if isinstance(scope, ast.Module) else list(ast.walk(scope))
-    plain = [one.value for one in inside if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == name]
-    typed = [one for one in inside if isinstance(one, ast.AnnAssign) and ast.unparse(one.target) == name]
-    return plain + [one.value for one in typed if one.value is not None]
+    inside = scope.body if isinstance(scope, ast.Module) else ast.walk(scope)
+    whole = [one for one in inside if isinstance(one, ast.Assign | ast.AnnAssign)]
+    plain = [one.value for one in whole if isinstance(one, ast.Assign) and is_name(one.targets[0], name)]
+    typed = [one.value for one in whole if isinstance(one, ast.AnnAssign) and is_name(one.target, name)]
+    return plain + [one for one in typed if one is not None]
+
+
+def is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+@cache
+def read(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def imported(tree: ast.Module, name: str, folder: Path) -> list[ast.Module]:
@@ -153,7 +170,7 @@ def imported(tree: ast.Module, name: str, folder: Path) -> list[ast.Module]:
         if isinstance(one, ast.ImportFrom) and one.module and name in {alias.name for alias in one.names}
     ]
     paths = [folder.parent / (home.replace(".", "/") + ".py") for home in homes]
-    return [ast.parse(path.read_text()) for path in paths if path.is_file()]
+    return [read(path) for path in paths if path.is_file()]
 
 
 def test_what_the_code_tells_is_what_the_table_has() -> None:

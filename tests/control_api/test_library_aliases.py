@@ -5,6 +5,7 @@ Rows B54, B55, B57, B58, B59, C41, C42, C43, C44, C45, C46, CX3.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,30 +43,29 @@ def named(items: list[Any]) -> list[str]:
     return [item["title"] for item in items]
 
 
-@pytest.mark.parametrize("path", ["/movies", "/api/movies"])
-@pytest.mark.parametrize(
-    ("sort", "wanted"),
-    [
-        ("title_asc", ["Amélie", "M", "The Third Man", "Zodiac"]),
-        ("title_desc", ["Zodiac", "The Third Man", "M", "Amélie"]),
-        ("year_asc", ["M", "The Third Man", "Amélie", "Zodiac"]),
-        ("year_desc", ["Zodiac", "Amélie", "The Third Man", "M"]),
-        ("rating_asc", ["Zodiac", "The Third Man", "Amélie", "M"]),
-        ("rating_desc", ["M", "Amélie", "The Third Man", "Zodiac"]),
-    ],
+ORDERS = (
+    ("title_asc", ["Amélie", "M", "The Third Man", "Zodiac"]),
+    ("title_desc", ["Zodiac", "The Third Man", "M", "Amélie"]),
+    ("year_asc", ["M", "The Third Man", "Amélie", "Zodiac"]),
+    ("year_desc", ["Zodiac", "Amélie", "The Third Man", "M"]),
+    ("rating_asc", ["Zodiac", "The Third Man", "Amélie", "M"]),
+    ("rating_desc", ["M", "Amélie", "The Third Man", "Zodiac"]),
 )
+
+
 @pytest.mark.usefixtures("films")
-async def test_films_are_listed_in_six_orders(client: Client, path: str, sort: str, wanted: list[str]) -> None:
+async def test_films_are_listed_in_six_orders(client: Client) -> None:
     """What is alike in an order goes by id, so that pages hold together (C41, C44)."""
-    whole = (await client.get(f"{path}?sort={sort}")).json
-    assert (named(whole["results"]), whole["total"], whole["pages"], whole["success"]) == (wanted, 4, 1, True)
-    pages = [(await client.get(f"{path}?sort={sort}&limit=1&page={page}")).json for page in (1, 2, 3, 4, 5)]
-    assert [name for page in pages for name in named(page["results"])] == wanted
-    assert pages[4]["results"] == []
+    for path, (sort, wanted) in product(("/movies", "/api/movies"), ORDERS):
+        whole = (await client.get(f"{path}?sort={sort}")).json
+        found = named(whole["results"]), whole["total"], whole["pages"], whole["success"]
+        assert found == (wanted, 4, 1, True), (path, sort)
+        pages = [(await client.get(f"{path}?sort={sort}&limit=1&page={page}")).json for page in (1, 2, 3, 4, 5)]
+        assert [name for page in pages for name in named(page["results"])] == wanted, (path, sort)
+        assert pages[4]["results"] == [], (path, sort)
 
 
-@pytest.mark.usefixtures("films")
-async def test_films_are_chosen_by_genre(client: Client) -> None:
+async def test_films_are_chosen_by_genre_and_shown_with_their_cast(client: Client, films: dict[str, str]) -> None:
     noir = (await client.get("/movies?genre=noir&sort=year_asc")).json["results"]
     assert named(noir) == ["M", "The Third Man"]
     either = (await client.get("/movies?genre=noir&genre=Comedy")).json
@@ -75,9 +75,6 @@ async def test_films_are_chosen_by_genre(client: Client) -> None:
         "genres": ["Noir", "Thriller"], "rating": 8.1, "poster_url": None, "banner_url": None, "video_url": None,
         "trailer_url": None, "duration": None, "language": "en", "access": "free", "is_locked": False, "mine": None,
     }  # fmt: skip
-
-
-async def test_a_film_is_shown_with_its_cast(client: Client, films: dict[str, str]) -> None:
     person = (await client.post("/api/v1/people", {"name": "Orson Welles"})).json["id"]
     title = films["The Third Man"]
     etag = (await client.get(f"/api/v1/titles/{title}")).etag
@@ -89,49 +86,38 @@ async def test_a_film_is_shown_with_its_cast(client: Client, films: dict[str, st
             ("Orson Welles", "Harry Lime", "actor")
         ]
     assert (await client.get(f"/api/movies/{title}/credits")).json["count"] == 1
-
-
-async def test_what_viewers_do_not_see_is_not_there(client: Client) -> None:
+    # what viewers do not see is not there
     made = (await client.post("/api/v1/titles", {"kind": "movie", "name": "Draft"})).json["id"]
     await client.get(f"/movies/{made}", 404)
     await client.get("/movies/1", 404)
 
 
-@pytest.mark.usefixtures("films")
-@pytest.mark.parametrize("typed", ["amelie", "AM%C3%89LIE", "amel", "ameile"])
-async def test_films_are_found_without_accents_and_with_slips(client: Client, typed: str) -> None:
-    for path in ("/search", "/api/movies/search"):
-        assert named((await client.get(f"{path}?q={typed}")).json["results"]) == ["Amélie"]
+FILTERS = (
+    ("type=movie&status=published&sortBy=title&sortOrder=asc", ["Amélie", "M", "The Third Man", "Zodiac"]),
+    ("genre=Thriller&sortBy=rating", ["The Third Man", "Zodiac"]),
+    ("tag=classic&sortBy=releaseYear&sortOrder=asc", ["M", "The Third Man"]),
+    ("year=2007", ["Zodiac"]),
+    ("language=en&rating=pg&year=1931", ["M"]),
+    ("language=fr", []),
+    ("search=third+man", ["The Third Man"]),
+    ("status=draft", ["Unfinished"]),
+)
 
 
 @pytest.mark.usefixtures("films")
-async def test_popular_films_come_first(client: Client) -> None:
+async def test_films_are_found_without_accents_and_with_slips_and_content_has_its_filters(client: Client) -> None:
+    for path, typed in product(("/search", "/api/movies/search"), ("amelie", "AM%C3%89LIE", "amel", "ameile")):
+        assert named((await client.get(f"{path}?q={typed}")).json["results"]) == ["Amélie"], (path, typed)
     assert named((await client.get("/api/movies/popular?limit=2")).json["results"]) == ["M", "Amélie"]
     await client.get("/api/movies/popular?limit=51", 400)
+    for path, (query, wanted) in product(("/api/content", "/api/v1/content"), FILTERS):
+        found = (await client.get(f"{path}?{query}")).json
+        assert named(found["content"]) == wanted, (path, query)
+        pages = {"total": len(wanted), "page": 1, "limit": 20, "totalPages": bool(wanted)}
+        assert found["pagination"] == pages, (path, query)
 
 
-@pytest.mark.usefixtures("films")
-@pytest.mark.parametrize("path", ["/api/content", "/api/v1/content"])
-@pytest.mark.parametrize(
-    ("query", "wanted"),
-    [
-        ("type=movie&status=published&sortBy=title&sortOrder=asc", ["Amélie", "M", "The Third Man", "Zodiac"]),
-        ("genre=Thriller&sortBy=rating", ["The Third Man", "Zodiac"]),
-        ("tag=classic&sortBy=releaseYear&sortOrder=asc", ["M", "The Third Man"]),
-        ("year=2007", ["Zodiac"]),
-        ("language=en&rating=pg&year=1931", ["M"]),
-        ("language=fr", []),
-        ("search=third+man", ["The Third Man"]),
-        ("status=draft", ["Unfinished"]),
-    ],
-)
-async def test_content_has_its_filters(client: Client, path: str, query: str, wanted: list[str]) -> None:
-    found = (await client.get(f"{path}?{query}")).json
-    assert named(found["content"]) == wanted
-    assert found["pagination"] == {"total": len(wanted), "page": 1, "limit": 20, "totalPages": bool(wanted)}
-
-
-async def test_content_is_made_changed_and_deleted(client: Client) -> None:
+async def test_content_is_made_changed_and_deleted_and_a_series_has_its_seasons(client: Client) -> None:
     """B57, B58, B59: with Idempotency-Key, If-Match, and into the bin."""
     body = {"title": "Heat", "type": "movie", "genre": ["Crime"], "releaseYear": 1995, "rating": "R"}
     made = await client.post("/api/v1/content", body, headers={"Idempotency-Key": "once"})
@@ -153,9 +139,7 @@ async def test_content_is_made_changed_and_deleted(client: Client) -> None:
     restored = await client.ask("POST", f"/api/v1/titles/{made.json['id']}/restore", 200)
     assert restored.json["name"] == "Heat"
     await client.ask("POST", "/api/content", 422, body={"title": "", "type": "film"})
-
-
-async def test_a_series_is_shown_with_its_seasons(client: Client) -> None:
+    # a series is shown with its seasons
     series = (await client.post("/api/content", {"title": "Night Shift", "type": "series"})).json["id"]
     season = {"kind": "season", "name": "One", "parent_id": series, "number": 1}
     first = (await client.post("/api/v1/titles", season)).json["id"]
