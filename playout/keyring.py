@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from playout.core.networks import Address
     from playout.core.token import Pass
 
 NAME: Final = ".stream-keys.json"
@@ -87,8 +88,11 @@ class Keyring:
             raise NoKeys(message)
         return tuple(sorted(found, key=lambda key: key.number))
 
-    def sign(self, said: Pass, now: datetime) -> str:
-        """A token, by the key that signs now; the first key is made for it. Raises `NoKeys`."""
+    def sign(self, said: Pass, now: datetime, viewer: Address | None = None) -> str:
+        """A token, by the key that signs now; the first key is made for it. Raises `NoKeys`.
+
+        `viewer` is who may come with it, where it says so.
+        """
         key = signing(self.all(), now)
         if key is None:
             with self._held():
@@ -96,7 +100,7 @@ class Keyring:
                 if signing(found, now) is None:
                     found = self._put(rotated(found, secrets.token_bytes(SECRET), now))
             key = signing(found, now) or found[-1]
-        return sign(said, key)
+        return sign(said, key, viewer)
 
     def rotate(self, now: datetime, *, forget: bool = False) -> tuple[Key, ...]:
         """Add a key, which signs as soon as it has settled; `forget` drops the others now. Raises `NoKeys`."""

@@ -133,6 +133,12 @@ class House:
         """The rung called `name`, if the ladder has it."""
         return next((rung for rung in self.rungs if rung.name == name), None)
 
+    def within(self, lines: int | None) -> tuple[Rung, ...]:
+        """The rungs of at most so many lines, best first; the lowest one where all have more, all where None."""
+        if lines is None:
+            return self.rungs
+        return tuple(rung for rung in self.rungs if rung.height <= lines) or self.rungs[-1:]
+
     def ceil(self, ticks: Ticks) -> Ticks:
         """The first grid point at or after `ticks`."""
         return Ticks(-(-ticks // self.unit) * self.unit)

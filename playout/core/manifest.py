@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from playout.core.airing import Turn
     from playout.core.asset import Track
     from playout.core.catalog import Item
+    from playout.core.house import Rung
     from playout.core.window import Stretch
 
     Tracks = Callable[[str, str], Track | None]
@@ -99,42 +100,44 @@ def suffix_of(rendition: str, rendering: Rendering = Rendering.CMAF) -> str:
     return "vtt" if rendition.startswith("s-") else "m4s"
 
 
-def variants(scene: Scene, rendering: Rendering, prefix: str, query: str = "") -> str:
+def variants(scene: Scene, rendering: Rendering, prefix: str, query: str = "", lines: int | None = None) -> str:
     """The multivariant playlist of a channel: a constant of its house and its languages (H-39, H-40).
 
-    `prefix` leads from the playlist to the folder of the media playlists; `query` is passed on to them.
+    `prefix` leads from the playlist to the folder of the media playlists; `query` is passed on to them. `lines` is the
+    finest picture that is in it: `House.within`.
     """
     muxed = rendering is Rendering.TS
     languages = () if muxed else scene.channel.languages
     subtitles = () if muxed else scene.channel.subtitles
-    return _multivariant(scene.house, rendering, prefix, query, (languages, subtitles))
+    ladder = scene.house, scene.house.within(lines)
+    return _multivariant(ladder, rendering, prefix, query, (languages, subtitles))
 
 
-def asset_variants(house: House, tracks: Sequence[Track]) -> str:
-    """The multivariant playlist of one asset on demand, with the renditions that it has."""
+def asset_variants(house: House, tracks: Sequence[Track], lines: int | None = None) -> str:
+    """The multivariant playlist of one asset on demand, with the renditions that it has, up to so many `lines`."""
     names = [track.name for track in tracks]
     languages = tuple(name[2:] for name in names if name.startswith("a-"))
     subtitles = tuple(name[2:] for name in names if name.startswith("s-"))
-    return _multivariant(house, Rendering.CMAF, "", "", (languages, subtitles))
+    return _multivariant((house, house.within(lines)), Rendering.CMAF, "", "", (languages, subtitles))
 
 
 def _multivariant(
-    house: House,
+    ladder: tuple[House, tuple[Rung, ...]],
     rendering: Rendering,
     prefix: str,
     query: str,
     spoken_written: tuple[tuple[str, ...], tuple[str, ...]],
 ) -> str:
-    languages, subtitles = spoken_written
+    (house, rungs), (languages, subtitles) = ladder, spoken_written
 
     def uri(name: str) -> str:
         return f"{prefix}{name}.m3u8{query}"
 
     start = next(
-        (rung for rung in house.rungs if house.bandwidth[rung.name] <= _START_BANDWIDTH),
-        house.rungs[-1],
+        (rung for rung in rungs if house.bandwidth[rung.name] <= _START_BANDWIDTH),
+        rungs[-1],
     )
-    ordered = (start, *(rung for rung in house.rungs if rung is not start))
+    ordered = (start, *(rung for rung in rungs if rung is not start))
     return multivariant(
         3 if rendering is Rendering.TS else 6,
         (

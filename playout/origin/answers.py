@@ -21,6 +21,9 @@ BRIEF: Final = "public, max-age=1"
 """For refusals: what is missing now may be there in a second (D-3)."""
 LIVE: Final = "no-store"
 """For answers about this very moment."""
+CHECKED: Final = "X-Accel-Expires"
+"""For how many seconds a proxy may share an answer that is for one network, when it asks `/check` before it gives it to
+anyone. Other caches do not know it, and see that the answer is private."""
 
 _PROBLEM: Final = "application/problem+json"
 _AGE: Final = re.compile(r"max-age=(\d+)")
@@ -216,6 +219,15 @@ def capped(cache: str, seconds: int) -> str:
     if found is None or int(found[1]) <= seconds:
         return cache
     return f"{cache[: found.start(1)]}{max(seconds, 0)}{cache[found.end(1) :]}"
+
+
+def confined(cache: str) -> tuple[str, int | None]:
+    """A Cache-Control by which no shared cache keeps an answer, and the seconds for `CHECKED`.
+
+    None where it is not to be kept by anyone.
+    """
+    found = _AGE.search(cache)
+    return cache.replace("public", "private", 1), None if found is None else int(found[1])
 
 
 def unready(text: str) -> web.HTTPServiceUnavailable:

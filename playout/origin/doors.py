@@ -1,8 +1,9 @@
 """The doors: what each address asks of those who come, with a token or without.
 
-Laws. An address below `/t/<token>/` is answered when the token opens that very channel or asset, and else refused,
-even where it would be open without. Without a token a signed channel is refused at every address that plays it.
-While no channel is signed and on demand is open, nothing is asked at all.
+Laws. An address below `/t/<token>/` is answered when the token opens that very channel or asset, is for the network
+from which it is asked for, and allows the rendition; and else refused, even where it would be open without. Without a
+token a signed channel is refused at every address that plays it. While no channel is signed and on demand is open,
+nothing is asked at all.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from playout.core.catalog import item_of
 from playout.core.house import HOUSES
 from playout.core.token import Pass, asset_path, channel_path
 from playout.documents import Corrupt
+from playout.keys import BadKey
 from playout.origin.answers import LIVE, missing, refused
 from playout.origin.library import Gone
 from playout.origin.place import Standing, claim, is_own, is_there, on_channel
+from playout.origin.proxies import viewer_of
 from playout.origin.site import Site, site_of
 from playout.origin.turns import turn_at
 
 if TYPE_CHECKING:
+    from playout.core.asset import Asset
     from playout.core.catalog import Item
     from playout.core.view import OnAir, View
     from playout.origin.place import Claim
@@ -42,6 +46,7 @@ _BELIEVED: Final = "public, max-age=5"
 _UNSIGNED: Final = "this takes a signed address: ask the API for one, with POST /api/v1/playback"
 _FOREIGN: Final = "this address has a token that opens something else"
 _EXPIRED: Final = "this address has expired: what was begun plays on, but nothing can be begun; ask for a new one"
+_FINER: Final = "this address is for a coarser picture: take a rendition that its index.m3u8 names"
 _DIRECT: Final = "a signed channel has no direct rendering: its byte ranges would open whole films; take index.m3u8"
 
 
@@ -60,7 +65,7 @@ class Guarded:
         token = request.match_info.get("token")
         if token is not None:
             now = site.clock()
-            opened = request[OPENED] = await site.gate.opened(token, now)
+            opened = request[OPENED] = await site.gate.opened(token, now, viewer_of(request))
             if self.begins and now >= opened.expires:
                 raise refused(_EXPIRED)
         await self.door(request, site, opened)
@@ -73,8 +78,20 @@ class Guarded:
 async def _check(request: web.Request) -> web.StreamResponse:
     """Whether a token is good for a session, and what it opens: what a proxy asks that shares answers of its own."""
     site = site_of(request)
-    opened = request[OPENED] = await site.gate.opened(request.match_info["token"], site.clock())
-    return web.Response(status=204, headers={"Cache-Control": _BELIEVED, "X-Opens": opened.opens})
+    token, viewer = request.match_info["token"], viewer_of(request)
+    opened = request[OPENED] = await site.gate.opened(token, site.clock(), viewer)
+    return web.Response(status=204, headers={"Cache-Control": _BELIEVED, "X-Opens": shared_by(opened)})
+
+
+def shared_by(opened: Pass) -> str:
+    """What all have who share answers: those whose tokens open the same, up to the same quality."""
+    return opened.opens if opened.lines is None else f"{opened.opens} {opened.lines}"
+
+
+def lines_of(request: web.Request) -> int | None:
+    """The finest picture that the token of a request opens; None: whatever there is."""
+    opened = request.get(OPENED)
+    return None if opened is None else opened.lines
 
 
 ROUTES: Final[tuple[tuple[str, Answer], ...]] = ((f"{TOKEN}/check", _check),)
@@ -87,14 +104,13 @@ def begins(door: Door, answer: Answer) -> Guarded:
 
 async def channel(request: web.Request, site: Site, opened: Pass | None) -> None:
     """The playlists of a channel."""
-    _check_channel(site, request.match_info["channel"], opened)
+    _check_channel(site, request, opened)
 
 
 async def direct(request: web.Request, site: Site, opened: Pass | None) -> None:
     """The playlists of a channel that name byte ranges of files."""
-    name = request.match_info["channel"]
-    _check_channel(site, name, opened)
-    if name in site.live().signed:
+    _check_channel(site, request, opened)
+    if request.match_info["channel"] in site.live().signed:
         raise refused(_DIRECT)
 
 
@@ -103,13 +119,18 @@ async def number(request: web.Request, site: Site, opened: Pass | None) -> None:
     wanted = request.match_info.get("number") or request.query.get("channel", "")
     on_air = site.live().numbered(wanted)
     if on_air is not None:
-        _check_channel(site, on_air.channel.id, opened)
+        _check_opens(site, on_air.channel.id, opened)
 
 
 async def asset(request: web.Request, site: Site, opened: Pass | None) -> None:
     """The playlists of an asset on demand."""
-    if not _has_asset(site, request.match_info["asset"], opened):
+    name = request.match_info["asset"]
+    if not _has_asset(site, name, opened):
         raise refused(_UNSIGNED)
+    if opened is not None and opened.lines is not None:
+        found = await _asset(site, name)
+        if found is not None:
+            _check_lines(found.house, request.match_info.get("rendition", ""), opened)
 
 
 async def picture(request: web.Request, _site: Site, opened: Pass | None) -> None:
@@ -124,6 +145,10 @@ async def file(request: web.Request, site: Site, opened: Pass | None) -> None:
     on_open_air = opened is None and any(_is_open(on_air) for on_air in view.airing.get(name, ()))
     if not on_open_air and not _has_asset(site, name, opened):
         raise refused(_UNSIGNED)
+    found = None if opened is None or opened.lines is None else await _asset(site, name)
+    for track in () if found is None else found.tracks:
+        if opened is not None and found is not None and track.file == request.match_info["file"]:
+            _check_lines(found.house, track.name, opened)
 
 
 async def init(_request: web.Request, _site: Site, _opened: Pass | None) -> None:
@@ -147,6 +172,7 @@ async def _check_segment(request: web.Request, site: Site, opened: Pass | None) 
     item = None if claimed is None else await _item(site, view, claimed)
     if claimed is None or item is None or claimed.segment >= item.cuts.segments or item.house not in HOUSES:
         return  # there is nothing behind the door
+    _check_lines(item.house, claimed.rendition, opened)
     if is_own(item, claimed):
         if opened is None and not _on_demand_signed(site, view):
             return
@@ -156,7 +182,29 @@ async def _check_segment(request: web.Request, site: Site, opened: Pass | None) 
         raise refused(_UNSIGNED if opened is None else _FOREIGN)
 
 
-def _check_channel(site: Site, name: str, opened: Pass | None) -> None:
+def _check_channel(site: Site, request: web.Request, opened: Pass | None) -> None:
+    """That a playlist of a channel is open to who asks, in that rendition."""
+    name = request.match_info["channel"]
+    _check_opens(site, name, opened)
+    on_air = site.live().channels.get(name)
+    if on_air is not None:
+        _check_lines(on_air.channel.house, request.match_info.get("rendition", ""), opened)
+
+
+def _check_lines(house: str, rendition: str, opened: Pass | None) -> None:
+    """That a rendition is no finer than a token allows; a muxed one is as fine as its picture.
+
+    The lowest rung of a ladder is open to whoever may play at all: nobody is given a blank screen.
+    """
+    if opened is None or opened.lines is None or house not in HOUSES:
+        return
+    rung = HOUSES[house].rung(rendition.partition("-a-")[0])
+    if rung is not None and rung not in HOUSES[house].within(opened.lines):
+        raise refused(_FINER)
+
+
+def _check_opens(site: Site, name: str, opened: Pass | None) -> None:
+    """That a channel is open to who asks."""
     if opened is not None:
         if opened.opens != channel_path(name):
             raise refused(_FOREIGN)
@@ -183,11 +231,17 @@ async def _item(site: Site, view: View, claimed: Claim) -> Item | None:
     """The item that an address names; None where there is none, which its answer says better."""
     item = view.library(claimed.asset)
     if item is None:
-        try:
-            item = item_of(await site.library.asset(claimed.asset))
-        except (Gone, Corrupt):
-            return None
+        found = await _asset(site, claimed.asset)
+        return None if found is None else item_of(found)
     return item
+
+
+async def _asset(site: Site, name: str) -> Asset | None:
+    """The asset that an address names; None where there is none, which its answer says better."""
+    try:
+        return await site.library.asset(name)
+    except (Gone, Corrupt, BadKey):
+        return None
 
 
 async def _is_aired(site: Site, view: View, item: Item, claimed: Claim, opened: Pass | None) -> bool:

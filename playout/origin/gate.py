@@ -19,6 +19,7 @@ from playout.origin.answers import refused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from playout.core.networks import Address
     from playout.keyring import Keyring
     from playout.origin.measures import Measures
 
@@ -47,14 +48,14 @@ class Gate:
         """Whether what is known of the keys is to be believed at `now`."""
         return self._looked is not None and timedelta(0) <= now - self._looked < FRESH
 
-    async def opened(self, token: str, now: datetime) -> Pass:
-        """What a token says, when it is good for a session at `now`; raises a 403."""
+    async def opened(self, token: str, now: datetime, viewer: Address | None) -> Pass:
+        """What a token says, when it is good for a session of `viewer` at `now`; raises a 403."""
         if not self.is_fresh(now):
             await self._look(now)
-        found = read(token, self._keys)
+        found = read(token, self._keys, viewer)
         if found is Untrue.UNKNOWN_KEY:  # it may be of a key that was made a moment ago
             await self._look(now)
-            found = read(token, self._keys)
+            found = read(token, self._keys, viewer)
         if isinstance(found, Untrue):
             message = f"this address is not good: {found}"
             raise refused(message)

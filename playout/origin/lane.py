@@ -12,12 +12,14 @@ An answer is given only while it is true: a playlist until its next edition is d
 asset is not withdrawn.
 
 Below a token, answers are known by what the token opens and by the rest of the target, so that viewers share them;
-tokens are known by their text, until the session ends or the gate has others or older keys.
+tokens are known by their text, until the session ends or the gate has others or older keys. One that is for a network
+is known by who is connected and the whole block of headers too, for these say who comes with it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -30,8 +32,17 @@ from prometheus_client import Counter, Histogram
 
 from playout.core.token import Pass
 from playout.core.view import OnAir
-from playout.origin.answers import IMMUTABLE, Page, accepts_gzip, blob_headers, capped, page_headers
-from playout.origin.doors import OPENED
+from playout.origin.answers import (
+    CHECKED,
+    IMMUTABLE,
+    Page,
+    accepts_gzip,
+    blob_headers,
+    capped,
+    confined,
+    page_headers,
+)
+from playout.origin.doors import OPENED, shared_by
 from playout.origin.hot import Hot
 from playout.origin.live import lifetime
 from playout.origin.outside import OPEN
@@ -48,6 +59,7 @@ _LINE: Final = b" HTTP/1.1\r\n"
 _UNUSUAL: Final = re.compile(
     rb"\n(content-length|transfer-encoding|upgrade|expect|connection(?!: *keep-alive\r))[ \t]*:", re.IGNORECASE
 )
+_CACHE: Final = re.compile(r"Cache-Control: (.*)\r\n")
 _CONDITIONS: Final = frozenset(
     ("If-None-Match", "If-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range")
 )
@@ -59,6 +71,10 @@ SILENCE: Final = 75.0
 """Seconds after which a connection that says nothing whole is closed; aiohttp itself would hold it an hour."""
 _JOINED: Final = 1 << 16
 """Bodies below this many bytes go out in one piece with their head; to copy a larger one would cost more."""
+
+
+Peer = Callable[[], str]
+"""Answers the address of who is connected."""
 
 
 class Answer(Protocol):
@@ -178,14 +194,14 @@ class Lane:
         self._tokens: Hot[_Token] = Hot(_TOKENS, lambda token: 600 + token.length)
         self._signed = f"{site.settings.base_path}/t/".encode()
 
-    def parts(self, target: bytes, block: bytes) -> tuple[bytes, bytes, bytes] | None:
-        """The answer to a GET of `target` with these headers, when it is prepared."""
+    def parts(self, target: bytes, block: bytes, peer: Peer) -> tuple[bytes, bytes, bytes] | None:
+        """The answer to a GET of `target` with these headers, when it is prepared; `peer` says who is connected."""
         known = self._blocks.held(block)
         if known is None:
             return None
         route = self._routes.held(target)
         if route is None:
-            return self._below(target, packed=known[0]) if target.startswith(self._signed) else None
+            return self._below(target, block, peer, packed=known[0]) if target.startswith(self._signed) else None
         return self._found(route, packed=known[0])
 
     def _found(self, route: _Route, *, packed: bool) -> tuple[bytes, bytes, bytes] | None:
@@ -197,19 +213,23 @@ class Lane:
         route.seconds.observe(0)
         return found
 
-    def _below(self, target: bytes, *, packed: bool) -> tuple[bytes, bytes, bytes] | None:
+    def _below(self, target: bytes, block: bytes, peer: Peer, *, packed: bool) -> tuple[bytes, bytes, bytes] | None:
         """The answer below a token, while the token is good."""
         text, _, rest = target[len(self._signed) :].partition(b"/")
-        token, gate, now = self._tokens.held(text), self.site.gate, self.site.clock()
+        known_by = text
+        token, gate, now = self._tokens.held(known_by), self.site.gate, self.site.clock()
+        if token is None:
+            known_by = _of_one(text, block, peer())
+            token = self._tokens.held(known_by)
         if token is None or not gate.is_fresh(now):
             return None
         left = int((token.said.ends - now).total_seconds())
         if token.edition != gate.edition or now >= token.said.ends:
-            self._tokens.drop(text)
+            self._tokens.drop(known_by)
             return None
         route = self._routes.held(_shared(token.said, rest))
         found = None if route is None else self._found(route, packed=packed)
-        return None if found is None else (capped(found[0].decode(), left).encode(), *found[1:])
+        return None if found is None else _below_it(token.said, left, found)
 
     def learn(self, request: web.Request, answer: Answer) -> None:
         """Remember how `request`, which came in one piece, was answered in full."""
@@ -224,7 +244,8 @@ class Lane:
         if opened is not None:
             text, _, rest = target[len(self._signed) :].partition(b"/")
             known_by = _shared(opened, rest)
-            self._tokens.hold(text, _Token(opened, self.site.gate.edition, len(text)))
+            token = text if opened.bits is None else _of_one(text, block, request.remote or "")
+            self._tokens.hold(token, _Token(opened, self.site.gate.edition, len(token)))
         measures = self.site.measures
         self._blocks.hold(block, (accepts_gzip(request.headers.get("Accept-Encoding", "")), len(block)))
         self._routes.hold(
@@ -240,7 +261,23 @@ class Lane:
 
 def _shared(said: Pass, rest: bytes) -> bytes:
     """By what an answer below a token is known; no target begins so."""
-    return said.opens.encode() + b" " + rest
+    return shared_by(said).encode() + b" " + rest
+
+
+def _of_one(text: bytes, block: bytes, peer: str) -> bytes:
+    """By what a token is known that is for one network."""
+    return b" ".join((text, peer.encode(), block))
+
+
+def _below_it(said: Pass, left: int, parts: tuple[bytes, bytes, bytes]) -> tuple[bytes, bytes, bytes]:
+    """A prepared answer, as it is given below a token that is good for so many more seconds."""
+    before, after, body = capped(parts[0].decode(), left), parts[1], parts[2]
+    line = _CACHE.search(before)
+    if said.bits is not None and line is not None:
+        cache, seconds = confined(line[1])
+        before = before[: line.start()] + before[line.end() :]
+        after = after[:-2] + f"{CHECKED}: {seconds}\r\nCache-Control: {cache}\r\n\r\n".encode()
+    return before.encode(), after, body
 
 
 def _plain(request: web.Request) -> bool:
@@ -273,7 +310,7 @@ class LaneConnection(RequestHandler):
             end = data.find(_LINE)
             target, block = data[4:end], data[end + len(_LINE) :]
             if self._idle() and end > 0 and data.startswith(b"GET "):
-                parts = self._lane.parts(target, block)
+                parts = self._lane.parts(target, block, self._peer)
                 if parts is not None:
                     self._answer(*parts)
                     return
@@ -281,6 +318,11 @@ class LaneConnection(RequestHandler):
             alone = self._idle() or not self._request_count
             self.said = (target, block) if self._usual and alone else None
         super().data_received(data)
+
+    def _peer(self) -> str:
+        """Who is connected."""
+        found = None if self.transport is None else self.transport.get_extra_info("peername")
+        return str(found[0]) if isinstance(found, (list, tuple)) else ""
 
     def _idle(self) -> bool:
         """Whether the long way waits for a request, and the client takes what is sent."""

@@ -11,7 +11,7 @@ from aiohttp import web
 from playout.core.window import UnknownAsset
 from playout.documents import Corrupt
 from playout.keys import BadKey
-from playout.origin.answers import BRIEF, capped, missing, unready
+from playout.origin.answers import BRIEF, CHECKED, capped, confined, missing, unready
 from playout.origin.doors import OPENED
 from playout.origin.library import Gone
 from playout.origin.proxies import client_of
@@ -48,9 +48,15 @@ async def finish(request: web.Request, response: web.StreamResponse) -> None:
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = BRIEF
     opened = request.get(OPENED)
-    if opened is not None:  # what was had by a token is not fresh for longer than the token is good
-        left = int((opened.ends - site_of(request).clock()).total_seconds())
-        headers["Cache-Control"] = capped(headers["Cache-Control"], left)
+    if opened is None:
+        return
+    # what was had by a token is not fresh for longer than the token is good
+    left = int((opened.ends - site_of(request).clock()).total_seconds())
+    headers["Cache-Control"] = capped(headers["Cache-Control"], left)
+    cache, seconds = confined(headers["Cache-Control"])
+    if opened.bits is not None and seconds is not None:
+        del headers["Cache-Control"]  # older proxies believe the one that comes first
+        headers.update({CHECKED: str(seconds), "Cache-Control": cache})
 
 
 @web.middleware

@@ -11,7 +11,7 @@ from playout.core.m3u8 import MIME
 from playout.core.manifest import Rendering, asset_variants, on_demand, variants
 from playout.origin import asked, doors
 from playout.origin.answers import Page, missing, page, send_page, unready
-from playout.origin.doors import Guarded, begins
+from playout.origin.doors import Guarded, begins, lines_of
 from playout.origin.lane import PlaylistAnswer, learn
 from playout.origin.live import AWAITED, MULTIVARIANT, Moment, awaited, edition, moment
 from playout.origin.past import past_page
@@ -39,7 +39,8 @@ def multivariant_page(site: Site, request: web.Request, on_air: OnAir, rendering
     """A channel's multivariant playlist; `prefix` leads to the channel's folder. Raises a 400 or 503."""
     past = asked.past(request.query, site.clock()) if request.query_string else None
     scene = scene_of(site.live(), on_air)
-    return page(variants(scene, rendering, prefix + _FOLDERS[rendering], past.query if past else ""), MIME)
+    query, lines = past.query if past else "", lines_of(request)
+    return page(variants(scene, rendering, prefix + _FOLDERS[rendering], query, lines), MIME)
 
 
 def _multivariant(rendering: Rendering) -> Answer:
@@ -99,7 +100,8 @@ async def _asset(site: Site, view: View, asset: str) -> tuple[Asset, Kit]:
 async def _asset_multivariant(request: web.Request) -> web.StreamResponse:
     site = site_of(request)
     found, _ = await _asset(site, site.live(), request.match_info["asset"])
-    return send_page(request, page(asset_variants(HOUSES[found.house], found.tracks), MIME), ON_DEMAND)
+    text = asset_variants(HOUSES[found.house], found.tracks, lines_of(request))
+    return send_page(request, page(text, MIME), ON_DEMAND)
 
 
 async def _asset_media(request: web.Request) -> web.StreamResponse:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
+from playout.core.networks import address_of, client
 from playout.origin.answers import malformed
 from playout.origin.site import site_of
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from playout.origin.settings import Network
+    from playout.core.networks import Address, Network
 
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
 _PREFIX: Final = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
@@ -20,13 +20,8 @@ _PREFIX: Final = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
 
 def is_trusted(address: str | None, trusted: tuple[Network, ...]) -> bool:
     """Whether a request from `address` comes from a proxy that is believed."""
-    if not trusted or address is None:
-        return False
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return False
-    return any(found in network for network in trusted if network.version == found.version)
+    found = address_of(address)
+    return found is not None and any(found in network for network in trusted)
 
 
 def public_root(request: web.Request) -> str:
@@ -44,15 +39,15 @@ def public_root(request: web.Request) -> str:
     return f"{scheme}://{host}{prefix.rstrip('/')}{settings.base_path}"
 
 
+def viewer_of(request: web.Request) -> Address | None:
+    """Where the client is: behind trusted proxies, the last address that none of them vouches for."""
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
+    return client(request.remote, forwarded, site_of(request).settings.trusted)
+
+
 def client_of(request: web.Request) -> str:
-    """The address of the client: behind trusted proxies, the last one that none of them vouches for."""
-    trusted = site_of(request).settings.trusted
-    address = request.remote or ""
-    for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
-        if not is_trusted(address, trusted) or not hop.strip():
-            break
-        address = hop.strip()
-    return address
+    """The same, for who reads the journal."""
+    return str(viewer_of(request) or request.remote or "")
 
 
 def _first(request: web.Request, name: str) -> str:

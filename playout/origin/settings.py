@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from playout.core.networks import Network
 from playout.core.token import OnDemand
-
-Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,8 @@ class Settings:
     """How the world reaches this origin, base path included, e.g. `https://tv.example`; the guide's links
     begin with it. Empty: what the request, or a trusted proxy, says."""
     trusted: tuple[Network, ...] = ()
-    """The networks of the proxies whose X-Forwarded-Proto, -Host, -Prefix and -For are believed."""
+    """The networks of the proxies whose X-Forwarded-Proto, -Host, -Prefix and -For are believed.
+    Tokens that are bound to a network are judged by that."""
     hot_bytes: int = 128 << 20
     """How many bytes of segments are kept in memory."""
     page_bytes: int = 96 << 20
