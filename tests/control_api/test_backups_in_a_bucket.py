@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,7 @@ def nowhere(tmp_path: Path, name: str, service: Service, url: str = "") -> Setti
 
 
 async def station(settings: Settings) -> Store:
-    await seed(settings, 40, 1, system_clock, pictured=2)
+    await seed(settings, 20, 1, system_clock, pictured=2)
     store = settings.place.store()
     for name, data in DOCUMENTS.items():
         assert store.put_new(name, data)
@@ -87,31 +88,42 @@ async def shown(settings: Settings) -> list[str]:
     return [picture_key(f"{row.digest}.{row.media_type.rpartition('/')[2]}") for row in rows]
 
 
-async def test_the_demo_hangs_its_pictures_where_they_are_looked_for(service: Service, tmp_path: Path) -> None:
-    mine = nowhere(tmp_path, "mine", service)
-    store = await station(mine)
+@pytest.fixture(scope="module")
+def kept(service: Service, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Path, int]:
+    """A station in a bucket, its archive, and how many files are in that."""
+    folder = tmp_path_factory.mktemp("kept")
+    mine = nowhere(folder, "mine", service)
+
+    async def making() -> int:
+        await station(mine)
+        return await saved(mine, folder / "s.tar.gz")
+
+    return mine, folder / "s.tar.gz", asyncio.run(making())
+
+
+async def test_the_demo_hangs_its_pictures_where_they_are_looked_for(kept: tuple[Settings, Path, int]) -> None:
+    mine, _, _ = kept
     pictures = await shown(mine)
     assert len(pictures) == 4
+    store = mine.place.store()
     assert all(store.read(one) for one in pictures)
     assert not (mine.media / "artwork").exists()
 
 
 @pytest.mark.parametrize("to", ["bucket", "folder"])
 async def test_a_station_in_a_bucket_comes_back_with_all_its_documents(
-    service: Service, tmp_path: Path, to: str
+    service: Service, kept: tuple[Settings, Path, int], tmp_path: Path, to: str
 ) -> None:
     """B41, E54: revisions, logs, catalogs, amendments, withdrawals, editions and artwork, which the folder has not."""
-    mine = nowhere(tmp_path, "mine", service)
-    await station(mine)
-    count = await saved(mine, tmp_path / "s.tar.gz")
-    with (tmp_path / "s.tar.gz").open("rb") as file:
+    mine, archive, count = kept
+    with archive.open("rb") as file:
         reader = Reader(file)
         whole = {entry.name: b"".join(reader.pieces(entry)) for entry in reader.entries()}
     assert b"s3://" not in whole["settings.json"]
     other = nowhere(tmp_path, "other", service)
     if to == "folder":
         other = other.model_copy(update={"bucket": ""})
-    done = await restore(tmp_path / "s.tar.gz", other, "")
+    done = await restore(archive, other, "")
     pictures = await shown(mine)
     assert done.files == count == len(DOCUMENTS) + len(set(pictures))
     store = other.place.store()
@@ -122,7 +134,7 @@ async def test_a_station_in_a_bucket_comes_back_with_all_its_documents(
     if to == "bucket":
         assert not (other.media / "channels").exists()
         with pytest.raises(NotEmpty, match=r"there is content in s3://.*: amendments, artwork, catalogs, channels"):
-            await restore(tmp_path / "s.tar.gz", other, "")
+            await restore(archive, other, "")
 
 
 async def test_an_archive_of_a_folder_goes_into_a_bucket_with_its_media(service: Service, tmp_path: Path) -> None:
@@ -148,18 +160,18 @@ async def test_media_are_not_copied_out_of_a_bucket(service: Service, tmp_path: 
         await owned.post("/api/v1/backups", {}, 202)
 
 
-async def test_what_fails_at_its_end_leaves_nothing_in_the_bucket(service: Service, tmp_path: Path) -> None:
-    mine = nowhere(tmp_path, "mine", service)
-    await station(mine)
-    await saved(mine, tmp_path / "s.tar.gz")
+async def test_what_fails_at_its_end_leaves_nothing_in_the_bucket(
+    service: Service, kept: tuple[Settings, Path, int], tmp_path: Path
+) -> None:
+    _, archive, _ = kept
     other = nowhere(tmp_path, "other", service)
     nobody = other.model_copy(update={"channels": tmp_path / "no/such/folder/c.yaml"})
     with pytest.raises(FileNotFoundError):
-        await restore(tmp_path / "s.tar.gz", nobody, "")
+        await restore(archive, nobody, "")
     store = other.place.store()
     assert [name for name in DOCUMENTS if store.read(name) is not None] == []
     assert store.names("artwork") == []
-    await restore(tmp_path / "s.tar.gz", other, "")
+    await restore(archive, other, "")
 
 
 def test_a_dead_bucket_is_told_by_the_command_and_leaves_no_archive(
