@@ -16,7 +16,7 @@ from playout.core.listing import Links, by_number
 from playout.core.manifest import Rendering, variants
 from playout.origin import asked, doors
 from playout.origin.answers import BRIEF, Blob, Page, digest, malformed, missing, page, send_blob, send_page, unready
-from playout.origin.doors import begins
+from playout.origin.doors import begins, lines_of
 from playout.origin.guide import listings
 from playout.origin.live import MULTIVARIANT
 from playout.origin.logos import draw
@@ -202,9 +202,9 @@ def _archive(stretch: Callable[[web.Request, datetime], asked.Past]) -> Answer:
     async def answer(request: web.Request) -> web.StreamResponse:
         site = site_of(request)
         on_air = on_air_of(site.live(), request.match_info["channel"])
-        past = stretch(request, site.clock())
-        content = page(variants(scene_of(site.live(), on_air), Rendering.CMAF, "", past.query), m3u8.MIME)
-        return send_page(request, content, BRIEF)
+        past, scene = stretch(request, site.clock()), scene_of(site.live(), on_air)
+        text = variants(scene, Rendering.CMAF, "", past.query, lines_of(request))
+        return send_page(request, page(text, m3u8.MIME), BRIEF)
 
     return answer
 

@@ -1,15 +1,17 @@
-"""Laws of the token in a signed address (rows B06, B87, B107, D04, D34)."""
+"""Laws of the token in a signed address (rows B06, B87, B107, D04, D34, DX3)."""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playout.core.networks import Address, prefix
 from playout.core.token import (
     LONGEST,
     SETTLING,
@@ -34,7 +36,8 @@ paths = st.builds(lambda kind, name: kind(name), st.sampled_from([channel_path, 
 instants = st.integers(0, (1 << 32) - 1).map(
     lambda second: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
 )
-passes = st.builds(Pass, paths, instants, instants)
+passes = st.builds(Pass, paths, instants, instants, st.none() | st.integers(0, 65_535))
+viewers = st.builds(IPv4Address, st.integers(0, (1 << 32) - 1)) | st.builds(IPv6Address, st.integers(0, (1 << 128) - 1))
 secrets = st.binary(min_size=16, max_size=40)
 keys = st.builds(Key, st.integers(1, (1 << 32) - 1), secrets, st.just(NOW))
 
@@ -48,12 +51,33 @@ def test_what_was_signed_is_read_back(said: Pass, key: Key) -> None:
     assert len(token) <= 300
 
 
-@given(passes, keys, st.data())
-def test_any_flipped_bit_is_refused(said: Pass, key: Key, data: st.DataObject) -> None:
-    whole = bytearray(_decoded(sign(said, key)))
+@given(passes, keys, viewers, st.data())
+def test_one_for_a_network_is_good_there_and_nowhere_else(
+    said: Pass, key: Key, viewer: Address, data: st.DataObject
+) -> None:
+    bits, known = data.draw(st.integers(1, viewer.max_prefixlen)), {key.number: key}
+    said = replace(said, bits=bits)
+    token = sign(said, key, viewer)
+    assert len(token) <= 300
+    flip = data.draw(st.integers(0, viewer.max_prefixlen - 1))
+    other = type(viewer)(int(viewer) ^ 1 << viewer.max_prefixlen - 1 - flip)
+    assert read(token, known, viewer) == said
+    assert read(token, known, other) == (said if flip >= bits else Untrue.ELSEWHERE)
+    assert (prefix(other, bits) == prefix(viewer, bits)) is (flip >= bits)
+    elsewhere = IPv6Address(int(viewer)) if viewer.version == 4 else IPv4Address(int(viewer) >> 96)
+    assert read(token, known, elsewhere) is read(token, known) is Untrue.ELSEWHERE
+    later = sign(replace(said, expires=NOW), key, viewer)
+    assert (_decoded(later)[-40:] == _decoded(token)[-40:]) is (said.expires == NOW), "nothing tells they are one"
+    assert viewer.packed not in _decoded(token) or viewer.packed in _decoded(token)[:13] + said.opens.encode()
+
+
+@given(passes, keys, viewers, st.data())
+def test_any_flipped_bit_is_refused(said: Pass, key: Key, viewer: Address, data: st.DataObject) -> None:
+    said = replace(said, bits=data.draw(st.none() | st.integers(1, viewer.max_prefixlen)))
+    whole = bytearray(_decoded(sign(said, key, viewer)))
     bit = data.draw(st.integers(0, 8 * len(whole) - 1))
     whole[bit // 8] ^= 1 << bit % 8
-    forged = read(urlsafe_b64encode(whole).rstrip(b"=").decode(), {key.number: key})
+    forged = read(urlsafe_b64encode(whole).rstrip(b"=").decode(), {key.number: key}, viewer)
     assert isinstance(forged, Untrue)
 
 
@@ -95,6 +119,25 @@ def test_a_token_opens_a_channel_or_an_asset_and_nothing_else(opens: str) -> Non
 def test_instants_beyond_its_room_are_refused(instant: datetime) -> None:
     with pytest.raises(ValueError, match="from 1970 to 2106"):
         sign(Pass("live/films", NOW, instant), Key(1, b"s" * 32, NOW))
+
+
+@pytest.mark.parametrize(
+    ("lines", "bits", "viewer", "words"),
+    [
+        (65_536, None, None, "lines up to 65535"),
+        (-1, None, None, "lines up to 65535"),
+        (None, 256, "192.0.2.1", "bits up to 128"),
+        (None, 0, "192.0.2.1", "no network of 0 bits in which 192.0.2.1 is"),
+        (None, 33, "192.0.2.1", "no network of 33 bits"),
+        (None, 24, None, "no network of 24 bits in which None is"),
+    ],
+)
+def test_what_it_has_no_room_for_is_refused(
+    lines: int | None, bits: int | None, viewer: str | None, words: str
+) -> None:
+    who = None if viewer is None else IPv4Address(viewer)
+    with pytest.raises(ValueError, match=words):
+        sign(Pass("live/films", NOW, NOW, lines, bits), Key(1, b"s" * 32, NOW), who)
 
 
 def test_a_secret_is_never_shown() -> None:

@@ -1,17 +1,23 @@
-"""Signed addresses: whoever has one plays, at every URL, and nobody else does (rows B06, B87, B107, D04, D13, D34)."""
+"""Signed addresses: whoever has one plays, at every URL, and nobody else does.
+
+Rows B06, B87, B107, D04, D13, D34, DX3.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
+import re
 import shutil
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
+from multidict import CIMultiDict
 from origins import Origin, joined
 from stations import FILMS, FULL, GENESIS, Station
 
@@ -70,6 +76,17 @@ class Signed:
     ) -> str:
         now = (at or self.now).replace(microsecond=0)
         return self.ring.sign(Pass(opens, now + expires, now + ends), at or self.now)
+
+    def coarse(self, lines: int, opens: str = "live/gold") -> str:
+        """What stands before an address of so many lines."""
+        now = self.now.replace(microsecond=0)
+        return "/t/" + self.ring.sign(Pass(opens, now + HOUR, now + HOUR, lines), self.now)
+
+    def bound(self, viewer: str, bits: int, opens: str = "live/gold") -> str:
+        """What stands before an address that is for one network."""
+        now = self.now.replace(microsecond=0)
+        said = Pass(opens, now + HOUR, now + HOUR, bits=bits)
+        return "/t/" + self.ring.sign(said, self.now, ip_address(viewer))
 
     async def refused(self, path: str, **more: Any) -> str:
         """Why an address is refused."""
@@ -389,6 +406,102 @@ async def test_on_demand_closes_with_the_first_signed_channel(  # noqa: C901 —
     for path in [path.split("/", 3)[3] for path in gold]:
         if not path.endswith(("/0-0-0.m4s", "/1-336000-1.m4s")):
             await before.refused(f"{prefix}/{path}")
+
+
+def ladder(text: str) -> list[str]:
+    """The renditions that a multivariant playlist names."""
+    uris = re.findall(r'^([^#\n]+\.m3u8)|URI="([^"]+\.m3u8)', text, re.MULTILINE)
+    return sorted("".join(pair).rpartition("/")[2].removesuffix(".m3u8") for pair in uris)
+
+
+async def test_an_address_opens_no_finer_picture_than_it_says(signed: Signed) -> None:  # noqa: C901 — one story
+    """The best quality of a plan, at every URL, without asking anybody; sound stays, and so does the lowest rung."""
+
+    async def passes(path: str) -> None:  # nothing can be muxed of the bytes that this station has
+        await signed.origin.get(path, 503 if path.endswith(".ts") else 200)
+
+    air(signed.station, GENESIS + timedelta(minutes=3))
+    whole, coarse, coarsest = f"/t/{signed.token()}", signed.coarse(240), signed.coarse(1)
+    past = f"?from={utc_text(GENESIS)}"
+    for name in ("index.m3u8", "ts.m3u8", f"index.m3u8{past}", "timeshift_rel-30.m3u8"):
+        full = ladder(await signed.origin.text(f"{whole}/live/gold/{name}"))
+        assert {"v360", "v234"} <= set(full)
+        for prefix in (coarse, coarsest):
+            left = ladder(await signed.origin.text(f"{prefix}/live/gold/{name}"))
+            assert left == [one for one in full if one != "v360"], name
+    for other in ("/iptv/channel/2.m3u8", "/channels/gold/master.m3u8"):
+        assert "v360" not in ladder(await signed.origin.text(coarse + other))
+        assert "v360" in ladder(await signed.origin.text(signed.coarse(360) + other))
+    for name in ("v360.m3u8", "ts/v360.m3u8", f"v360.m3u8{past}", "v360.m3u8?_HLS_skip=YES"):
+        assert "coarser picture" in await signed.refused(f"{coarse}/live/gold/{name}")
+        for path in [(await signed.segments(f"{whole}/live/gold/{name}"))[at] for at in (0, -1)]:
+            await passes(path)
+            assert "coarser picture" in await signed.refused(path.replace(whole, coarse))
+        lower = name.replace("v360", "v234")
+        for prefix in (coarse, coarsest):
+            for path in [(await signed.segments(f"{prefix}/live/gold/{lower}"))[at] for at in (0, -1)]:
+                await passes(path)
+    for name in ("a-en.m3u8", "s-en.m3u8"):
+        await signed.origin.get((await signed.segments(f"{coarse}/live/gold/{name}"))[-1])
+    film, low = f"/t/{signed.token('vod/gem-b')}", signed.coarse(240, "vod/gem-b")
+    assert "v360" in ladder(await signed.origin.text(f"{film}/vod/gem-b/index.m3u8"))
+    assert "v360" not in ladder(await signed.origin.text(f"{low}/vod/gem-b/index.m3u8"))
+    fine = ["/vod/gem-b/v360.m3u8", "/media/gem-b/v360/0-0-0.m4s", "/store/assets/gem-b/v360.cmfv"]
+    for path in fine:
+        await signed.origin.get(film + path)
+        assert "coarser picture" in await signed.refused(low + path)
+    for path in (*[one.replace("v360", "v234") for one in fine], "/vod/gem-b/a-en.m3u8", "/vod/gem-b/poster.jpg"):
+        await signed.origin.get(low + path)
+    direct = signed.coarse(240, "live/films")
+    assert "v360" not in ladder(await signed.origin.text(f"{direct}/live/films/direct.m3u8"))
+    await signed.refused(f"{direct}/live/films/direct/v360.m3u8")
+    head, _ = await signed.origin.get(f"{coarse}/check", 204)
+    assert head["X-Opens"] == "live/gold 240", "they share answers among themselves"
+
+
+async def test_an_address_that_is_for_a_network_is_good_from_there_alone(
+    closed: Station, tmp_path: Path, aiohttp_client: Callable[..., Awaitable[Any]]
+) -> None:
+    """DX3: at every URL, by the address for which trusted proxies vouch, and without any address in the URL."""
+    trusted = (ip_network("127.0.0.0/8"), ip_network("10.0.0.0/8"))
+    signed = await starting(copied(closed, tmp_path), aiohttp_client, trusted=trusted)
+
+    def by(*hops: str) -> CIMultiDict[str]:
+        return CIMultiDict([("X-Forwarded-For", hop) for hop in hops])
+
+    network = signed.bound("203.0.113.9", 24)
+    assert "203" not in network
+    addresses = await signed.everything(prefix=network)
+    addresses += [f"{network}/live/gold/ts/v234.m3u8", f"{network}/iptv/channel/2.m3u8"]
+    for path in addresses:
+        head, _ = await signed.origin.get(path, headers=by("198.51.100.1, 203.0.113.77, 10.1.1.1"))
+        kept = head["Cache-Control"]
+        assert kept == "no-store" or re.fullmatch(rf"private, max-age={head['X-Accel-Expires']}(, immutable)?", kept)
+        for hops in (
+            by("203.0.112.9"), by(), by("2001:db8::1"), by("made up"),
+            by("203.0.113.9, 198.51.100.1"),  # the first one is what somebody says of themselves
+            by("203.0.113.9", "198.51.100.1, 10.1.1.1"),  # and so it is where a proxy adds a line of its own
+        ):  # fmt: skip
+            assert "for another network" in await signed.refused(path, headers=hops)
+    head, _ = await signed.origin.get(f"{network}/check", 204, headers=by("203.0.113.200"))
+    assert (head["X-Opens"], head["Cache-Control"], head["X-Accel-Expires"]) == ("live/gold", "private, max-age=5", "5")
+    await signed.refused(f"{network}/check", headers=by("203.0.114.200"))
+    for viewer, bits, same, other in (
+        ("203.0.113.9", 32, "::ffff:203.0.113.9", "203.0.113.8"),
+        ("2001:db8:7:8:1:2:3:4", 64, "2001:db8:7:8::9", "2001:db8:7:9::9"),
+        ("2001:db8:7:800::1", 56, "2001:db8:7:8ff::1", "2001:db8:7:900::1"),
+    ):
+        playing = signed.bound(viewer, bits) + "/live/gold/v234.m3u8"
+        await signed.origin.get(playing, headers=by(same))
+        await signed.refused(playing, headers=by(other))
+    film = signed.bound("203.0.113.9", 24, "vod/gem-b")
+    for path in ("/vod/gem-b/index.m3u8", "/media/gem-b/v360/0-0-0.m4s", "/store/assets/gem-b/v360.cmfv"):
+        await signed.origin.get(film + path, headers=by("203.0.113.1"))
+        await signed.refused(film + path, headers=by("203.0.1.1"))
+    alone = await starting(signed.station, aiohttp_client)
+    here = alone.bound("127.0.0.1", 32) + "/live/gold/v234.m3u8"
+    await alone.origin.get(here, headers=by("203.0.113.9"))  # nobody is trusted: it is who is connected
+    await alone.refused(network + "/live/gold/v234.m3u8", headers=by("203.0.113.9"))
 
 
 async def test_keys_are_rotated_under_a_player_that_plays(signed: Signed) -> None:

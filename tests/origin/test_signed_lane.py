@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +28,8 @@ V360 = "/live/gold/v360.m3u8"
 
 @asynccontextmanager
 async def listening(station: Station, *, lane: bool, base: str = "") -> AsyncIterator[Listening]:
-    settings = Settings(base, lane=lane, page=False, stream_keys=station.root / NAME)
+    trusted = (ip_network("127.0.0.0/8"),)
+    settings = Settings(base, lane=lane, page=False, stream_keys=station.root / NAME, trusted=trusted)
     app = create_app(station.view, station.changed, station.store, station.moments.clock, settings)
     runner = LaneRunner(app, access_log=None)
     await runner.setup()
@@ -115,6 +118,42 @@ async def test_what_is_prepared_is_for_none_but_those_who_have_a_good_token(clos
         closed.moments.now += timedelta(seconds=0.1)
         for target in (V360, path):
             assert (await one.ask(f"/t/{good}{target}")).startswith(b"HTTP/1.1 403 ")
+
+
+async def test_what_is_for_a_network_or_coarse_is_so_on_the_lane(closed: Station) -> None:
+    """DX3: the same bytes as on the long way, to who comes from there; and no picture that is finer than is said."""
+    now, ring = closed.moments.now.replace(microsecond=0), Keyring(closed.root / NAME)
+    ends = now + timedelta(seconds=3600)
+    bound = "/t/" + ring.sign(Pass("live/gold", ends, ends, bits=24), now, ip_address("203.0.113.9"))
+    coarse = "/t/" + ring.sign(Pass("live/gold", ends, ends, lines=240), now)
+    whole = "/t/" + ring.sign(Pass("live/gold", ends, ends), now)
+    near = [f"{PLAIN}X-Forwarded-For: 203.0.113.{host}\r\n" for host in (9, 77)]
+    far = [f"{PLAIN}X-Forwarded-For: {one}\r\n" for one in ("203.0.114.9", "::1", "203.0.113.9, 8.8.8.8")]
+    async with (
+        listening(closed, lane=True) as express,
+        listening(closed, lane=False) as long,
+        express.wire() as one,
+        long.wire() as two,
+    ):
+        path = segment_of(await two.ask(whole + V360))
+        targets, asked = (V360, path), 0
+        for _ in range(6):
+            for target in targets:
+                for headers in near:
+                    said = await one.ask(bound + target, headers)
+                    assert said == await two.ask(bound + target, headers)
+                    assert re.search(rb"\r\nX-Accel-Expires: (\d+)\r\nCache-Control: private, max-age=\1[,\r]", said)
+                    asked += 1
+                assert (await one.ask(whole + target)).startswith(b"HTTP/1.1 200 ")
+                asked += 1
+        assert express.answered < asked / 2, "most of them were answered on the lane"
+        for target in targets:
+            for headers in (*far, PLAIN):
+                assert (await one.ask(bound + target, headers)).startswith(b"HTTP/1.1 403 ")
+            assert (await one.ask(coarse + target)).startswith(b"HTTP/1.1 403 ")
+            lower = target.replace("v360", "v234")
+            for _ in range(3):
+                assert await one.ask(coarse + lower) == await two.ask(coarse + lower)
 
 
 async def test_a_key_that_is_forgotten_is_forgotten_on_the_lane(closed: Station) -> None:
