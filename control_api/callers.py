@@ -28,6 +28,10 @@ class Viewer:
     """Ids of those that alone are shown; empty: all are."""
     language: str = ""
     keeps_history: bool = True
+    subtitles: str = ""
+    """The language in which they read; empty: none is said."""
+    autoplay: bool = True
+    """Whether they want the next episode to begin by itself."""
 
 
 @dataclass(frozen=True, slots=True)

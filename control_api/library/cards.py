@@ -6,18 +6,19 @@ Law: how many queries it takes does not depend on how many titles there are, and
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
-from sqlalchemy import and_, case, func
+from sqlalchemy import and_, bindparam, case, func
 from sqlalchemy import select as selected
-from sqlmodel import col, select
+from sqlmodel import col
 
+from control_api.database import answered
 from control_api.instants import Instant, Millis
 from control_api.library.fitting import ANYBODY, Fit, fits
 from control_api.library.flags import UNRATED, Flags, Ratings
 from control_api.library.kinds import TitleState
-from control_api.library.lineage import ABOVE, GRANDPARENT, PARENT
 from control_api.library.shown import ArtworkShown, pictured
 from control_api.models import Shown
 from control_api.tables import Artwork, Asset, Genre, RatingSum, Title, TitleGenre, TitleText
@@ -69,7 +70,7 @@ _SAME: Final = (
     "series_id", "season_id", "season", "duration_ms",
 )  # fmt: skip
 _UNTOLD: Final = ("", "")
-_IDS: Final = bindparam("ids", expanding=True)
+_IDS: Final[Any] = bindparam("ids", expanding=True)
 _LENGTH: Final = (
     selected(func.max(col(Asset.duration_ms)))
     .where(col(Asset.title_id) == col(Title.id), col(Asset.state).not_in(("gone", "deleted")))
@@ -149,7 +150,7 @@ def _rows(fit: Fit) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
     return (
         selected(*columns)
         .select_from(Title)
-        .outerjoin(PARENT, and_(ABOVE, col(Title.kind) != "trailer"))
+        .outerjoin(PARENT, and_(col(PARENT.id) == col(Title.parent_id), col(Title.kind) != "trailer"))
         .outerjoin(GRANDPARENT, and_(col(GRANDPARENT.id) == above, seen(GRANDPARENT, "series")))
         .outerjoin(RatingSum, col(RatingSum.title_id) == col(Title.id))
         .where(col(Title.id).in_(_IDS))

@@ -6,7 +6,7 @@ that is kept from some is not. Pure.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from control_api.library.told import granted
 from playout.core.territories import territory
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
-    from control_api.tables import Title
     from playout.core.asset import Rights
 
 ELSEWHERE: Final = "this cannot be watched in the country that you are in"
@@ -23,12 +22,28 @@ NOWHERE: Final = "ZZ"
 """Stands for a country that nobody could tell: it is on no list of anybody (ISO 3166-1 leaves it to users)."""
 
 
+class Licensed(Protocol):
+    """What is known of a title, as far as that matters here: its row, or as much of it."""
+
+    @property
+    def rights(self) -> list[dict[str, Any]]:
+        """When and where it may be shown."""
+
+    @property
+    def countries_allowed(self) -> list[str]:
+        """Where alone."""
+
+    @property
+    def countries_denied(self) -> list[str]:
+        """Where not."""
+
+
 def country(said: str) -> str:
     """The country that a proxy or a CDN names, or `NOWHERE`: some write `XX` or `T1` where they cannot tell."""
     return territory(said) or NOWHERE
 
 
-def refused(title: Title, where: str | None, now: datetime) -> str:
+def refused(title: Licensed, where: str | None, now: datetime) -> str:
     """Why it may not be watched; empty when it may. `where` is a country; None where nobody looks at countries."""
     if where is not None and not is_open(where, title.countries_allowed, title.countries_denied):
         return ELSEWHERE
@@ -42,7 +57,7 @@ def refused(title: Title, where: str | None, now: datetime) -> str:
     return ELSEWHERE if is_elsewhere else "this can be watched no more: its rights have ended"
 
 
-def why_not(chain: Iterable[Title | None], where: str | None, now: datetime) -> str:
+def why_not(chain: Iterable[Licensed | None], where: str | None, now: datetime) -> str:
     """The same of a title with all that it is a part of: the first reason against any of them."""
     return next((why for one in chain if one is not None and (why := refused(one, where, now))), "")
 

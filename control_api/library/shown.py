@@ -12,6 +12,8 @@ from control_api.library.flags import Flags, Ratings  # noqa: TC001 — Pydantic
 from control_api.models import Shown
 
 if TYPE_CHECKING:
+    from sqlalchemy import Row
+
     from control_api.library.hung import Hung
     from control_api.tables import Artwork, Title
 
@@ -128,8 +130,8 @@ def _surroundings(title: Title, there: Hung, public_url: str) -> dict[str, Any]:
     }
 
 
-def pictured(picture: Artwork, public_url: str = "") -> ArtworkShown:
-    """A picture with its address."""
+def pictured(picture: Artwork | Row[Any], public_url: str = "") -> ArtworkShown:
+    """A picture with its address; it may be a row that has no more of it than is shown, and its digest."""
     return ArtworkShown(
         **{name: getattr(picture, name) for name in ArtworkShown.model_fields if name != "url"},
         url=address(picture.digest, picture.media_type, public_url),

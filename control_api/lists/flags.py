@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, String, case, cast, literal, null, union_all
+from sqlalchemy import BigInteger, String, bindparam, case, cast, literal, null, union_all
 from sqlmodel import col, select
 
+from control_api.database import answered
 from control_api.library.flags import UNFLAGGED, Flags, percent
 from control_api.tables import Listed, Rated, Watched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import CompoundSelect
     from sqlmodel.ext.asyncio.session import AsyncSession
 
 WATCHLIST: Final = "watchlist"
@@ -30,20 +30,8 @@ async def flagged(session: AsyncSession, profile: str, titles: Sequence[str]) ->
     ids = list(dict.fromkeys(titles))
     if not ids:
         return {}
-    none = cast(null(), BigInteger)
-    parts: CompoundSelect[Any] = union_all(
-        select(Listed.title_id, Listed.list, none, none).where(
-            Listed.profile_id == profile, col(Listed.list).in_(LISTS), col(Listed.title_id).in_(ids)
-        ),
-        select(Rated.title_id, literal("rated", String), cast(col(Rated.score), BigInteger), none).where(
-            Rated.profile_id == profile, col(Rated.title_id).in_(ids)
-        ),
-        select(Watched.title_id, literal("watched", String), _position(), Watched.duration_ms).where(
-            Watched.profile_id == profile, col(Watched.title_id).in_(ids)
-        ),
-    )
     found: dict[str, dict[str, Any]] = defaultdict(dict)
-    for title, what, number, whole in (await (await session.connection()).execute(parts)).all():
+    for title, what, number, whole in await answered(session, _PARTS, profile=profile, ids=ids):
         found[title].update(_said(what, number, whole))
     return {one: Flags(**found[one]) if one in found else UNFLAGGED for one in ids}
 
@@ -51,6 +39,22 @@ async def flagged(session: AsyncSession, profile: str, titles: Sequence[str]) ->
 def _position() -> Any:  # noqa: ANN401 — an expression of SQLAlchemy
     """Where it was stopped; below zero: at the end."""
     return cast(case((col(Watched.completed_at).is_not(None), literal(-1)), else_=col(Watched.position_ms)), BigInteger)
+
+
+_NONE: Final = cast(null(), BigInteger)
+_IDS: Final[Any] = bindparam("ids", expanding=True)
+_PROFILE: Final[Any] = bindparam("profile")
+_PARTS: Final[Any] = union_all(
+    select(Listed.title_id, Listed.list, _NONE, _NONE).where(
+        col(Listed.profile_id) == _PROFILE, col(Listed.list).in_(LISTS), col(Listed.title_id).in_(_IDS)
+    ),
+    select(Rated.title_id, literal("rated", String), cast(col(Rated.score), BigInteger), _NONE).where(
+        col(Rated.profile_id) == _PROFILE, col(Rated.title_id).in_(_IDS)
+    ),
+    select(Watched.title_id, literal("watched", String), _position(), Watched.duration_ms).where(
+        col(Watched.profile_id) == _PROFILE, col(Watched.title_id).in_(_IDS)
+    ),
+)
 
 
 def _said(what: str, number: int | None, whole: int | None) -> dict[str, Any]:

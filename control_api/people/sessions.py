@@ -239,6 +239,8 @@ def viewer_of(profile: Profile) -> Viewer:
         frozenset(profile.genres_allowed),
         profile.language,
         profile.keeps_history,
+        profile.subtitles,
+        profile.autoplay,
     )
 
 

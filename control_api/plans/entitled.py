@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlmodel import and_, col, or_, select
+from sqlalchemy import and_, bindparam, or_, select
+from sqlmodel import col
 
+from control_api.database import answered
 from control_api.plans.standing import bounded
 from control_api.scopes import Scope
 from control_api.tables import Plan, Subscription
@@ -51,24 +53,30 @@ what is packaged: they must be able to look at it."""
 
 async def entitled(session: AsyncSession, account: str, now: datetime) -> Entitlements:
     """What an account may at `now`, by one query."""
-    counts = and_(
-        col(Subscription.plan_id) == col(Plan.id),
-        col(Subscription.account_id) == account,
-        col(Subscription.is_current),
-        col(Subscription.until) > now,
-    )
-    rows = (
-        select(Plan, Subscription.until)
-        .outerjoin(Subscription, counts)
-        .where(or_(col(Subscription.id).is_not(None), col(Plan.id) == FREE))
-        .order_by(col(Subscription.id).is_(None))
-        .limit(1)
-    )
-    found = (await session.exec(rows)).first()
-    if found is None:
+    found = await answered(session, _COUNTS, account=account, now=now)
+    if not found:
         return LEAST
-    plan, until = found
-    return Entitlements(plan.id, plan.premium, plan.streams, plan.profiles, plan.lines, bounded(until))
+    plan, premium, streams, profiles, lines, until = found[0]
+    return Entitlements(plan, premium, streams, profiles, lines, bounded(until))
+
+
+_COUNTS: Final = (
+    select(
+        *(getattr(Plan, name) for name in ("id", "premium", "streams", "profiles", "lines")), col(Subscription.until)
+    )
+    .outerjoin(
+        Subscription,
+        and_(
+            col(Subscription.plan_id) == col(Plan.id),
+            col(Subscription.account_id) == bindparam("account"),
+            col(Subscription.is_current),
+            col(Subscription.until) > bindparam("now"),
+        ),
+    )
+    .where(or_(col(Subscription.id).is_not(None), col(Plan.id) == FREE))
+    .order_by(col(Subscription.id).is_(None))
+    .limit(1)
+)
 
 
 async def of_caller(session: AsyncSession, caller: Caller, now: datetime) -> Entitlements:

@@ -50,11 +50,11 @@ from control_api.viewing.beating import (
     unsilenced,
 )
 from control_api.viewing.playing import Playing, millis, remembered, state_of
+from control_api.viewing.sessions import Begins
 from control_api.viewing.silence import next_beat, silence
 
 if TYPE_CHECKING:
     from control_api.callers import Caller
-    from control_api.viewing.sessions import Thing
 
 TAG: Final = "Playing"
 _PATH: Final = "/api/v1/play-sessions"
@@ -197,7 +197,7 @@ def shown(row: PlaySession, next_ms: int, *, is_kept: bool = False) -> PlaySessi
 
 async def begun(
     call: Call[Any, Any, Any],
-    thing: Thing,
+    what: Begins,
     given: PlayedGiven,
     position_ms: int = 0,
     *,
@@ -212,13 +212,13 @@ async def begun(
     if unasked:
         device = replace(device, id=sessions.unasked(call.caller))
     row, replaced = await sessions.begin(
-        call.session, site.settings, call.caller, thing, device, call.now, position_ms=position_ms
+        call.session, site.settings, call.caller, what, device, call.now, position_ms=position_ms
     )
     for name in replaced:
         known = site.viewing.known(name)
         if known is not None:
             known.state = ended(known.state, millis(call.now), PLAYER)
-    site.viewing.learn(remembered(row, thing.series, thing.credits_ms))
+    site.viewing.learn(remembered(row, what.thing.series, what.thing.credits_ms))
     return row
 
 
@@ -243,13 +243,13 @@ async def start_play_session(call: Call[Nothing, Nothing, StartGiven]) -> Answer
     await call.site.viewing.settle(call.caller.id)
     async with call.site.database.reading() as session:
         if given.channel is not None:
-            thing, _ = await channel(session, call, given.channel)
+            what = Begins(*await channel(session, call, given.channel))
         else:
             found = await film(session, call, given.title or given.asset or "", "title" if given.title else "asset")
-            thing, position = found.thing, given.position_ms or 0
+            what, position = Begins(found.thing, found.allowed), given.position_ms or 0
             if given.position_ms is None and call.caller.viewer is not None:
                 position = await history.resume(session, call.caller.viewer.id, found.title.id)
-    row = await begun(call, thing, given, position)
+    row = await begun(call, what, given, position)
     return Answer(shown(row, call.site.viewing.next_ms), 201, {"Location": f"{_PATH}/{row.id}"})
 
 

@@ -40,10 +40,10 @@ from control_api.resources.play_sessions import shown as session_shown
 from control_api.resources.played import Film, PlayedGiven, channel, check_streams, film
 from control_api.scopes import Scope
 from control_api.signed import address, below, on_demand_closed, plain, said
-from control_api.tables import Profile
 from control_api.viewing import choosing, history, sessions
 from control_api.viewing.following import following
 from control_api.viewing.licensed import open_now
+from control_api.viewing.sessions import Begins
 from playout.core.asset import Media
 from playout.core.token import asset_path
 from playout.keyring import Keyring, NoKeys
@@ -55,10 +55,10 @@ if TYPE_CHECKING:
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
+    from control_api.callers import Viewer
     from control_api.channels.master import MasterControl
     from control_api.plans.entitled import Entitlements
     from control_api.signed import Address
-    from control_api.viewing.sessions import Thing
     from playout.core.asset import Track
     from playout.core.token import Key
 
@@ -219,9 +219,9 @@ async def played(call: Call[Nothing, Nothing, PlaybackGiven], *, is_slow: bool =
     given, viewing = call.body, call.site.viewing
     _check_life(call, given.life_seconds)
     await viewing.settle(call.caller.id)
-    shown, thing = await (_film_played(call) if given.channel is None else _channel_played(call, given.channel))
+    shown, begins = await (_film_played(call) if given.channel is None else _channel_played(call, given.channel))
     if _begins(call):
-        row = await begun(call, thing, given, shown.offset_ms, is_slow=is_slow, unasked=not given.session)
+        row = await begun(call, begins, given, shown.offset_ms, is_slow=is_slow, unasked=not given.session)
         shown = shown.model_copy(update={"session": session_shown(row, viewing.next_ms)})
     return Answer(shown, headers=_NO_CACHE)
 
@@ -233,7 +233,7 @@ def _begins(call: Call[Nothing, Nothing, PlaybackGiven]) -> bool:
     return given.session or bool(counts)
 
 
-async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[PlaybackShown, Thing]:
+async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[PlaybackShown, Begins]:
     """How a film plays. Whoever waits for the store holds no connection meanwhile."""
     given, viewer, master = call.body, call.caller.viewer, call.site.master
     content, what = given.title or given.asset or "", "title" if given.title else "asset"
@@ -242,13 +242,12 @@ async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[Pla
         if not _begins(call):
             await check_streams(session, call, found.thing, found.allowed, given.play_session)
         after = await _next(session, call, found)
-        profile = None if viewer is None else await session.get(Profile, viewer.id)
         position = 0 if viewer is None else await history.resume(session, viewer.id, found.title.id)
     where = await _on_demand(call, found, given.life_seconds)
     tracks = await master.ask(lambda: _tracks(master, found.asset))
     heard = [track.language for track in tracks if track.media is Media.AUDIO]
     read = [track.language for track in tracks if track.media is Media.SUBTITLES]
-    hear, see = _wanted(call, profile)
+    hear, see = _wanted(viewer)
     shown = PlaybackShown(
         **{**where.model_dump(), "offset_ms": position},
         title_id=found.title.id,
@@ -259,13 +258,13 @@ async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[Pla
         audio=_languages(heard, choosing.audio(heard, hear, found.title.language)),
         subtitles=_languages(read, choosing.subtitles(read, see)),
         next=after,
-        autoplay=profile is None or profile.autoplay,
+        autoplay=viewer is None or viewer.autoplay,
         session=None,
     )
-    return shown, found.thing
+    return shown, Begins(found.thing, found.allowed)
 
 
-async def _channel_played(call: Call[Nothing, Nothing, PlaybackGiven], name: str) -> tuple[PlaybackShown, Thing]:
+async def _channel_played(call: Call[Nothing, Nothing, PlaybackGiven], name: str) -> tuple[PlaybackShown, Begins]:
     """How a channel plays: as it is, or from a program's beginning, or what has aired."""
     given, viewer, master, now = call.body, call.caller.viewer, call.site.master, call.now
     if given.since is not None and given.since > now:
@@ -274,7 +273,6 @@ async def _channel_played(call: Call[Nothing, Nothing, PlaybackGiven], name: str
         thing, may = await channel(session, call, name)
         if not _begins(call):
             await check_streams(session, call, thing, may, given.play_session)
-        profile = None if viewer is None else await session.get(Profile, viewer.id)
 
     def found() -> tuple[PlayShown, datetime | None, tuple[str, ...], tuple[str, ...]]:
         who = drafted(master.station().revisions(name)[-1])
@@ -282,7 +280,7 @@ async def _channel_played(call: Call[Nothing, Nothing, PlaybackGiven], name: str
 
     where, since, heard, read = await master.ask(found)
     behind = None if since is None else max(now - since, timedelta()) // timedelta(milliseconds=1)
-    hear, see = _wanted(call, profile)
+    hear, see = _wanted(viewer)
     shown = PlaybackShown(
         **where.model_dump(),
         title_id=None,
@@ -293,10 +291,10 @@ async def _channel_played(call: Call[Nothing, Nothing, PlaybackGiven], name: str
         audio=_languages(heard, choosing.audio(heard, hear, "")),
         subtitles=_languages(read, choosing.subtitles(read, see)),
         next=None,
-        autoplay=profile is None or profile.autoplay,
+        autoplay=viewer is None or viewer.autoplay,
         session=None,
     )
-    return shown, replace(thing, behind_ms=behind)
+    return shown, Begins(replace(thing, behind_ms=behind), may)
 
 
 def _aired(
@@ -334,10 +332,9 @@ def _tracks(master: MasterControl, asset: str | None) -> tuple[Track, ...]:
     return () if found is None else found.tracks
 
 
-def _wanted(call: Call[Any, Any, Any], profile: Profile | None) -> tuple[str, str]:
+def _wanted(viewer: Viewer | None) -> tuple[str, str]:
     """In which languages the profile hears and reads; empty: none is said."""
-    viewer = call.caller.viewer
-    return viewer.language if viewer else "", profile.subtitles if profile else ""
+    return ("", "") if viewer is None else (viewer.language, viewer.subtitles)
 
 
 def _languages(there: Sequence[str], chosen: str | None) -> list[LanguageShown]:

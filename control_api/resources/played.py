@@ -7,16 +7,20 @@ nobody learns of what they may not see that it is there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
-from sqlmodel import col, or_, select
+from sqlalchemy import bindparam, or_, union_all
+from sqlalchemy import select as selected
+from sqlmodel import col, select
 
 from control_api import ids
 from control_api.assets.shown import PACKAGED, REPLACED, AssetId
 from control_api.channels import overview
 from control_api.library import licence
 from control_api.library.kinds import FOLDERS, TitleState
+from control_api.library.lineage import SERIES
 from control_api.models import Given
 from control_api.plans.entitled import Entitlements, of_caller
 from control_api.plans.gate import check_channel, check_title
@@ -30,8 +34,8 @@ from control_api.signed import access_of
 from control_api.tables import Asset, PlaySession, Title, Upload
 from control_api.viewing import streams
 from control_api.viewing.beginning import beginning
-from control_api.viewing.licensed import refusals
-from control_api.viewing.sessions import PARENT, SERIES, Device, Thing, of_owner
+from control_api.viewing.licensed import TERMS, Terms, chain, joined
+from control_api.viewing.sessions import Device, Thing, of_owner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,47 +113,76 @@ async def film(session: AsyncSession, call: Call[Any, Any, Any], content: str, w
     Who may not see what is packaged plays what is published and in their plan, and nothing else. A series or a season
     plays by an episode: `control_api.viewing.beginning`.
     """
-    title, asset, duration, above = await _found(session, call, content, what)
-    if asset is None and not title.video_url:
-        episode = await _episode(session, call, title)
+    found = await _found(session, call, content, what)
+    if not found.plays:
+        episode = await _episode(session, call, found.title)
         if episode is not None:
-            title, asset, duration, above = await _found(session, call, episode, what)
+            found = await _found(session, call, episode, what)
+    title, asset = found.title, found.asset
     allowed = await of_caller(session, call.caller, call.now)
     check_title(title, allowed)
-    await _check_licensed(session, call, title)
-    if asset is None and not title.video_url:
+    _check_licensed(call, found)
+    if not found.plays:
         raise Problem(CONFLICT, _nothing(title))
     thing = Thing(
-        name=title.name, title=title.id, series=above, asset=asset, duration_ms=duration or 0,
+        name=title.name, title=title.id, series=found.series, asset=asset, duration_ms=found.duration_ms or 0,
         credits_ms=title.credits_ms,
     )  # fmt: skip
     return Film(title, thing, asset, title.video_url, allowed)
 
 
-async def _found(
-    session: AsyncSession, call: Call[Any, Any, Any], content: str, what: str
-) -> tuple[Title, str | None, int | None, str | None]:
-    """What the caller may see of it: the title, its newest asset and how long that is, and its series."""
-    uploaded = select(Upload.asset_id).where(Upload.id == content)
-    rows = (
-        select(Title, Asset.id, Asset.duration_ms, SERIES)
-        .outerjoin(Asset, (col(Asset.title_id) == col(Title.id)) & col(Asset.state).in_((PACKAGED, REPLACED)))
-        .outerjoin(PARENT, col(PARENT.id) == Title.parent_id)
-        .where(or_(col(Title.id) == content, col(Asset.id) == content, col(Asset.id).in_(uploaded)))
-        .where(col(Title.deleted_at).is_(None))
-        .order_by(col(Asset.added_at).is_(None), col(Asset.added_at).desc())
-    )
-    if not call.caller.may(Scope.ASSETS_READ):
-        rows = rows.where(Title.state == TitleState.PUBLISHED)
-    row = (await session.exec(rows.limit(1))).first()
+class _Found(NamedTuple):
+    """What the caller may see."""
+
+    title: Title
+    asset: str | None
+    """Its newest one."""
+    duration_ms: int | None
+    """How long that is."""
+    series: str | None
+    above: list[Terms]
+    """Of what the title is a part of, the nearest first."""
+
+    @property
+    def plays(self) -> bool:
+        """Whether there is anything to play of it."""
+        return self.asset is not None or bool(self.title.video_url)
+
+
+async def _found(session: AsyncSession, call: Call[Any, Any, Any], content: str, what: str) -> _Found:
+    """What the caller may see of it: by one query, and one more for whom anything is kept from."""
+    rows = _of_content(published=not call.caller.may(Scope.ASSETS_READ))
+    row = (await session.exec(rows, params={"content": content})).first()
     if row is None:
         raise missing(what, content)
-    title, asset, duration, above = row
+    title, asset, duration, series, *above = row
     try:
         await limits.check(session, call.caller.viewer, title)
     except Problem as kept:
         raise missing(what, content) from kept
-    return title, asset, duration, above
+    return _Found(title, asset, duration, series, chain(above))
+
+
+@lru_cache(maxsize=2)
+def _of_content(*, published: bool) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    """Titles and their assets by the id of either, or of an upload; each is found by an index of its own."""
+    content: Any = bindparam("content")
+    uploaded = select(Upload.asset_id).where(col(Upload.id) == content)
+    is_meant = or_(col(Asset.id) == content, col(Asset.id).in_(uploaded))
+    titles = union_all(
+        selected(col(Title.id)).where(col(Title.id) == content),
+        selected(col(Asset.title_id)).where(col(Asset.id) == content),
+        selected(col(Asset.title_id)).where(col(Asset.id).in_(uploaded)),
+    )
+    packaged = (col(Asset.title_id) == col(Title.id)) & col(Asset.state).in_((PACKAGED, REPLACED))
+    rows = selected(Title, col(Asset.id), col(Asset.duration_ms), SERIES, *TERMS[len(Terms._fields) :])
+    return (
+        joined(rows.select_from(Title).outerjoin(Asset, packaged))
+        .where(col(Title.id).in_(titles), or_(col(Title.id) == content, is_meant), col(Title.deleted_at).is_(None))
+        .where(*((col(Title.state) == TitleState.PUBLISHED,) if published else ()))
+        .order_by(col(Asset.added_at).is_(None), col(Asset.added_at).desc())
+        .limit(1)
+    )
 
 
 async def _episode(session: AsyncSession, call: Call[Any, Any, Any], title: Title) -> str | None:
@@ -190,11 +223,11 @@ async def channel(session: AsyncSession, call: Call[Any, Any, Any], name: str) -
     return Thing(name=called, channel=name), allowed
 
 
-async def _check_licensed(session: AsyncSession, call: Call[Any, Any, Any], title: Title) -> None:
+def _check_licensed(call: Call[Any, Any, Any], found: _Found) -> None:
     """Refuse what the rights of the title, or of what it is a part of, do not allow. Staff look at what they have."""
     if call.caller.may(Scope.ASSETS_READ):
         return
-    if why := (await refusals(session, [title.id], territory_of(call), call.now))[title.id]:
+    if why := licence.why_not((found.title, *found.above), territory_of(call), call.now):
         raise Problem(NOT_LICENSED, why)
 
 

@@ -6,10 +6,13 @@ before entries, each by its id, as they are where what players say is written: n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as selected
 from sqlmodel import col, delete, select, update
 
+from control_api.database import answered
 from control_api.tables import PlaySession, Watched
 
 if TYPE_CHECKING:
@@ -49,8 +52,10 @@ async def _held(session: AsyncSession, *which: ColumnElement[bool]) -> None:
 
 async def resume(session: AsyncSession, profile: str, title: str) -> int:
     """Where a profile goes on with a title, in milliseconds; 0 where it begins, or has seen it to the end."""
-    rows = select(Watched).where(Watched.profile_id == profile, Watched.title_id == title)
-    found = (await session.exec(rows)).one_or_none()
-    if found is None or found.completed_at is not None:
-        return 0
-    return found.position_ms
+    found = await answered(session, _PLACE, profile=profile, title=title)
+    return 0 if not found or found[0].completed_at is not None else int(found[0].position_ms)
+
+
+_PLACE: Final = selected(col(Watched.position_ms), col(Watched.completed_at)).where(
+    col(Watched.profile_id) == bindparam("profile"), col(Watched.title_id) == bindparam("title")
+)

@@ -5,26 +5,52 @@ Law: it is judged as playing judges it, by the title and by all that it is a par
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy.orm import aliased, load_only
-from sqlmodel import col, select
+from sqlalchemy import bindparam
+from sqlalchemy import select as selected
+from sqlmodel import col
 
+from control_api.database import answered
 from control_api.library.licence import why_not
+from control_api.library.lineage import ABOVE, HIGHER, HIGHEST, UPPERMOST
 from control_api.tables import Title
+from control_api.tables.kin import GRANDPARENT, PARENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
-# made once: an alias of a table with many columns takes longer to make than to ask for
-_PARENT: Final = aliased(Title)
-_GRANDPARENT: Final = aliased(Title)
-_UPPERMOST: Final = aliased(Title)
-_CHAIN: Final = (Title, _PARENT, _GRANDPARENT, _UPPERMOST)
-"""What a title is at most a part of: a trailer of an episode of a season of a series."""
+
+class Terms(NamedTuple):
+    """What is looked at of a title, or of what it is a part of."""
+
+    rights: list[dict[str, Any]]
+    countries_allowed: list[str]
+    countries_denied: list[str]
+
+
+TERMS: Final = tuple(getattr(of, name) for of in (Title, PARENT, GRANDPARENT, UPPERMOST) for name in Terms._fields)
+"""The columns of it, where all that is above a title is joined: see `joined`."""
+
+
+def joined(rows: Any) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    """A statement for titles with all that is above them."""
+    return rows.outerjoin(PARENT, ABOVE).outerjoin(GRANDPARENT, HIGHER).outerjoin(UPPERMOST, HIGHEST)
+
+
+def chain(values: Sequence[Any]) -> list[Terms]:
+    """A title and what it is a part of, from the values of `TERMS`."""
+    width = len(Terms._fields)
+    some = (values[start : start + width] for start in range(0, len(values), width))
+    return [Terms(*one) for one in some if one[0] is not None]
+
+
+_JUDGED: Final = joined(selected(col(Title.id), *TERMS).select_from(Title)).where(
+    col(Title.id).in_(bindparam("ids", expanding=True))
+)
 
 
 async def refusals(session: AsyncSession, titles: Iterable[str], where: str | None, now: datetime) -> dict[str, str]:
@@ -35,16 +61,7 @@ async def refusals(session: AsyncSession, titles: Iterable[str], where: str | No
     names = list(titles)
     if not names:
         return {}
-    judged = [load_only(of.rights, of.countries_allowed, of.countries_denied) for of in _CHAIN]  # type: ignore[arg-type]
-    rows: Any = (
-        select(Title, _PARENT, _GRANDPARENT, _UPPERMOST)
-        .outerjoin(_PARENT, col(_PARENT.id) == Title.parent_id)
-        .outerjoin(_GRANDPARENT, col(_GRANDPARENT.id) == _PARENT.parent_id)
-        .outerjoin(_UPPERMOST, col(_UPPERMOST.id) == _GRANDPARENT.parent_id)
-        .where(col(Title.id).in_(names))
-        .options(*judged)
-    )
-    return {chain[0].id: why_not(chain, where, now) for chain in (await session.exec(rows)).all()}
+    return {one: why_not(chain(of), where, now) for one, *of in await answered(session, _JUDGED, ids=names)}
 
 
 async def open_now(session: AsyncSession, titles: Iterable[str], where: str | None, now: datetime) -> set[str]:

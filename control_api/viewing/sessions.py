@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.orm import aliased
-from sqlmodel import case, col, select
+from sqlalchemy import bindparam
+from sqlmodel import col, select
 
 from control_api.ids import new_id
-from control_api.plans.entitled import of_caller
+from control_api.library.lineage import ABOVE, SERIES
+from control_api.plans.entitled import Entitlements, of_caller
 from control_api.tables import PlaySession, Title
+from control_api.tables.kin import PARENT
 from control_api.viewing import streams
 from control_api.viewing.beating import LIMIT, PLAYER, SILENCE
 from control_api.viewing.playing import Playing, remembered
@@ -36,14 +38,11 @@ WORDS: Final = {
 """Why a playing is over."""
 
 
-# made once: an alias of a table with many columns takes longer to make than to ask for
-PARENT: Final = aliased(Title)
-SERIES: Final = case((col(PARENT.kind) == "series", col(PARENT.id)), (col(PARENT.kind) == "season", PARENT.parent_id))
-"""Of an episode whose parent is `PARENT`: its series."""
 _LOOKED_AT: Final = (
     select(PlaySession, SERIES, Title.credits_ms)
     .outerjoin(Title, col(Title.id) == PlaySession.title_id)
-    .outerjoin(PARENT, col(PARENT.id) == Title.parent_id)
+    .outerjoin(PARENT, ABOVE)
+    .where(col(PlaySession.id) == bindparam("which"))
 )
 
 
@@ -60,6 +59,14 @@ class Thing:
     credits_ms: int | None = None
     behind_ms: int | None = None
     """Of a channel: how far behind the air it is begun, where not at its newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """What is to begin, and what the plan of who wants it includes: both as they are now."""
+
+    thing: Thing
+    allowed: Entitlements
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
     session: AsyncSession,
     settings: Settings,
     caller: Caller,
-    thing: Thing,
+    what: Begins,
     device: Device,
     now: datetime,
     *,
@@ -106,12 +113,12 @@ async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
 
     An API key answers for its own viewers: nothing is limited there, and nobody's history is kept.
     """
+    thing = what.thing
     replaced: list[str] = []
     if caller.is_person:
         await streams.hold(session, caller.id)
         replaced = await streams.replace(session, caller.id, (device.id, unasked(caller)), now)
-        allowed = await of_caller(session, caller, now)
-        await streams.check(session, settings, caller, allowed.streams, now, replaced)
+        await streams.check(session, settings, caller, what.allowed.streams, now, replaced)
     keeps = caller.viewer is not None and caller.viewer.keeps_history
     row = PlaySession(
         id=new_id("pl"),
@@ -140,7 +147,7 @@ async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
 async def look(database: Database, name: str) -> tuple[PlaySession, Playing] | None:
     """A play session as the database knows it, and what of it is to be remembered."""
     async with database.reading() as session:
-        found = (await session.exec(_LOOKED_AT.where(PlaySession.id == name))).one_or_none()
+        found = (await session.exec(_LOOKED_AT, params={"which": name})).one_or_none()
     if found is None:
         return None
     row, above, credits_ms = found
