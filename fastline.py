@@ -167,6 +167,12 @@ def _serving(made: argparse.ArgumentParser) -> None:
         metavar="NETWORK",
         help="believe X-Forwarded-* from here, e.g. 127.0.0.1/32; may be repeated",
     )
+    option(
+        "--tokens-checked",
+        action="store_true",
+        help="every proxy before this server asks whether a token is good before it gives away what it keeps, as in "
+        "docs/delivery.md: it may share what is bound to a network",
+    )
 
 
 def _working(made: argparse.ArgumentParser) -> None:
@@ -521,6 +527,7 @@ async def _listening(asked: argparse.Namespace, follower: Follower, clock: Stead
             access_log=asked.access_log,
             stream_keys=keys_file(asked.media.folder, os.environ),
             on_demand=_on_demand(asked.on_demand),
+            tokens_checked=asked.tokens_checked,
         )
     except ValueError as error:
         raise Refused(str(error)) from error

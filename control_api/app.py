@@ -102,7 +102,7 @@ def create_app(
         gate=gate,
         master=MasterControl(settings),
         schemes=(
-            by_token(settings, clock),
+            by_token(settings, clock, lambda request: request[ASKED].address),
             _by_key(database, known, clock),
             *ways_in(gate, lambda request: request[ASKED].address),
             *schemes,

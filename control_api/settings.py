@@ -245,6 +245,13 @@ class Settings(BaseModel):
         le=6 * 86_400,
         description="For how long after that what was begun plays on, in seconds; then a player needs a new address.",
     )
+    stream_bound_to: Literal["none", "address", "network"] = Field(
+        default="none",
+        description="From where alone a signed address plays: none (anywhere), address (the IPv4 address of who asked "
+        "for it, or its /64 of IPv6), or network (its /24 or /56). It holds back who passes one on, and also who "
+        "goes from Wi-Fi to a mobile network: their player asks for another one. No address stands in a URL. The API "
+        "and origins must see the same addresses: tell both of your proxies.",
+    )
     on_demand: OnDemand = Field(
         default=OnDemand.AUTO,
         description="Whether films on demand take a signed address: auto (as soon as one channel does), open or "

@@ -1,6 +1,7 @@
 """Addresses that play something, signed where that is asked for. The keys and the tokens are written nowhere.
 
-Law: an address that is handed out plays until its `expires_at`, and what was begun by then until its `ends_at`.
+Law: an address that is handed out plays until its `expires_at`, and what was begun by then until its `ends_at`. Where
+they are bound to a network, who asks from there plays by it, and nobody else.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from control_api.callers import Caller, Stranger
 from control_api.problems import unavailable
 from control_api.scopes import Scope
 from playout.core.channel import Access
+from playout.core.networks import address_of
 from playout.core.token import LONGEST, Pass, Untrue, read, verifying
 from playout.keyring import Keyring, NoKeys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiohttp import web
 
     from control_api.callers import Scheme
@@ -28,6 +32,25 @@ if TYPE_CHECKING:
 
 REDIRECTED: Final = "/media/stream/"
 """Below this path a token may stand in the query: for players that can send no header."""
+
+
+_BITS: Final = {"address": {4: 32, 6: 64}, "network": {4: 24, 6: 56}}
+"""To how many leading bits of an address of each version a signed one is bound, by the setting. A household has a /64
+of IPv6 at least, and its devices change their addresses within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How an address is handed out."""
+
+    life: int | None = None
+    """For how many seconds playing may begin by it, if it is signed; None: as long as is set."""
+    until: datetime | None = None
+    """When a plan ends that includes it: nothing is played by it after that."""
+    lines: int | None = None
+    """The finest picture that it opens, in lines; None: whatever there is."""
+    viewer: str = ""
+    """Where who is to play by it is; empty: anywhere. It is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +69,21 @@ def plain(settings: Settings, opens: str, query: str = "") -> Address:
     return Address(f"{settings.origin_url}/{opens}/index.m3u8{query}")
 
 
-def address(
-    settings: Settings,
-    opens: str,
-    now: datetime,
-    life: int | None = None,
-    query: str = "",
-    until: datetime | None = None,
-) -> Address:
-    """A signed address by which playing may begin for `life` seconds; blocks. Raises `Problem` without keys.
-
-    Nothing is played by it after `until`, if that is said: it is when a plan ends that includes it.
-    """
+def address(settings: Settings, opens: str, now: datetime, terms: Terms, query: str = "") -> Address:
+    """A signed address; blocks. Raises `Problem` without keys, and where nobody knows from where it is to play."""
     whole = now.replace(microsecond=0)
-    expires = whole + timedelta(seconds=settings.stream_token_seconds if life is None else life)
+    expires = whole + timedelta(seconds=settings.stream_token_seconds if terms.life is None else terms.life)
     ends = min(expires + timedelta(seconds=settings.stream_session_seconds), whole + LONGEST)
-    if until is not None:
-        last = max(until.replace(microsecond=0), whole + timedelta(seconds=1))
+    if terms.until is not None:
+        last = max(terms.until.replace(microsecond=0), whole + timedelta(seconds=1))
         expires, ends = min(expires, last), min(ends, last)
+    bits, viewer = None, address_of(terms.viewer)
+    if terms.viewer and settings.stream_bound_to in _BITS:
+        if viewer is None:
+            raise unavailable("nobody knows from where you ask, and addresses are bound to that")
+        bits = _BITS[settings.stream_bound_to][viewer.version]
     try:
-        token = Keyring(settings.keys_file).sign(Pass(opens, expires, ends), now)
+        token = Keyring(settings.keys_file).sign(Pass(opens, expires, ends, terms.lines, bits), now, viewer)
     except NoKeys as bad:
         raise unavailable(str(bad)) from bad
     return Address(f"{settings.origin_url}/t/{token}/{opens}/index.m3u8{query}", expires, ends)
@@ -76,10 +94,10 @@ def below(settings: Settings, token: str, opens: str) -> str:
     return f"{settings.origin_url}/t/{token}/{opens}/index.m3u8"
 
 
-def said(settings: Settings, token: str, now: datetime) -> Pass | None:
-    """What a token says by which playing may begin at `now`; blocks. None for one that is not good."""
+def said(settings: Settings, token: str, now: datetime, viewer: str) -> Pass | None:
+    """What a token says by which `viewer` may begin to play at `now`; blocks. None for one that is not good."""
     try:
-        found = read(token, verifying(Keyring(settings.keys_file).all(), now))
+        found = read(token, verifying(Keyring(settings.keys_file).all(), now), address_of(viewer))
     except NoKeys as bad:
         raise unavailable(str(bad)) from bad
     return None if isinstance(found, Untrue) or now >= found.expires else found
@@ -101,16 +119,16 @@ def on_demand_closed(settings: Settings, station: Station) -> bool:
     return settings.on_demand.is_signed(any_channel=any_channel)
 
 
-def by_token(settings: Settings, clock: Clock) -> Scheme:
+def by_token(settings: Settings, clock: Clock, address_is: Callable[[web.Request], str]) -> Scheme:
     """`?token=` with the token of a signed address: it may be sent where what it opens is played."""
 
     async def scheme(request: web.Request) -> Caller | Stranger | None:
         token = request.query.get("token", "")
         if not token or not request.path.startswith(REDIRECTED) or request.headers.get("Authorization"):
             return None
-        found = await to_thread(said, settings, token, clock())
+        found = await to_thread(said, settings, token, clock(), address_is(request))
         if found is None:
-            return Stranger("the token is not good, or has expired: ask for a new address")
+            return Stranger("the token is not good, for elsewhere, or has expired: ask for a new address")
         name = f"stream:{sha256(token.encode()).hexdigest()[:16]}"
         return Caller(name, "a signed address", frozenset({Scope.PLAYBACK}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from pydantic import Field
@@ -24,7 +25,7 @@ from control_api.profiles.channels import aired, check, sees
 from control_api.profiles.limits import is_limited
 from control_api.resources.audience import lacks, territory_of
 from control_api.scopes import Scope
-from control_api.signed import Address, access_of, address, plain
+from control_api.signed import Address, Terms, access_of, address, plain
 from playout.core.channel import Access
 from playout.core.listing import Links
 from playout.core.token import channel_path
@@ -321,10 +322,11 @@ async def play_channel(call: Call[ChannelPath]) -> Answer:
     master, name, now = call.site.master, call.path.id, call.now
     await check_channel_seen(call, name)
     may, where = await entitlements(call), territory_of(call)
+    terms = terms_of(call, may)
 
     def found() -> PlayShown:
         check_territory(master.station(), name, where)
-        return playing(master, name, now, may)
+        return playing(master, name, now, may, terms)
 
     return Answer(await master.ask(found))
 
@@ -342,29 +344,35 @@ async def entitlements(call: Call[Any, Any, Any]) -> Entitlements:
         return await of_caller(session, call.caller, call.now)
 
 
-def playing(master: MasterControl, name: str, now: datetime, may: Entitlements, life: int | None = None) -> PlayShown:
-    """How to play a channel that is on air, for who `may` so much; blocks. Raises `Problem`.
+def terms_of(call: Call[Any, Any, Any], may: Entitlements, life: int | None = None, viewer: str = "") -> Terms:
+    """How an address is handed out to whoever asks, who `may` so much.
 
-    `life` is for how many seconds it may be begun, if it is signed.
+    An API key says where its `viewer` is: it asks from where its own server stands.
     """
+    return Terms(life, lines=may.lines, viewer=call.address if call.caller.is_person else viewer)
+
+
+def playing(master: MasterControl, name: str, now: datetime, may: Entitlements, terms: Terms) -> PlayShown:
+    """How to play a channel that is on air, for who `may` so much; blocks. Raises `Problem`."""
     station = master.station()
     overview.airing_at(station, name, now)
     on, _ = overview.now_next(station, name, now)
-    where = channel_address(master, name, now, may, life)
+    where = channel_address(master, name, now, may, terms)
     over = f"{where.url}?from={int(on.start.timestamp())}" if on and on.asset else None
     return told(where, now, start_over_url=over)
 
 
 def channel_address(
-    master: MasterControl, name: str, now: datetime, may: Entitlements, life: int | None = None, query: str = ""
+    master: MasterControl, name: str, now: datetime, may: Entitlements, terms: Terms, query: str = ""
 ) -> Address:
     """The address of a channel for who `may` so much; blocks. Raises `Problem` when their plan does not include it."""
     opens, settings = channel_path(name), master.settings
     access = access_of(master.station(), name)
     check_channel(name, access, may)
-    if access is Access.OPEN and not life:
+    if access is Access.OPEN and not terms.life:
         return plain(settings, opens, query)
-    return address(settings, opens, now, life, query, may.until if access is Access.PREMIUM else None)
+    until = may.until if access is Access.PREMIUM else None
+    return address(settings, opens, now, replace(terms, until=until), query)
 
 
 def told(where: Address, now: datetime, *, live: bool = True, start_over_url: str | None = None) -> PlayShown:

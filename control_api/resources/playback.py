@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from control_api import ids
 from control_api.assets.documents import document
@@ -33,7 +33,7 @@ from control_api.problems import (
 )
 from control_api.problems import MALFORMED as UNREADABLE
 from control_api.resources.audience import cards, territory_of
-from control_api.resources.channels import PlayShown, channel_address, playing, told
+from control_api.resources.channels import PlayShown, channel_address, playing, terms_of, told
 from control_api.resources.content import ContentPath
 from control_api.resources.play_sessions import PlaySessionShown, begun
 from control_api.resources.play_sessions import shown as session_shown
@@ -45,6 +45,7 @@ from control_api.viewing.following import following
 from control_api.viewing.licensed import open_now
 from control_api.viewing.sessions import Begins
 from playout.core.asset import Media
+from playout.core.networks import address_of
 from playout.core.token import asset_path
 from playout.keyring import Keyring, NoKeys
 from playout.publish import drafted
@@ -91,12 +92,26 @@ class PlaybackGiven(PlayedGiven):
         "`streams_need_session` holds, one is begun in any case for who is signed in, so that the plan counts it; it "
         "takes the place of the one that the same sign-in began so before.",
     )
+    viewer_address: str = Field(
+        default="",
+        max_length=45,
+        description="Of an API key: the IP address of the viewer for whom it asks. Where `stream_bound_to` is set, the "
+        "address that is answered plays from there alone; left out, it plays anywhere. Not looked at of anybody else.",
+    )
     play_session: str | None = Field(
         default=None,
         pattern=ids.pattern("pl"),
         description="The session for which another address is asked: it does not count as one more stream. It is "
         "one of the profile, and plays this very thing.",
     )
+
+    @field_validator("viewer_address")
+    @classmethod
+    def _somewhere(cls, text: str) -> str:
+        if text and address_of(text) is None:
+            message = "is no IP address"
+            raise ValueError(message)
+        return text
 
     @model_validator(mode="after")
     def _of_channels(self) -> PlaybackGiven:
@@ -130,7 +145,8 @@ class PlaybackShown(PlayShown):
     duration_ms: Millis = Field(description="0: nobody knows, or it goes on.")
     credits_ms: int | None = Field(description="Where its closing credits begin; null: nobody said.")
     best_lines: int | None = Field(
-        description="The best quality of the plan, in lines of the picture, to which apps hold themselves; null: any."
+        description="The best quality of the plan, in lines of the picture; null: any. A signed address opens nothing "
+        "finer, at any origin, but always the lowest rung of a ladder; at an open one apps hold themselves to it."
     )
     audio: list[LanguageShown] = Field(description="All languages in which it is heard.")
     subtitles: list[LanguageShown] = Field(description="All in which it is read; none is chosen where none is wanted.")
@@ -243,7 +259,7 @@ async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[Pla
             await check_streams(session, call, found.thing, found.allowed, given.play_session)
         after = await _next(session, call, found)
         position = 0 if viewer is None else await history.resume(session, viewer.id, found.title.id)
-    where = await _on_demand(call, found, given.life_seconds)
+    where = await _on_demand(call, found, given.life_seconds, given.viewer_address)
     tracks = await master.ask(lambda: _tracks(master, found.asset))
     heard = [track.language for track in tracks if track.media is Media.AUDIO]
     read = [track.language for track in tracks if track.media is Media.SUBTITLES]
@@ -302,8 +318,9 @@ def _aired(
 ) -> tuple[PlayShown, datetime | None]:
     """The address of a channel, and from when on it plays what aired; None: what airs now. Blocks."""
     given, master, now = call.body, call.site.master, call.now
+    terms = terms_of(call, may, given.life_seconds, given.viewer_address)
     if given.since is None:
-        shown = playing(master, name, now, may, given.life_seconds)
+        shown = playing(master, name, now, may, terms)
         if not given.start_over or shown.start_over_url is None:
             return shown, None
         on, _ = overview.now_next(master.station(), name, now)
@@ -312,7 +329,7 @@ def _aired(
     if given.until is not None:
         query += f"&to={int(given.until.timestamp())}"
     live = given.until is None or given.until > now
-    return told(channel_address(master, name, now, may, given.life_seconds, query), now, live=live), given.since
+    return told(channel_address(master, name, now, may, terms, query), now, live=live), given.since
 
 
 async def _next(session: AsyncSession, call: Call[Any, Any, Any], found: Film) -> TitleCard | None:
@@ -412,7 +429,7 @@ async def stream_media(call: Call[ContentPath, MediaQuery, Nothing]) -> Answer:
     if token is None:
         url = (await _on_demand(call, film, settings.stream_token_seconds)).url
     else:
-        found = await call.site.master.ask(lambda: said(settings, token, now))
+        found = await call.site.master.ask(lambda: said(settings, token, now, call.address))
         if film.asset is None or found is None or found.opens != asset_path(film.asset):
             raise Problem(FORBIDDEN, "the token opens something else, or has expired", scope=str(Scope.PLAYBACK))
         url = below(settings, token, found.opens)
@@ -502,16 +519,17 @@ async def _film(call: Call[Any, Any, Any], content: str) -> Film:
     return found
 
 
-async def _on_demand(call: Call[Any, Any, Any], film: Film, life: int | None) -> PlayShown:
+async def _on_demand(call: Call[Any, Any, Any], film: Film, life: int | None, viewer: str = "") -> PlayShown:
     master, now, asset = call.site.master, call.now, film.asset
     settings, is_premium = master.settings, film.title.access == PREMIUM
     until = film.allowed.until if is_premium else None
+    terms = replace(terms_of(call, film.allowed, life, viewer), until=until)
     if asset is None:
         return PlayShown(url=film.elsewhere, live=False)
 
     def found() -> Address:
         opens = asset_path(asset)
         closed = life is not None or is_premium or on_demand_closed(settings, master.station())
-        return address(settings, opens, now, life, until=until) if closed else plain(settings, opens)
+        return address(settings, opens, now, terms) if closed else plain(settings, opens)
 
     return told(await master.ask(found), now, live=False)

@@ -22,8 +22,8 @@ BRIEF: Final = "public, max-age=1"
 LIVE: Final = "no-store"
 """For answers about this very moment."""
 CHECKED: Final = "X-Accel-Expires"
-"""For how many seconds a proxy may share an answer that is for one network, when it asks `/check` before it gives it to
-anyone. Other caches do not know it, and see that the answer is private."""
+"""For how many seconds a proxy may keep an answer that is for one network, where it checks tokens. nginx believes it
+before Cache-Control, by which the answer is private."""
 
 _PROBLEM: Final = "application/problem+json"
 _AGE: Final = re.compile(r"max-age=(\d+)")
@@ -221,13 +221,14 @@ def capped(cache: str, seconds: int) -> str:
     return f"{cache[: found.start(1)]}{max(seconds, 0)}{cache[found.end(1) :]}"
 
 
-def confined(cache: str) -> tuple[str, int | None]:
-    """A Cache-Control by which no shared cache keeps an answer, and the seconds for `CHECKED`.
+def confined(cache: str, *, checked: bool) -> dict[str, str]:
+    """What of the head takes the place of a Cache-Control, so that no shared cache keeps an answer.
 
-    None where it is not to be kept by anyone.
+    `checked` is whether those may do it nevertheless that are before us. Older proxies believe what comes first.
     """
     found = _AGE.search(cache)
-    return cache.replace("public", "private", 1), None if found is None else int(found[1])
+    told = {CHECKED: found[1]} if checked and found is not None else {}
+    return {**told, "Cache-Control": cache.replace("public", "private", 1)}
 
 
 def unready(text: str) -> web.HTTPServiceUnavailable:

@@ -33,7 +33,6 @@ from prometheus_client import Counter, Histogram
 from playout.core.token import Pass
 from playout.core.view import OnAir
 from playout.origin.answers import (
-    CHECKED,
     IMMUTABLE,
     Page,
     accepts_gzip,
@@ -229,7 +228,7 @@ class Lane:
             return None
         route = self._routes.held(_shared(token.said, rest))
         found = None if route is None else self._found(route, packed=packed)
-        return None if found is None else _below_it(token.said, left, found)
+        return None if found is None else _below_it(self.site, token.said, left, found)
 
     def learn(self, request: web.Request, answer: Answer) -> None:
         """Remember how `request`, which came in one piece, was answered in full."""
@@ -269,14 +268,14 @@ def _of_one(text: bytes, block: bytes, peer: str) -> bytes:
     return b" ".join((text, peer.encode(), block))
 
 
-def _below_it(said: Pass, left: int, parts: tuple[bytes, bytes, bytes]) -> tuple[bytes, bytes, bytes]:
+def _below_it(site: Site, said: Pass, left: int, parts: tuple[bytes, bytes, bytes]) -> tuple[bytes, bytes, bytes]:
     """A prepared answer, as it is given below a token that is good for so many more seconds."""
     before, after, body = capped(parts[0].decode(), left), parts[1], parts[2]
     line = _CACHE.search(before)
     if said.bits is not None and line is not None:
-        cache, seconds = confined(line[1])
+        rows = confined(line[1], checked=site.settings.tokens_checked).items()
         before = before[: line.start()] + before[line.end() :]
-        after = after[:-2] + f"{CHECKED}: {seconds}\r\nCache-Control: {cache}\r\n\r\n".encode()
+        after = after[:-2] + "".join(f"{name}: {value}\r\n" for name, value in rows).encode() + b"\r\n"
     return before.encode(), after, body
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from playout.core.window import UnknownAsset
 from playout.documents import Corrupt
 from playout.keys import BadKey
-from playout.origin.answers import BRIEF, CHECKED, capped, confined, missing, unready
+from playout.origin.answers import BRIEF, capped, confined, missing, unready
 from playout.origin.doors import OPENED
 from playout.origin.library import Gone
 from playout.origin.proxies import client_of
@@ -53,10 +53,8 @@ async def finish(request: web.Request, response: web.StreamResponse) -> None:
     # what was had by a token is not fresh for longer than the token is good
     left = int((opened.ends - site_of(request).clock()).total_seconds())
     headers["Cache-Control"] = capped(headers["Cache-Control"], left)
-    cache, seconds = confined(headers["Cache-Control"])
-    if opened.bits is not None and seconds is not None:
-        del headers["Cache-Control"]  # older proxies believe the one that comes first
-        headers.update({CHECKED: str(seconds), "Cache-Control": cache})
+    if opened.bits is not None:
+        headers.update(confined(headers.popone("Cache-Control"), checked=site_of(request).settings.tokens_checked))
 
 
 @web.middleware

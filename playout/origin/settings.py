@@ -44,6 +44,9 @@ class Settings:
     """The file of the keys that signed addresses are checked by; without one all of them are refused."""
     on_demand: OnDemand = OnDemand.AUTO
     """Whether assets on demand take a signed address."""
+    tokens_checked: bool = False
+    """Whether each proxy before it asks `/check` before it gives an answer away that it keeps. Only then may it keep
+    what is bound to a network: a cache that does not would give it to everyone who knows the URL."""
 
     def __post_init__(self) -> None:
         """Refuse a base path that would never match."""

@@ -29,7 +29,9 @@ V360 = "/live/gold/v360.m3u8"
 @asynccontextmanager
 async def listening(station: Station, *, lane: bool, base: str = "") -> AsyncIterator[Listening]:
     trusted = (ip_network("127.0.0.0/8"),)
-    settings = Settings(base, lane=lane, page=False, stream_keys=station.root / NAME, trusted=trusted)
+    settings = Settings(
+        base, lane=lane, page=False, stream_keys=station.root / NAME, trusted=trusted, tokens_checked=True
+    )
     app = create_app(station.view, station.changed, station.store, station.moments.clock, settings)
     runner = LaneRunner(app, access_log=None)
     await runner.setup()
