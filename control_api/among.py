@@ -1,29 +1,59 @@
-"""Rows whose columns, taken together, are among some values: found by an index on either database.
+"""Rows whose columns are among some values: found by an index on either database.
 
-SQLite reads the whole table for `(a, b) IN (VALUES …)`, and looks each pair up by the index of both where the values
-are the answer to a question. They go as one JSON text: a statement of thousands of values is written once and for all.
+The values go as one: a statement is the same however many they are, and is written once and for all. SQLite takes them
+as a JSON text, as which it reads the whole table for none; PostgreSQL takes those of one column as an array.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, select, tuple_
+from sqlalchemy import ARRAY, String, TypeDecorator, bindparam, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Dialect
     from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.types import TypeEngine
+
+
+def one_of(column: Any, named: str) -> ColumnElement[Any]:  # noqa: ANN401 — a column
+    """The condition that `column`, which is of texts, is one of those that the statement is given by this name."""
+    return _OneOf(column, bindparam(named, type_=_Texts()))
 
 
 def among(columns: tuple[Any, ...], wanted: Iterable[tuple[str, ...]]) -> ColumnElement[bool]:
     """The condition that `columns`, which are of texts, are one of `wanted`, each in its place."""
     each = _Each(json.dumps([list(one) for one in wanted])).table_valued("value", name="wanted")
     return tuple_(*columns).in_(select(*(_Part(each.c.value, number) for number in range(len(columns)))))
+
+
+class _Texts(TypeDecorator[Sequence[str]]):
+    """Texts that are one value."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """How they are told to this kind of database."""
+        return dialect.type_descriptor(String() if dialect.name == "sqlite" else ARRAY(String()))
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:  # noqa: ANN401 — as it takes them
+        """What it is told."""
+        some = list(value or ())
+        return json.dumps(some) if dialect.name == "sqlite" else some
+
+
+class _OneOf(FunctionElement[Any]):
+    """That a column is one of some texts."""
+
+    name = "one_of"
+    inherit_cache = True
 
 
 class _Each(FunctionElement[Any]):
@@ -41,8 +71,20 @@ class _Part(FunctionElement[str]):
     inherit_cache = True
 
 
-@compiles(_Each)  # type: ignore[no-untyped-call, misc, unused-ignore] # it has no types
-def _each(element: _Each, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 — SQLAlchemy's
+@compiles(_OneOf)  # type: ignore[no-untyped-call, misc, unused-ignore] # it has no types
+def _one_of(element: _OneOf, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 — SQLAlchemy's
+    column, some = (compiler.process(one, **how) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({some}))"  # noqa: S608 — both are SQLAlchemy's words
+
+
+@compiles(_OneOf, "postgresql")  # type: ignore[no-untyped-call, misc, unused-ignore] # the same
+def _one_of_postgresql(element: _OneOf, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 — the same
+    column, some = (compiler.process(one, **how) for one in element.clauses)
+    return f"{column} = ANY({some})"
+
+
+@compiles(_Each)  # type: ignore[no-untyped-call, misc, unused-ignore] # the same
+def _each(element: _Each, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 — the same
     return f"json_each{compiler.process(element.clause_expr, **how)}"
 
 

@@ -16,13 +16,14 @@ def whole_millis(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         message = f"{instant.isoformat()} has no zone"
         raise ValueError(message)
-    utc = instant.astimezone(UTC)
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    finer = utc.microsecond % 1000
+    return utc.replace(microsecond=utc.microsecond - finer) if finer else utc
 
 
 def written(instant: datetime) -> str:
     """As the API writes it, e.g. `2026-03-01T20:15:00.000Z`."""
-    return whole_millis(instant).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{whole_millis(instant).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def _sensible(instant: datetime) -> datetime:

@@ -130,8 +130,7 @@ async def _tell(session: AsyncSession, whole: Sequence[Writing], now: datetime) 
 def _found_by(one: Writing) -> search.Entry:
     """What a new title that stands alone is found by; the same as `library.indexing` says once it is written."""
     record = one.wish.record
-    texts = cast("dict[str, TitleText]", record.texts or {})  # both have what is asked of them
-    there = Hung(ids=list(record.ids or []), texts=texts)
+    there = Hung(ids=list(record.ids or []), texts=record.texts or {})
     said = {name: getattr(record, name) or "" for name in _FOUND_BY}
     title = cast("Title", SimpleNamespace(id=one.title_id, name=record.name, **said))  # rows are slow to make
     return entry(title, there, list(dict.fromkeys(credit.name for credit in record.credits or [])))

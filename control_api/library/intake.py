@@ -283,7 +283,9 @@ async def _joined(session: AsyncSession, one: Arrival, title_id: str, now: datet
     """A later packaging of a title: where people have changed nothing, the title follows what it says."""
     title = (await session.exec(select(Title).where(Title.id == title_id).with_for_update())).one()
     there = (await hung(session, [title]))[title.id]
-    before = [asset for asset in there.assets if asset.id != one.id and asset.about]
+    packaged = select(Asset).where(Asset.title_id == title_id, Asset.id != one.id)
+    packaged = packaged.order_by(col(Asset.added_at), col(Asset.id))
+    before = [asset for asset in (await session.exec(packaged)).all() if asset.about]
     same_work = [asset for asset in before if asset.work == one.facts.work]
     base = from_document(same_work[-1].about) if same_work else NOTHING
     mine, theirs = told(title, there, inherits=False), one.facts
