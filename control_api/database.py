@@ -7,11 +7,12 @@ reads never waits.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
     from sqlalchemy.ext.asyncio import AsyncEngine
     from sqlalchemy.orm import Session
-    from sqlalchemy.pool import ConnectionPoolEntry
+    from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 _log: Final = logging.getLogger("fastline.api")
 _WRITING: Final = "fastline_writing"
@@ -65,6 +66,9 @@ class Database:
         )
         if self.is_sqlite:
             _told_about_sqlite(self.engine, patience_ms, guarded=guarded)
+        self._patience = patience_ms / 1000
+        self._back = asyncio.Event()
+        event.listen(self.engine.sync_engine, "checkin", lambda *_: self._back.set())
         self.notes: dict[str, Any] = {}
         """What every session knows, as its `info`."""
         known: Any = {"class_": AsyncSession, "expire_on_commit": False, "info": self.notes}
@@ -103,7 +107,15 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, once who was broken off has given its own back."""
+        pool = cast("QueuePool", self.engine.sync_engine.pool)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                while pool.checkedout():
+                    self._back.clear()
+                    await self._back.wait()
+        if held := pool.checkedout():
+            _log.warning("%d connections of the database are in use while it is closed", held)
         await self.engine.dispose()
 
 
@@ -111,10 +123,12 @@ async def answered(session: AsyncSession, statement: Executable, **given: object
     """The rows that a statement answers, as plain tuples with names.
 
     `given` are the values of its parameters, by their names: a statement that is made once, and given them each time,
-    costs a fraction of one that is made anew. What the session has not written yet is not seen.
+    costs a fraction of one that is made anew. What a session that writes has not written yet is written before.
     """
 
     def ask(plain: Session) -> Sequence[Any]:
+        if plain.autoflush:
+            plain.flush()
         return plain.connection().execute(statement, given).all()
 
     return await session.run_sync(ask)
