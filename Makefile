@@ -56,7 +56,7 @@ shape:  ## list what has grown long: files over 300 lines, functions over 40
 
 clean:  ## remove what was built; media/ stays
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
-	find playout packager control_api tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find assembly playout packager control_api tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN): pyproject.toml .ci/constraints.txt .ci/install
 	@sh .ci/install $(VENV) .ci/constraints.txt

@@ -1,4 +1,4 @@
-"""What the command line asks of the control API: serving it, and keys without it."""
+"""What the command line asks of the control API: to be served."""
 
 from __future__ import annotations
 
@@ -12,32 +12,21 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 from limits.errors import ConfigurationError
 
-from control_api import keys, schema
 from control_api.app import create_app
-from control_api.changes import Actor, Change, audited
-from control_api.database import Database, is_outage
-from control_api.happenings import append
 from control_api.instants import whole_millis
 from control_api.people import invitations
-from control_api.resources.api_keys import KeyShown
 from control_api.runner import ApiRunner
 from control_api.settings import without_password
 from control_api.site import SITE
+from control_api.unserved import Unserved, unserved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
     from control_api.jobs.kinds import AnyKind
-    from control_api.scopes import Scope
     from control_api.settings import Settings
-    from playout.clock import Clock
 
 _log: Final = logging.getLogger("fastline.api")
-
-
-class Unserved(Exception):
-    """The API cannot be served, or the database not be asked: it says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,38 +89,3 @@ async def _set_up(runner: ApiRunner, settings: Settings) -> None:
         await runner.setup()
     except Exception as error:
         raise unserved(settings, error) from error
-
-
-def unserved(settings: Settings, error: Exception) -> Exception:
-    """What to say of a database that cannot be used."""
-    if isinstance(error, schema.Outdated):
-        return Unserved(
-            f"the database {Database(settings.database_url).url.render_as_string()} cannot be used: {error}"
-        )
-    if not is_outage(error):
-        return error
-    first = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-    where = Database(settings.database_url).url.render_as_string()
-    return Unserved(f"the database {where} does not answer: {first}. `fastline doctor` says more")
-
-
-async def create_key(
-    settings: Settings, name: str, scopes: Iterable[Scope], until: datetime | None, clock: Clock
-) -> str:
-    """Make an API key in the database itself, and answer it; there is no other place that has it."""
-    database = Database(settings.database_url, connections=1)
-    try:
-        await schema.upgrade(settings.database_url)
-        now = whole_millis(clock())
-        made = keys.make(name, scopes, now, until)
-        shown = KeyShown.model_validate(made.row)
-        actor = Actor("command", "command line", "api-key create")
-        async with database.writing() as session:
-            session.add(made.row)
-            happening = audited(session, actor, Change("api_key", made.row.id, "created", after=shown), now)
-            await append(session, [happening] if happening else [], now)
-    except Exception as error:
-        raise unserved(settings, error) from error
-    finally:
-        await database.close()
-    return made.secret

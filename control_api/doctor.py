@@ -17,13 +17,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import av
-from sqlalchemy.engine import make_url
 
 from control_api import schema
 from control_api.channels.file import trouble
 from control_api.database import Database, is_outage
 from control_api.library.search import has_trigrams
 from control_api.notices.smtp import Counter, Unreachable
+from control_api.settings import hidden
 from control_api.sizes import MIB, sized
 from control_api.tables.search import MISSING_TRIGRAMS
 from playout.clock import system_clock
@@ -95,11 +95,6 @@ async def examine(settings: Settings, ffmpeg: Finding | str, assets: Sequence[tu
         mail(settings),
         *(asset(command, path) for command, path in assets),
     ]
-
-
-def hidden(settings: Settings) -> str:
-    """The URL of the database without its password."""
-    return make_url(settings.database_url).render_as_string()
 
 
 def encoder(path: str) -> Finding:

@@ -10,12 +10,15 @@ from datetime import timedelta
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Final
 
+from pydantic import Field
 from sqlmodel import col, or_, select, update
 
 from control_api import makers
 from control_api.callers import Caller, Stranger
 from control_api.ids import new_id
+from control_api.instants import Instant
 from control_api.makers import Standing
+from control_api.models import Shown
 from control_api.tables import ApiKey
 
 if TYPE_CHECKING:
@@ -31,6 +34,22 @@ _LENGTH: Final = 32  # of 62 characters each: 190 bits
 _FORM: Final = re.compile(rf"{PREFIX}[A-Za-z0-9]{{{_LENGTH}}}")
 _HINT: Final = 8
 _NOTED: Final = timedelta(minutes=1)  # how exactly it is kept when a key was last used
+
+
+class KeyShown(Shown):
+    """What is known of a key."""
+
+    id: str
+    name: str
+    hint: str = Field(description="How the key begins.")
+    scopes: list[str]
+    created_at: Instant
+    expires_at: Instant | None
+    revoked_at: Instant | None
+    used_at: Instant | None = Field(description="When it was last used, to the minute.")
+    made_by: str | None = Field(
+        description="The id of who made it, without whom it is good for nothing; null: the command line."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -963,6 +963,11 @@ def _told(places: Mapping[str, str], fault: Mapping[str, Any]) -> str:
     return f"{places.get(str(field), str(field))}{inside}: {words[:1].lower()}{words[1:]}{shown}"
 
 
+def hidden(settings: Settings) -> str:
+    """The URL of the database without its password."""
+    return make_url(settings.database_url).render_as_string()
+
+
 def without_password(text: str) -> str:
     """An address without whom one asks there as: `redis://***@host`."""
     return _CREDENTIALS.sub(r"\1***@", text)

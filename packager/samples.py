@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 
 from packager import run
 from playout.core.asset import Kind
+from playout.refusals import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +34,7 @@ Picture = Any
 """What ffmpeg-python, which has no types, calls a stream."""
 
 
-class NotDrawn(Exception):
+class NotDrawn(Unanswered):
     """ffmpeg could not make a sample: its last words."""
 
 

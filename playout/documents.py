@@ -11,10 +11,12 @@ from typing import TypeVar
 
 import msgspec
 
+from playout.refusals import Unanswered
+
 Document = TypeVar("Document")
 
 
-class Corrupt(Exception):
+class Corrupt(Unanswered):
     """A stored document cannot be read: it says where it lies and what is wrong."""
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from playout.refusals import Unanswered
+
 if TYPE_CHECKING:
     from datetime import datetime
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
-class BadKey(ValueError):
+class BadKey(Unanswered, ValueError):
     """A key has a part that is not a name."""
 
 

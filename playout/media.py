@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from playout.keys import NAME
+from playout.refusals import Unanswered
 from playout.store import DirStore
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ SCHEME: Final = "s3://"
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
-class Nowhere(ValueError):
+class Nowhere(Unanswered, ValueError):
     """What was typed is no place for media: it says why, and what to write."""
 
 

@@ -10,6 +10,7 @@ from playout.core.manifest import Rendering, Scene
 from playout.core.ticks import ticks_since
 from playout.core.window import live_edge, stretches
 from playout.follow import Follower
+from playout.refusals import Unanswered
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from playout.store import Store
 
 
-class NotOnAir(Exception):
+class NotOnAir(Unanswered):
     """There is no such playlist at that instant: it says what there is."""
 
 

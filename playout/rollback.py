@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from playout.publish import RETIRED, Signed, drafted, restored, wish
+from playout.refusals import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 ROLLED_BACK: Final = "rollback"
 
 
-class NoWayBack(Exception):
+class NoWayBack(Unanswered):
     """A channel cannot go back there: it says why, and what to do."""
 
 

@@ -23,6 +23,7 @@ from playout.core.ticks import instant_at, span_of, ticks_since
 from playout.documents import decode
 from playout.former import revision_of
 from playout.library import newest
+from playout.refusals import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +39,7 @@ _NUMBERED: Final = re.compile(r"\d{8}\.json")
 _DAY: Final = timedelta(days=1)
 
 
-class UnknownChannel(LookupError):
+class UnknownChannel(Unanswered, LookupError):
     """There is no such channel in the store: it says which there are."""
 
 

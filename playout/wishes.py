@@ -20,6 +20,7 @@ from playout.core.ticks import span_of
 from playout.documents import encode
 from playout.keys import revision as key_of
 from playout.publish import SOON, pending
+from playout.refusals import Unanswered
 from playout.station import Station
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ MOST: Final = 20
 _SHOWN: Final = 3
 
 
-class Unfulfillable(Exception):
+class Unfulfillable(Unanswered):
     """A wish cannot be granted: it says why, and what to do."""
 
 

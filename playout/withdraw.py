@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from playout import keys
 from playout.core.channel import Withdrawal
 from playout.documents import encode
+from playout.refusals import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from playout.store import Store
 
 
-class UnknownChannel(LookupError):
+class UnknownChannel(Unanswered, LookupError):
     """There is no channel of this id in the store."""
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from playout.core.wall import DAY_SECONDS, Change
+from playout.refusals import Unanswered
 
 _DECADES: Final = 3
 """The list goes to the end of the decade after next."""
@@ -19,7 +20,7 @@ _BIRTH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 
 
-class UnknownZone(ValueError):
+class UnknownZone(Unanswered, ValueError):
     """The time zone database at hand has no zone of this name."""
 
 

@@ -17,8 +17,8 @@ HOSTS = [
 ]  # fmt: skip
 MACHINE = re.compile(r"(?<![A-Za-z0-9._-])/(?:work|root|home|Users|opt)/[A-Za-z]")
 TOP = {
-    ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "channels.yaml",
-    "control_api", "docs", "fastline.py", "media", "packager", "playout", "pyproject.toml", "tests",
+    ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "assembly",
+    "channels.yaml", "control_api", "docs", "fastline.py", "media", "packager", "playout", "pyproject.toml", "tests",
 }  # fmt: skip
 
 

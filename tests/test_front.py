@@ -17,7 +17,7 @@ import pytest
 from aiohttp import ClientConnectorError, ClientSession
 from test_up_api import free_port, up
 
-from control_api.commands import create_key
+from control_api.key_creation import create_key
 from control_api.scopes import Scope
 from control_api.settings import Settings
 from playout.clock import system_clock

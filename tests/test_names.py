@@ -18,7 +18,11 @@ def words(name: str) -> set[str]:
 def test_a_module_or_class_has_a_noun_of_its_own() -> None:
     files = [
         CHECKOUT / "fastline.py",
-        *(p for folder in ("playout", "packager", "control_api") for p in (CHECKOUT / folder).rglob("*.py")),
+        *(
+            p
+            for folder in ("assembly", "playout", "packager", "control_api")
+            for p in (CHECKOUT / folder).rglob("*.py")
+        ),
     ]
     names = [str(path.relative_to(CHECKOUT)) for path in files if words(path.stem) & EMPTY]
     for path in files:

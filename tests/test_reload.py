@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-PACKAGES = ("playout", "packager", "control_api")
+PACKAGES = ("assembly", "playout", "packager", "control_api")
 
 
 @pytest.fixture
@@ -84,13 +84,13 @@ def test_the_api_is_begun_anew_when_its_code_changes_and_ends_at_once(copy: Path
     media = ["--media", str(tmp_path / "media")]
     made = [sys.executable, str(copy / "fastline.py"), "api-key", "create", "--scope", "titles:read", "--new", *media]
     key = subprocess.run(made, check=True, capture_output=True, text=True, cwd=copy).stdout.strip()
-    words = copy / "control_api" / "command_line.py"
+    words = copy / "control_api" / "command_line" / "serving.py"
     with reloading(copy, "api", "--port", "0", *media) as process:
         said(process, "The API is at")
         (first,) = begun(copy)
 
         edited(words, "The API is at", "The API lives at")
-        assert "command_line.py changed" in said(process, "changed")
+        assert "serving.py changed" in said(process, "changed")
         address = said(process, "The API lives at").split()[4].removesuffix("/api/v1,")
         (second,) = begun(copy)
         assert second != first
@@ -106,7 +106,7 @@ def test_the_api_is_begun_anew_when_its_code_changes_and_ends_at_once(copy: Path
         edited(copy / "playout" / "core" / "ticks.py", "TIME BASE", "TIMEBASE")
         said(process, "The API dwells at")
 
-        edited(words, "RELOAD: Final", "1 / 0\nRELOAD: Final")
+        edited(words, "async def _api", "1 / 0\nasync def _api")
         said(process, "ZeroDivisionError")
         said(process, "it has ended with code 1; the next save begins it anew")
         edited(words, "1 / 0\n", "")
@@ -126,7 +126,7 @@ def test_the_station_plays_on_with_what_it_has(copy: Path, tmp_path: Path) -> No
     with reloading(copy, "up", *place) as process:
         said(process, "/live/films/index.m3u8")
         first = playlist(port)
-        edited(copy / "fastline.py", "The page is at", "The page lives at")
+        edited(copy / "assembly" / "origin.py", "The page is at", "The page lives at")
         said(process, "The page lives at")
         said(process, "/live/films/index.m3u8")
         assert set(first[-20:]) & set(playlist(port)), "the segments that both list are the same, line by line"

@@ -17,7 +17,7 @@ import pytest
 from test_front import nginx
 from test_up_api import CHECKOUT, up
 
-from control_api.commands import create_key
+from control_api.key_creation import create_key
 from control_api.scopes import Scope
 from control_api.settings import Settings
 from packager.run import ffmpeg_binary

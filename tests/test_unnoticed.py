@@ -23,7 +23,7 @@ import pytest
 from aiohttp import ClientSession
 from test_up_api import CHECKOUT, free_port, prepared
 
-from control_api.commands import create_key
+from control_api.key_creation import create_key
 from control_api.scopes import Scope
 from control_api.settings import Settings
 from playout.clock import system_clock

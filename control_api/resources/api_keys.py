@@ -12,6 +12,7 @@ from control_api.batch import Batch, each
 from control_api.call import Answer, Call
 from control_api.changes import Change
 from control_api.instants import Instant, written
+from control_api.keys import KeyShown
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, page
@@ -38,22 +39,6 @@ class KeyPath(Given):
     """Which key."""
 
     id: str = Field(pattern=ids.pattern("ak"), description="The id of the key.")
-
-
-class KeyShown(Shown):
-    """What is known of a key."""
-
-    id: str
-    name: str
-    hint: str = Field(description="How the key begins.")
-    scopes: list[str]
-    created_at: Instant
-    expires_at: Instant | None
-    revoked_at: Instant | None
-    used_at: Instant | None = Field(description="When it was last used, to the minute.")
-    made_by: str | None = Field(
-        description="The id of who made it, without whom it is good for nothing; null: the command line."
-    )
 
 
 class KeyMade(KeyShown):

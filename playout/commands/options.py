@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from playout import journal
 from playout.media import FOLDER, Nowhere, place
+from playout.refusals import Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from playout.media import Place
 
 OK: Final = 0
@@ -22,20 +24,29 @@ REFUSED: Final = 1
 
 WATCHED: Final = Path(os.environ.get("FASTLINE_CHANNELS") or "channels.yaml")
 """The file that is watched, unless somebody says otherwise."""
+RELOAD: Final = "for development: begin anew whenever a .py file of Fastline changes"
+"""What the option `--reload` does."""
 
-Commands = argparse._SubParsersAction  # noqa: SLF001 — argparse has no public name for what it returns
 
-
-class Refused(Exception):
+class Refused(Unanswered):
     """A command cannot do what it was asked: it says why, and what to do."""
 
 
-def command(
-    commands: Commands[argparse.ArgumentParser], name: str, run: Callable[[argparse.Namespace], int], does: str
-) -> argparse.ArgumentParser:
-    """A command called `name`, which `run` runs; with the options that all commands have."""
-    made = commands.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
-    made.set_defaults(command=run)
+Run = Callable[[argparse.Namespace], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is asked with a command, and what it does."""
+
+    options: Callable[[argparse.ArgumentParser], None]
+    run: Run | str
+    """Answers its exit code. Where it takes long to read, its place, as `package.module:name`: it is read when all of
+    the command line is understood."""
+
+
+def everywhere(made: argparse.ArgumentParser) -> None:
+    """The options that all commands have."""
     made.add_argument(
         "--media",
         type=_media,
@@ -46,7 +57,23 @@ def command(
     made.add_argument(
         "--log", choices=list(journal.Form), default=journal.Form.HUMAN.value, help="how the journal is written"
     )
-    return made
+
+
+def naming(made: argparse.ArgumentParser) -> None:
+    """The name of a channel."""
+    made.add_argument("channel", metavar="CHANNEL", help="the channel's id")
+
+
+def nothing(_made: argparse.ArgumentParser) -> None:
+    """No options of its own."""
+
+
+def user() -> str:
+    """Who is at work, as far as the system knows."""
+    try:
+        return getuser()
+    except (KeyError, OSError):  # a container has users without names
+        return ""
 
 
 def _media(text: str) -> Place:
@@ -54,6 +81,13 @@ def _media(text: str) -> Place:
         return place(text)
     except Nowhere as nowhere:
         raise argparse.ArgumentTypeError(str(nowhere)) from None
+
+
+def check_file(path: Path) -> None:
+    """Raises `Refused` where there is no file."""
+    if not path.is_file():
+        message = f"there is no file {path}"
+        raise Refused(message)
 
 
 def month(text: str) -> int:

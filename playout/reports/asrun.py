@@ -16,6 +16,7 @@ from playout.core.planned import missed
 from playout.core.ticks import ticks_since
 from playout.core.wall import UTC
 from playout.documents import Corrupt
+from playout.refusals import Unanswered
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +32,7 @@ _BEFORE: Final = timedelta(seconds=1)
 """How far before a day its turns are read: then the turn before the first one is among them."""
 
 
-class NotAired(Exception):
+class NotAired(Unanswered):
     """Nothing has aired on that day: it says why, and what to ask instead."""
 
 

@@ -23,6 +23,7 @@ from playout.core.roku import AHEAD, BACK, roku, roku_faults
 from playout.core.schema_org import schema_org
 from playout.core.xmltv import xmltv
 from playout.documents import Corrupt
+from playout.refusals import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -52,7 +53,7 @@ FURTHEST: Final = timedelta(days=400)
 """How far ahead of now a guide may reach: the schedule is run until there."""
 
 
-class TooFar(Exception):
+class TooFar(Unanswered):
     """Nobody can say yet what airs then."""
 
 

@@ -14,6 +14,7 @@ from playout.core.ticks import instant_at, ticks_since, utc_text
 from playout.core.why import NotThisTurn, explanation
 from playout.core.why_text import name_of, stamp
 from playout.documents import Corrupt
+from playout.refusals import Unanswered
 from playout.reports.asrun import withdrawn
 from playout.station import Station
 
@@ -33,7 +34,7 @@ _CLOCK: Final = re.compile(r"(?:(yesterday|today|tomorrow)[ T]+)?(\d{1,2}:\d{2}(
 _DAYS: Final = {"yesterday": -1, "tomorrow": 1}
 
 
-class Unexplained(Exception):
+class Unexplained(Unanswered):
     """There is nothing to explain then: it says why, and what to ask instead."""
 
 

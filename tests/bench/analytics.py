@@ -25,10 +25,10 @@ from clusters import DURABLE, cluster, installed
 from control_api import schema
 from control_api.analytics.rolling import Roller
 from control_api.app import create_app
-from control_api.commands import create_key
 from control_api.database import Database
 from control_api.ids import new_id
 from control_api.instants import whole_millis
+from control_api.key_creation import create_key
 from control_api.runner import ApiRunner
 from control_api.scopes import Scope
 from control_api.settings import Settings

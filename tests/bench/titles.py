@@ -24,9 +24,9 @@ from clusters import DURABLE, cluster, installed
 
 from control_api import schema
 from control_api.app import create_app
-from control_api.commands import create_key
 from control_api.database import Database
 from control_api.ids import new_id
+from control_api.key_creation import create_key
 from control_api.library import search
 from control_api.library.folding import same, sort_name
 from control_api.runner import ApiRunner

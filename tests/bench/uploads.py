@@ -22,7 +22,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))  # where the tests 
 
 from clusters import DURABLE, cluster, installed
 
-from control_api.commands import create_key
+from control_api.key_creation import create_key
 from control_api.scopes import Scope
 from control_api.settings import Settings
 from playout.clock import system_clock

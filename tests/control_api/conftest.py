@@ -13,9 +13,9 @@ from clients import running
 from clusters import migrated
 from desks import house
 
-from control_api.commands import create_key
 from control_api.database import Database
 from control_api.jobs.queue import Queue, in_use
+from control_api.key_creation import create_key
 from control_api.scopes import Scope
 from control_api.settings import Settings
 from playout.clock import system_clock

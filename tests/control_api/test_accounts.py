@@ -10,7 +10,7 @@ import pytest
 from clients import running
 from persons import PASSWORD, Times, account, cheap, person, signed_in
 
-from control_api.commands import create_key
+from control_api.key_creation import create_key
 from control_api.people.roles import Role, scopes_of
 from control_api.scopes import Scope
 from control_api.site import SITE

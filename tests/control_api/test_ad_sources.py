@@ -19,7 +19,7 @@ from shelf import BORN, packaged
 from sqlmodel import select
 from test_taking_in import drawn
 
-import fastline
+from assembly.kinds import kinds as kinds_of
 from control_api.advertising.desk import Desk
 from control_api.database import Database
 from control_api.jobs.packaging import Order, Packed, packaging
@@ -422,7 +422,7 @@ async def test_a_real_creative_becomes_a_real_ad(
         tmp_path_factory.mktemp("spot") / "spot.mp4", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=2",
         "-f", "lavfi", "-i", "sine=500:d=2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac",
     )  # fmt: skip
-    kinds: list[Any] = fastline._kinds(argparse.Namespace(media=settings.place, house="fast"), 2, 1)
+    kinds: list[Any] = kinds_of(argparse.Namespace(media=settings.place, house="fast"), 2, 1)
     async with begun(settings, key, database, kinds) as station:
         root = station.there.url("/")
         station.says(vast(inline("real", files(station.spot("spot", spot)), universal="REAL1")), "/inner")

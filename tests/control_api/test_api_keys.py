@@ -9,8 +9,8 @@ from clients import running
 from persons import Times
 
 from control_api import makers
-from control_api.commands import create_key
 from control_api.instants import written
+from control_api.key_creation import create_key
 from control_api.scopes import Scope
 
 if TYPE_CHECKING:

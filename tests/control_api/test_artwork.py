@@ -23,7 +23,7 @@ from PIL import Image
 from shelf import eventually, film, packaged, titles
 from yarl import URL
 
-from control_api.commands import create_key
+from control_api.key_creation import create_key
 from control_api.library.artwork import Easel
 from control_api.library.pictures import LARGEST, PIXELS, SHAPES, NoPicture, Shape, drawn
 from control_api.problems import Problem

@@ -17,7 +17,7 @@ from test_taking_in import drawn, served, settled
 from test_tus import create
 from test_upload_forms import form, post
 
-import fastline
+from assembly.kinds import kinds as kinds_of
 from control_api.assets.poster import drawing
 from control_api.jobs.packaging import Order, Packed, Unpackaged, packaging
 from control_api.library.intake import Intake
@@ -258,7 +258,7 @@ async def test_of_a_real_asset_a_real_frame_is_drawn(settings: Settings, key: st
     film = settings.media / "film.mp4"
     colours = "color=red:size=320x180:rate=30:duration=2[a];color=blue:size=320x180:rate=30:duration=2[b];[a][b]concat"
     data = drawn(film, "-f", "lavfi", "-i", colours, "-c:v", "libx264", "-preset", "ultrafast")
-    kinds = fastline._kinds(served(settings.media), 1, 1)
+    kinds = kinds_of(served(settings.media), 1, 1)
     async with running(quick(settings, works=True, job_lease_seconds=60), kinds=kinds) as nobody:
         client = nobody.known_by(key)
         made = await create(client, len(data), data=data, headers={"Content-Type": tus.OFFSET_TYPE})

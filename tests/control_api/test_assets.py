@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from labour import quick, soon
 
 from control_api.assets.breaks import BreakState, Edit, aired, cut_list, millis, nearest, points
-from control_api.commands import create_key
 from control_api.instants import written
+from control_api.key_creation import create_key
 from control_api.library.amendments import deliver
 from control_api.library.intake import Intake
 from control_api.scopes import Scope

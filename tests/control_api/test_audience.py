@@ -12,7 +12,7 @@ from clients import running
 from desks import WRITTEN, House, house
 from persons import cheap, person
 
-from control_api.commands import create_key
+from control_api.key_creation import create_key
 from control_api.scopes import Scope
 from playout.clock import system_clock
 

@@ -11,7 +11,7 @@ from persons import Page, account, cheap, signed_in
 from things import Bench
 
 from control_api.app import OPERATIONS, create_app
-from control_api.commands import create_key
+from control_api.key_creation import create_key
 from control_api.people.roles import SCOPES, Role
 from control_api.running import served
 from control_api.scopes import INCLUDED_IN, MEANINGS, OPEN, Open, Scope, Signed

@@ -22,10 +22,10 @@ from control_api.backups.archive import BadArchive, Reader, Writer
 from control_api.backups.making import make
 from control_api.backups.restoring import NotEmpty, restore
 from control_api.backups.work import BACKUP, DROP_ARCHIVE, place
-from control_api.commands import create_key
 from control_api.database import Database
 from control_api.demo.seeding import NotOurs, seed
 from control_api.jobs.states import JobState
+from control_api.key_creation import create_key
 from control_api.library import editing
 from control_api.library.facts import TitleGiven
 from control_api.scopes import Scope

@@ -14,9 +14,9 @@ from sqlmodel import select
 from control_api.backups.archive import BadArchive, Reader
 from control_api.backups.making import make
 from control_api.backups.restoring import NotEmpty, restore
-from control_api.commands import create_key
 from control_api.database import Database
 from control_api.demo.seeding import seed
+from control_api.key_creation import create_key
 from control_api.library.pictures import key as picture_key
 from control_api.scopes import Scope
 from control_api.settings import Settings

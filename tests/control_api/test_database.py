@@ -14,11 +14,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import col, delete, func, select
 
 from control_api import schema
-from control_api.commands import Unserved, serve
+from control_api.commands import serve
 from control_api.database import Database, is_outage
 from control_api.settings import Settings
 from control_api.sqlite import AHEAD, Releasing, connection
 from control_api.tables import ApiKey, Event, Secret
+from control_api.unserved import Unserved
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,9 @@ from clients import running
 from sqlmodel import col, select
 from yarl import URL
 
-from control_api.commands import create_key
 from control_api.database import Database
 from control_api.happenings import Happening, append
+from control_api.key_creation import create_key
 from control_api.scopes import Scope
 from control_api.tables import Event
 from playout.clock import system_clock

@@ -19,7 +19,7 @@ from watching import MINUTE, free_plan, series, titled
 
 from control_api.analytics.rolling import BEHIND_MS, Roller
 from control_api.backups.rows import tables
-from control_api.commands import create_key
+from control_api.key_creation import create_key
 from control_api.scopes import Scope
 from control_api.site import SITE
 from control_api.tables import Asset, FigureDay, Title, Visit, VisitKey

@@ -12,8 +12,8 @@ from sqlmodel import select
 from things import Bench
 
 from control_api import idempotency
-from control_api.commands import create_key
 from control_api.idempotency import LEASE, Attempt, Kept
+from control_api.key_creation import create_key
 from control_api.problems import CONFLICT, Problem
 from control_api.resources import RESOURCES
 from control_api.scopes import Scope

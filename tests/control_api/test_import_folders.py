@@ -15,13 +15,14 @@ from clients import running
 from labour import quick, soon, working
 from sqlmodel import col, select
 
+from assembly.kinds import films_of
 from control_api.imports.folders import NotAdmitted, Reading, admitted, importing
 from control_api.jobs.packaging import PACKAGE, Package, located
 from control_api.jobs.states import JobState
 from control_api.jobs.work import Broken
 from control_api.settings import Settings, Unsettled, read
 from control_api.tables import Job
-from fastline import films_of, main
+from fastline import main
 from packager import folders, slate
 from packager.run import ffmpeg_binary
 from playout.clock import system_clock

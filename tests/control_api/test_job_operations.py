@@ -11,8 +11,8 @@ from clients import running
 from labour import Shop, Task, find, give, quick, soon, until
 from sqlmodel import select
 
-from control_api.commands import create_key
 from control_api.jobs.states import JobState
+from control_api.key_creation import create_key
 from control_api.scopes import Scope
 from control_api.site import SITE
 from control_api.tables import AuditEntry, JobEntry

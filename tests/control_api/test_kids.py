@@ -19,7 +19,7 @@ from test_imports import send
 
 from control_api.app import OPERATIONS
 from control_api.callers import Viewer
-from control_api.commands import create_key
+from control_api.key_creation import create_key
 from control_api.library import search
 from control_api.library.intake import Intake
 from control_api.people.roles import AUDIENCE, Role

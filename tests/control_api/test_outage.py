@@ -19,13 +19,15 @@ from sqlalchemy.exc import DBAPIError
 
 from control_api import schema
 from control_api.app import create_app
-from control_api.commands import Unserved, create_key, serve
+from control_api.commands import serve
 from control_api.database import Database
+from control_api.key_creation import create_key
 from control_api.runner import ApiRunner
 from control_api.scopes import Scope
 from control_api.seldom import SPAN, Seldom
 from control_api.settings import Settings
 from control_api.site import SITE
+from control_api.unserved import Unserved
 from playout.clock import system_clock
 
 if TYPE_CHECKING:

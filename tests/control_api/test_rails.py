@@ -13,8 +13,8 @@ from persons import Times, cheap, person, signed_in
 from sqlmodel import col, select, update
 
 from control_api.analytics.counting import AMOUNTS
-from control_api.commands import create_key
 from control_api.ids import new_id
+from control_api.key_creation import create_key
 from control_api.library.opening import closing, opening
 from control_api.people.roles import Role
 from control_api.rails.beginning import beginning

@@ -14,7 +14,8 @@ from sqlmodel import select
 from test_tus import FILM, create, on_disk, send
 from test_upload_forms import form, post
 
-import fastline
+from assembly.kinds import kinds as kinds_of
+from assembly.kinds import looked
 from control_api.jobs.packaging import Package
 from control_api.tables import Job
 from control_api.uploads import tus
@@ -56,7 +57,7 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def probing() -> Any:
     """The kind of job that takes in, with the probe that the program itself has."""
-    return taking_in(fastline._looked)
+    return taking_in(looked)
 
 
 async def settled(client: Client, made: Reply, *states: str) -> dict[str, Any]:
@@ -210,7 +211,7 @@ async def test_an_upload_becomes_an_asset_and_its_original_is_kept_or_dropped(
     settings: Settings, key: str, film: bytes, originals: str
 ) -> None:
     """The whole way, with the jobs that the program itself runs (A15, B83, B84)."""
-    kinds = fastline._kinds(served(settings.media), 1, 1)
+    kinds = kinds_of(served(settings.media), 1, 1)
     async with running(quick(settings, works=True, originals=originals, job_lease_seconds=60), kinds=kinds) as nobody:
         client = nobody.known_by(key)
         made = await create(

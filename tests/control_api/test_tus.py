@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 from yarl import URL
 
-from control_api.commands import create_key
+from control_api.key_creation import create_key
 from control_api.scopes import Scope
 from control_api.site import SITE
 from control_api.tables import Job, Upload

@@ -12,8 +12,8 @@ from persons import Times, cheap, person
 from sqlmodel import col, delete, select, update
 from watching import MINUTE, free_plan, series, titled
 
-from control_api.commands import create_key
 from control_api.ids import new_id
+from control_api.key_creation import create_key
 from control_api.people.roles import Role
 from control_api.scopes import Scope
 from control_api.site import SITE
