@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _AT: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}):(\d{2})(?::(\d{2}))?")
+_AD: Final = "ad"
 _SECOND: Final = timedelta(seconds=1)
 _PREFIX: Final = "block"
 KEYS: Final = frozenset({"at", "count", "include", "order", "title", "late", "ads"})
@@ -35,6 +36,8 @@ class Block:
     ads: tuple[str, ...] = ()
     """What airs before each of its programs."""
     late: str = "cut"
+    is_ads: bool = False
+    """Whether what it airs is advertising, and no program."""
 
     def start(self, zone: str) -> datetime:
         """When it begins, in UTC."""
@@ -42,8 +45,9 @@ class Block:
 
     def daypart(self, ads_seconds: int) -> dict[str, Any]:
         """What the file says of it; `ads_seconds` is how long its ads are."""
-        said: dict[str, Any] = {"at": self.at, "count": len(self.assets), "include": {"listed": list(self.assets)}}
-        said["order"] = "listed"
+        what = {"kind": _AD} if self.is_ads else {}
+        include = {**what, "listed": list(self.assets)}
+        said: dict[str, Any] = {"at": self.at, "count": len(self.assets), "include": include, "order": "listed"}
         if self.label:
             said["title"] = self.label
         if self.late != "cut":
@@ -77,12 +81,16 @@ def blocks(dayparts: Any) -> Iterator[Block]:  # noqa: ANN401 — whatever stand
     for name, said in dayparts.items() if isinstance(dayparts, dict) else ():
         if isinstance(said, dict) and set(said) <= KEYS and isinstance(said.get("at"), str):
             match, include = _AT.fullmatch(said["at"]), said.get("include")
-            if match and isinstance(include, dict) and set(include) == {"listed"}:
+            if match and isinstance(include, dict) and (set(include) == {"listed"} or _is_ads(include)):
                 at = f"{match[1]} {int(match[2]):02d}:{match[3]}:{match[4] or '00'}"
                 ads = said.get("ads")
                 before = _texts(ads.get("listed")) if isinstance(ads, dict) else ()
                 label, late = str(said.get("title") or ""), str(said.get("late") or "cut")
-                yield Block(str(name), at, _texts(include["listed"]), label, before, late)
+                yield Block(str(name), at, _texts(include["listed"]), label, before, late, _is_ads(include))
+
+
+def _is_ads(include: dict[str, Any]) -> bool:
+    return set(include) == {"kind", "listed"} and include["kind"] == _AD
 
 
 def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 — whatever stands in the file

@@ -21,6 +21,8 @@ from control_api.problems import CONFLICT, UNACCEPTABLE, Mistake, Problem, missi
 from control_api.resources.air import AssetId
 from control_api.resources.channels import KIND, ChannelPath
 from control_api.scopes import Scope
+from playout.core.asset import PROGRAM_KINDS
+from playout.core.asset import Kind as AssetKind
 from playout.core.shelves import shelves_of
 from playout.core.ticks import TIMEBASE, span_of
 
@@ -36,6 +38,8 @@ TAG: Final = "Blocks"
 _PART: Final = "dayparts"
 _MOST: Final = 500
 
+Kind = Literal["vod", "ad"]
+"""What a block airs: programs with what belongs between them, or advertising alone."""
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^/\x00-\x1f\x7f]+$", description="Its name.")]
 
 
@@ -50,13 +54,14 @@ class BlocksQuery(PageQuery):
 
     start: Instant | None = Field(default=None, description="Those that begin at this instant or later.")
     stop: Instant | None = Field(default=None, description="Those that begin before this instant.")
+    kind: Kind | None = Field(default=None, description="Those of this kind.")
 
 
 class BlockShown(Shown):
-    """Programs at a time."""
+    """Programs, or ads, at a time."""
 
     name: str
-    kind: Literal["vod"] = "vod"
+    kind: Kind = Field(description="ad: all that it airs is advertising; vod: anything else.")
     start: Instant
     stop: Instant | None = Field(description="When its programs end, without breaks; null where one is not packaged.")
     at: str = Field(description="When it begins, by the clocks of the channel.")
@@ -73,8 +78,9 @@ class BlockPage(Page[BlockShown]):
 
 
 class BlockGiven(Given):
-    """Programs that are to begin at a time."""
+    """Programs, or ads, that are to begin at a time."""
 
+    kind: Kind = Field(default="vod", description="ad: whatever it airs must be advertising, and has no ads before it.")
     start: Instant = Field(description="When it begins, to the second.")
     assets: list[AssetId] = Field(min_length=1, max_length=100, description="What it airs, in this order.")
     ads: list[AssetId] = Field(default_factory=list, max_length=20, description="What airs before each of them.")
@@ -132,7 +138,9 @@ async def list_blocks(call: Call[ChannelPath, BlocksQuery, Nothing]) -> Answer:
         kept = [
             one
             for one in shown
-            if (query.start is None or one.start >= query.start) and (query.stop is None or one.start < query.stop)
+            if (query.start is None or one.start >= query.start)
+            and (query.stop is None or one.start < query.stop)
+            and query.kind in {None, one.kind}
         ]
         rows = sorted(((f"{one.start.isoformat()}/{one.name}", one) for one in kept), key=lambda row: row[0])
         return rows, document.version((CHANNELS, name))
@@ -287,8 +295,17 @@ def _given(body: BlockGiven, draft: Draft, catalog: Catalog) -> Block:
     """The block that is meant. Raises `Problem` for an asset that is not there."""
     _check(body.assets, "/assets", draft, catalog)
     _check(body.ads, "/ads", draft, catalog)
+    _check_kind(body, catalog)
     at = _local(body.start, draft.zone, "/start")
-    return Block(body.name or name_of(at), at, tuple(body.assets), body.label, tuple(body.ads), body.late)
+    return Block(
+        body.name or name_of(at),
+        at,
+        tuple(body.assets),
+        body.label,
+        tuple(body.ads),
+        body.late,
+        is_ads=body.kind == "ad",
+    )
 
 
 def _check(assets: Sequence[str], pointer: str, draft: Draft, catalog: Catalog) -> None:
@@ -301,6 +318,22 @@ def _check(assets: Sequence[str], pointer: str, draft: Draft, catalog: Catalog) 
             wrong.append(Mistake(part="body", pointer=f"{pointer}/{number}", detail=detail))
     if wrong:
         raise Problem(UNACCEPTABLE, "some assets cannot air on this channel", errors=wrong)
+
+
+def _check_kind(body: BlockGiven, catalog: Catalog) -> None:
+    """Refuse what does not air in a block of this kind, all of it at once."""
+    allowed = {AssetKind.AD} if body.kind == "ad" else PROGRAM_KINDS
+    wrong = []
+    for number, asset in enumerate(body.assets):
+        item = catalog.item(asset)
+        if item is not None and item.about.kind not in allowed:
+            detail = f"{asset!r} is of kind {item.about.kind}, which does not air in a block of kind {body.kind}"
+            wrong.append(Mistake(part="body", pointer=f"/assets/{number}", detail=detail))
+    if body.kind == "ad" and body.ads:
+        detail = "a block of ads has none before them: list them as assets"
+        wrong.append(Mistake(part="body", pointer="/ads", detail=detail))
+    if wrong:
+        raise Problem(UNACCEPTABLE, f"this is no block of kind {body.kind}", errors=wrong)
 
 
 def _local(start: datetime, zone: str, pointer: str) -> str:
@@ -350,6 +383,7 @@ def _shown(block: Block, zone: str, catalog: Catalog) -> BlockShown:
     length = sum(item.length for item in items if item is not None)
     return BlockShown(
         name=block.name,
+        kind="ad" if block.is_ads else "vod",
         start=start,
         stop=None if None in items else start + timedelta(milliseconds=-(-length * 1000 // TIMEBASE)),
         at=block.at,

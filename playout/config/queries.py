@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 PROGRAMS: Final = tuple(kind for kind in Kind if kind in PROGRAM_KINDS)
 """The kinds that are programs."""
+AIRED: Final = (*PROGRAMS, Kind.AD)
+"""The kinds that may air as programs: ads where they are asked for by their kind, as paid programming is."""
 ANYTHING: Final = tuple(kind for kind in Kind if kind is not Kind.SLATE)
 """The kinds that people may ask for."""
 
@@ -175,7 +177,7 @@ def queries(what: str, otherwise: tuple[Kind, ...], allowed: tuple[Kind, ...]) -
             raise mistake(node.line, "a query or the name of a collection is expected here, and this is a list")
         return _fitting(scope.collection(node), otherwise, allowed, node.line)
 
-    name = "programs" if allowed == PROGRAMS else "assets"
+    name = {PROGRAMS: "programs", AIRED: "aired"}.get(allowed, "assets")
     written: Schema = {"anyOf": [_name_schema, one.schema]}
     said: Schema = {"anyOf": [_name_schema, one.schema, {"type": "array", "items": written, "minItems": 1}]}
     return once(name, Word(read, said, one.defs))
@@ -192,7 +194,10 @@ def _fitting(
 
 
 def _of_kind(query: Query, otherwise: tuple[Kind, ...], allowed: tuple[Kind, ...]) -> Query:
-    return replace(query, kind=tuple(kind for kind in query.kind if kind in allowed) or otherwise)
+    """The query for the kinds that belong here; where programs air, ads among them stay where they are said alone."""
+    fitting = tuple(kind for kind in query.kind if kind in allowed)
+    programs = tuple(kind for kind in fitting if kind in PROGRAMS) if allowed == AIRED else ()
+    return replace(query, kind=programs or fitting or otherwise)
 
 
 def _in_order(found: Iterable[Query]) -> tuple[Query, ...]:

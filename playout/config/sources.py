@@ -17,8 +17,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from playout.config.faults import Fault, Mistaken, mistake
+from playout.config.queries import AIRED, queries
 from playout.config.queries import PROGRAMS as KINDS
-from playout.config.queries import queries
 from playout.config.record import Record, Said, leaf, mapping, several
 from playout.config.scope import Scope
 from playout.config.spans import DAY, MINUTE, ticks
@@ -73,8 +73,9 @@ def _day(node: Node) -> int:
 
 INCLUDE: Final = Key(
     "include",
-    queries("what to air", KINDS, KINDS),
-    "Which programs air: a query, the name of a collection, or a list of those.",
+    queries("what to air", KINDS, AIRED),
+    "Which programs air: a query, the name of a collection, or a list of those. Ads air as programs where the query "
+    "says kind: ad.",
     examples=({"any": ["film"]}, "noir"),
 )
 EXCLUDE: Final = Key(

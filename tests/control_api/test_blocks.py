@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clients import Client
 
     from control_api.settings import Settings
+    from playout.core.airing import Turn
 
 CHANNELS = "/api/v1/channels"
 BLOCKS = f"{CHANNELS}/by-hand/blocks"
@@ -55,6 +56,20 @@ def stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def aired(desk: House) -> list[Turn]:
+    """The programs that begin within two minutes of `START`, once all is published and that time has come."""
+    desk.publish()
+    desk.station.moments.now = START + timedelta(seconds=20)
+    for _ in range(4):
+        desk.station.look()
+    minutes = START - timedelta(minutes=1), START + timedelta(minutes=2)
+    return [turn for turn in Station(desk.station.store).turns("by-hand", *minutes) if turn.program]
+
+
+def assets_of(turns: list[Turn]) -> list[str]:
+    return [turn.program[0].asset for turn in turns if turn.program]
+
+
 async def test_a_block_is_written_into_the_file_and_plays_when_it_is_due(api: Client, desk: House) -> None:
     body = {"start": stamp(START), "assets": ["film-c", "film-a"], "label": "Two films"}
     made = await api.post(BLOCKS, body, headers=ANY)
@@ -62,16 +77,9 @@ async def test_a_block_is_written_into_the_file_and_plays_when_it_is_due(api: Cl
     assert made.json["name"] == "block-20260301-131000"
     assert desk.text.startswith(WRITTEN + BY_HAND + "    dayparts:\n      block-20260301-131000:\n")
     assert "        include: {listed: [film-c, film-a]}\n        order: listed\n" in desk.text
-    desk.publish()
-    desk.station.moments.now = START + timedelta(seconds=20)
-    for _ in range(4):
-        desk.station.look()
-    turns = list(
-        Station(desk.station.store).turns("by-hand", START - timedelta(minutes=1), START + timedelta(minutes=2))
-    )
+    programs = aired(desk)
     genesis = desk.station.on_air("by-hand").channel.genesis
-    programs = [turn for turn in turns if turn.program]
-    assert [turn.program[0].asset for turn in programs if turn.program] == ["film-c", "film-a"]
+    assert assets_of(programs) == ["film-c", "film-a"]
     first = genesis + timedelta(seconds=programs[0].start / 90_000)
     assert abs(first - START) < timedelta(seconds=2)
     now = (await api.get(f"{CHANNELS}/by-hand/now")).json
@@ -109,6 +117,22 @@ async def test_blocks_are_listed_moved_and_taken_away(api: Client, desk: House) 
         await api.ask("DELETE", f"{BLOCKS}/{name}", 204, headers={"If-Match": "*"})
     assert desk.text == WRITTEN + BY_HAND
     await api.ask("DELETE", f"{BLOCKS}/b1", 404, headers={"If-Match": "*"})
+
+
+async def test_a_block_of_ads_holds_ads_alone_and_airs_as_one(api: Client, desk: House) -> None:
+    """AX4: two of the three kinds of blocks."""
+    body = {"kind": "ad", "start": stamp(START), "assets": ["ad-b", "film-a", "ad-a"], "ads": ["ad-a"]}
+    refused = (await api.post(BLOCKS, body, 422, headers=ANY)).json["errors"]
+    assert [one["pointer"] for one in refused] == ["/assets/1", "/ads"]
+    refused = (await api.post(BLOCKS, {**body, "kind": "vod"}, 422, headers=ANY)).json["errors"]
+    assert [one["pointer"] for one in refused] == ["/assets/0", "/assets/2"]
+    made = await api.post(BLOCKS, {**body, "assets": ["ad-b", "ad-a"], "ads": [], "name": "spots"}, headers=ANY)
+    assert made.json["kind"] == "ad"
+    later = stamp(START + timedelta(hours=1))
+    await api.post(BLOCKS, {"start": later, "assets": ["film-a"], "name": "film"}, headers=ANY)
+    for kind, name in (("ad", "spots"), ("vod", "film")):
+        assert [one["name"] for one in (await api.get(f"{BLOCKS}?kind={kind}")).json["items"]] == [name]
+    assert assets_of(aired(desk)) == ["ad-b", "ad-a"]
 
 
 async def test_what_cannot_air_is_refused_all_at_once(api: Client, desk: House) -> None:

@@ -207,6 +207,10 @@ NO_WINDOW = "segments is out of range: write 6 to 1000 (players need six, and ca
             ':7: unknown kind "nine", write movie, episode, clip, ad, bumper, filler or slate',
         ),
         (
+            channels("number: 1", "name: Films", "include: {kind: [ad, bumper]}"),
+            ':6: kind "bumper" does not belong here: write movie, episode, clip or ad',
+        ),
+        (
             a_channel("exclude: {kind: [ad]}"),
             ':7: kind "ad" does not belong here: write movie, episode or clip',
         ),
@@ -285,7 +289,7 @@ channels:
   films:
     number: 1
     ordr: shuffle
-    include: {any: [film], kind: [ad]}
+    include: {any: [film], kind: [bumper]}
     ads: {every: 8, pod: 60s}
     window: 4
   Films!:
@@ -421,6 +425,21 @@ channels:
   b: {number: 2, name: B, include: *q}
 """
     assert lines_of(text) == ['channels.yaml:3: unknown key "ani", did you mean "any"?']
+
+
+def test_ads_are_programs_where_they_are_asked_for_by_their_kind() -> None:
+    """A collection of several kinds means its programs; one of ads alone means ads, as paid programming does."""
+    both = "collections: {some: {kind: [movie, ad]}, spots: {kind: [ad]}}\n"
+
+    def of(written: str) -> tuple[Kind, ...]:
+        (draft,) = drafts_of(
+            channels("number: 1", "name: Films", f"include: {written}").replace("channels:\n", f"{both}channels:\n", 1)
+        )
+        return draft.rules.block.sources[0].include[0].kind
+
+    assert of("{any: [film]}") == PROGRAMS
+    assert of("{kind: ad}") == of("spots") == (Kind.AD,)
+    assert of("some") == (Kind.MOVIE,)
 
 
 def test_tags_and_kinds_are_put_in_order_so_that_order_makes_no_revision() -> None:
