@@ -1,4 +1,7 @@
-"""Signed delivery, whole: real media, a real player and the nginx of docs/delivery.md, beyond a rotation (B06, B05)."""
+"""Signed delivery, whole: real media, a real player and the nginx of docs/delivery.md, beyond a rotation.
+
+Rows B05, B06, DX3.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import timedelta
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -22,6 +27,8 @@ from control_api.scopes import Scope
 from control_api.settings import Settings
 from packager.run import ffmpeg_binary
 from playout.clock import system_clock
+from playout.core.token import Pass
+from playout.keyring import NAME, Keyring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,14 +91,14 @@ def test_a_player_plays_a_signed_channel_behind_nginx_beyond_a_rotation(tmp_path
     film(tmp_path, "other", "testsrc2")
     key = asyncio.run(create_key(Settings(media=tmp_path / "media"), "tests", list(Scope), None, system_clock))
     known = {"Authorization": f"Bearer {key}"}
-    with up(tmp_path) as running:
+    with up(tmp_path, "--trusted-proxy", "127.0.0.1/32", "--tokens-checked", stream_bound_to="address") as running:
         running.until("The API is at")
         with fronted(tmp_path, running) as front:
 
-            def address(channel: str = "gold", life: int = 3600) -> str:
+            def address(channel: str = "gold", life: int = 3600, **more: str) -> str:
                 status, found = 0, {"url": ""}
                 while status != 200:  # it is on air as soon as it is published
-                    given = {"channel": channel, "life_seconds": life}
+                    given = {"channel": channel, "life_seconds": life, **more}
                     status, _, found = running.ask("/api/v1/playback", "POST", given, **known)
                     assert running.process.poll() is None, found
                 return front + str(found["url"]).removeprefix(f"http://127.0.0.1:{running.port}")
@@ -102,6 +109,8 @@ def test_a_player_plays_a_signed_channel_behind_nginx_beyond_a_rotation(tmp_path
                 assert running.ask("/api/v1/streaming-keys", "POST", {}, **known)[0] == 201
                 _refused(front, url, address("other"))
                 _shared(running, url, [address(life=1000 + k) for k in range(3)])
+                _bound(running, front, url, address(life=900, viewer_address="127.0.0.2"))
+                _coarse(tmp_path / "media", url)
                 far, told = player.communicate(timeout=90)
             assert player.returncode == 0
             # it may complain of the segment that it breaks off at the end, and of nothing else
@@ -139,21 +148,67 @@ def _refused(front: str, url: str, other: str) -> None:
     assert got(f"{front}/_token")[0] == 404, "it is internal"
 
 
+def asked(running: Up) -> int:
+    """How many segments below tokens the origin was asked for."""
+    text = got(f"http://127.0.0.1:{running.port}/metrics")[1].decode()
+    rows = re.findall(r'requests_total\{route="/t/\{token\}/media/\{asset\}.*\} ([0-9.]+)', text)
+    return sum(int(float(row)) for row in rows)
+
+
+def _bound(running: Up, front: str, url: str, bound: str) -> None:
+    """What is for one address is given to that alone, also of what the cache holds; and it shares the cache."""
+
+    def fetched(path: str, source: str) -> tuple[int, str]:
+        connection = HTTPConnection(front.removeprefix("http://"), timeout=10, source_address=(source, 0))
+        connection.request("GET", path.removeprefix(front), headers={"X-Forwarded-For": "127.0.0.2"})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.status, answer.headers.get("Cache-Control", "")
+
+    assert "127.0.0.2" not in bound
+    token, mine = url.split("/")[4], bound.split("/")[4]
+    held = [path.replace(token, mine) for path in _media(url)]
+    for path in held[1:]:
+        assert got(path.replace(mine, token))[0] == 200
+    before = asked(running)
+    for _ in range(2):
+        for path in (bound, *held):
+            assert fetched(path, "127.0.0.2")[0] == 200
+            for other in ("127.0.0.3", "127.0.0.1"):  # what it says of itself is nothing to nginx
+                assert fetched(path, other)[0] == 403
+    assert asked(running) - before < 6, "they are answers of the cache; the player itself may have asked for some"
+    lower = [path.replace("v360", "v234") for path in held[1:5]]
+    before = asked(running)
+    for path in lower * 3:
+        assert fetched(path, "127.0.0.2")[0] == 200
+        assert fetched(path, "127.0.0.3")[0] == 403
+    assert len(lower) <= asked(running) - before < len(lower) + 4, "it is kept there, for who may have it"
+    assert "private, max-age" in fetched(lower[0], "127.0.0.2")[1], "and by no other cache"
+
+
+def _coarse(media: Path, url: str) -> None:
+    """What the cache holds of a finer picture is given to nobody whose plan has none."""
+    now = system_clock().replace(microsecond=0)
+    said = Pass("live/gold", now + timedelta(minutes=1), now + timedelta(minutes=9), lines=240)
+    token, coarse = url.split("/")[4], Keyring(media / NAME).sign(said, now)
+    held = _media(url)
+    for path in held:
+        assert got(path)[0] == 200
+        assert got(path.replace(token, coarse))[0] == 403
+    for path in held[:2]:
+        assert got(path.replace(token, coarse).replace("v360", "v234"))[0] == 200
+
+
 def _shared(running: Up, url: str, others: list[str]) -> None:
     """Other viewers of the channel are given what the cache holds, and the origin is not asked."""
-
-    def asked() -> int:
-        text = got(f"http://127.0.0.1:{running.port}/metrics")[1].decode()
-        rows = re.findall(r'requests_total\{route="/t/\{token\}/media/\{asset\}.*\} ([0-9.]+)', text)
-        return sum(int(float(row)) for row in rows)
-
     held = _media(url)[1:7]
     for path in held:
         assert got(path)[0] == 200
-    before = asked()
+    before = asked(running)
     assert before > 0
     assert len({url, *others}) == 4
     for other in others:
         for path in held:
             assert got(path.replace(url.split("/")[4], other.split("/")[4]))[0] == 200
-    assert asked() - before < 6, "18 answers of the cache; the player itself may have asked for a segment or two"
+    assert asked(running) - before < 6, "18 answers of the cache; the player itself may have asked for a segment or two"

@@ -1,12 +1,14 @@
-"""One call gives the address by which something plays (A09, B06, B56, D13, D22, D23, D34, DX6), and it does."""
+"""One call gives the address by which something plays (A09, B06, B56, D13, D22, D23, D34, DX3, DX6), and it does."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +17,7 @@ from desks import WRITTEN, House, house
 from persons import account, cheap, person
 from sqlmodel import col, select, update
 from stations import Station
+from watching import free_plan
 from yarl import URL
 
 from control_api.database import Database
@@ -61,14 +64,14 @@ class Stage:
             assert answer.status == status, (url, body[:300])
             return body
 
-    async def plays_on(self, url: str) -> None:
+    async def plays_on(self, url: str, headers: Mapping[str, str] | None = None) -> None:
         """Play its first rendition, and a segment of that."""
         where = URL(url, encoded=True)
         for step in ("#EXT-X-STREAM-INF", "#EXTINF"):
-            lines = (await self.plays(str(where))).decode().splitlines()
+            lines = (await self.plays(str(where), headers=headers)).decode().splitlines()
             assert any(line.startswith(step) for line in lines)
             where = where.join(URL([line for line in lines if line and not line.startswith("#")][-1], encoded=True))
-        assert len(await self.plays(str(where), 206, {"Range": "bytes=0-99"})) == 100
+        assert len(await self.plays(str(where), 206, {"Range": "bytes=0-99", **(headers or {})})) == 100
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> House:
 async def stage(
     made: House, tmp_path: Path, settings: Settings, key: str, aiohttp_client: Callable[..., Awaitable[Any]]
 ) -> AsyncIterator[Stage]:
+    async with staged(made, tmp_path, cheap(settings), aiohttp_client) as found:
+        found.api = found.api.known_by(key)
+        yield found
+
+
+@asynccontextmanager
+async def staged(
+    made: House, tmp_path: Path, settings: Settings, aiohttp_client: Callable[..., Awaitable[Any]], **origin: Any
+) -> AsyncIterator[Stage]:
     shutil.copytree(made.station.root, tmp_path, dirs_exist_ok=True)
     desk = House(Station(tmp_path), tmp_path / "channels.yaml")
     desk.station.look()
@@ -91,10 +103,10 @@ async def stage(
     await database.close()
     app = create_origin(
         desk.station.view, desk.station.changed, desk.station.store, desk.clock,
-        OriginSettings(stream_keys=tmp_path / NAME),
+        OriginSettings(stream_keys=tmp_path / NAME, **origin),
     )  # fmt: skip
-    async with running(cheap(settings), clock=desk.clock) as found:
-        yield Stage(desk, found.known_by(key), await aiohttp_client(app), titles)
+    async with running(settings, clock=desk.clock) as found:
+        yield Stage(desk, found, await aiohttp_client(app), titles)
 
 
 async def test_a_signed_channel_plays_by_the_address_and_by_no_other(stage: Stage) -> None:
@@ -160,6 +172,51 @@ async def test_one_call_has_all_that_a_player_asks_before_it_plays(stage: Stage)
         {"channel": "late", "start_over": True, "since": "2026-03-01T12:00:30Z"},
     ):
         await ada.post(PLAYBACK, body, 422)
+
+
+async def test_an_address_plays_from_where_it_was_asked_for_and_no_finer_than_the_plan_says(
+    made: House, tmp_path: Path, settings: Settings, key: str, aiohttp_client: Callable[..., Awaitable[Any]]
+) -> None:
+    """DX3: wherever it is asked for; and what a plan has of quality is held to at the origin, which asks nobody."""
+    trusted = (ip_network("127.0.0.0/8"),)
+    bound = cheap(settings).model_copy(update={"stream_bound_to": "network", "trusted_proxies": trusted})
+    home, near, away = ({"X-Forwarded-For": one} for one in ("203.0.113.9", "203.0.113.77", "198.51.100.1"))
+    async with staged(made, tmp_path, bound, aiohttp_client, trusted=trusted) as stage:
+        await free_plan(stage.api, 9, lines=240)
+        ada, machine = await person(stage.api, "ada"), stage.api.known_by(key)
+        asked = (await ada.post(PLAYBACK, {"channel": "late"}, 200, headers=home)).json
+        film = (await ada.post(PLAYBACK, {"asset": "film-a"}, 200, headers=home)).json
+        assert (asked["best_lines"], film["best_lines"]) == (240, 240)
+        urls = [asked["url"], asked["start_over_url"], film["url"]]
+        urls.append((await ada.get("/media/film-b/stream-url", headers=home)).json["stream_url"])
+        urls.append((await ada.get("/api/v1/channels/late/play", headers=home)).json["url"])
+        sent = await ada.get("/media/stream/film-c", 302, headers=home)
+        for url in (*urls, sent.headers["Location"]):
+            ladder = (await stage.plays(url, headers=near)).decode()
+            assert "v234.m3u8" in ladder
+            assert "v360.m3u8" not in ladder
+            await stage.plays_on(url, near)
+            for other in (away, None):
+                assert b"for another network" in await stage.plays(url, 403, other)
+            finer = url.partition("?")[0].replace("index", "v360")
+            assert b"coarser picture" in await stage.plays(finer, 403, home)
+            assert "203" not in url.partition("/t/")[2].partition("/")[0]
+        below = SIGNED_URL.search(sent.headers["Location"])
+        assert below is not None
+        token, nobody = below[1].removeprefix("/t/"), stage.api.known_by(None)
+        await nobody.get(f"/media/stream/film-c?token={token}", 302, headers=near)
+        assert (
+            "for elsewhere"
+            in (await nobody.get(f"/media/stream/film-c?token={token}", 401, headers=away)).json["detail"]
+        )
+
+        told = {"channel": "late", "viewer_address": "2001:db8:7:8::1"}
+        url = (await machine.post(PLAYBACK, told, 200, headers=away)).json["url"]
+        assert "v360.m3u8" in (await stage.plays(url, headers={"X-Forwarded-For": "2001:db8:7:9::2"})).decode()
+        await stage.plays(url, 403, {"X-Forwarded-For": "2001:db8:7:100::2"})
+        await stage.plays_on((await machine.post(PLAYBACK, {"asset": "film-a"}, 200, headers=away)).json["url"], near)
+        refused = (await machine.post(PLAYBACK, {**told, "viewer_address": "here"}, 422)).json
+        assert [error["pointer"] for error in refused["errors"]] == ["/viewer_address"]
 
 
 async def test_start_over_and_catch_up_are_signed_too(stage: Stage) -> None:

@@ -56,13 +56,13 @@ async def series(client: Client, name: str, seasons: dict[int, int], *, minutes:
     return whole
 
 
-async def free_plan(client: Client, streams: int) -> None:
-    """Have whoever pays nothing play so much at a time."""
+async def free_plan(client: Client, streams: int, lines: int | None = None) -> None:
+    """Have whoever pays nothing play so much at a time, and no finer pictures than that."""
     site = client.app[SITE]
     now = whole_millis(site.clock())
     async with site.database.writing() as session:
         plan = await session.get(Plan, "free")
         if plan is None:
             plan = Plan(id="free", names={"en": "Free"}, currency="EUR", period="month", created_at=now, updated_at=now)
-        plan.streams = streams
+        plan.streams, plan.lines = streams, lines
         session.add(plan)
