@@ -187,7 +187,7 @@ def test_a_signal_stops_a_process_cleanly(tmp_path: Path, number: signal.Signals
         assert running.stdout is not None
         assert "The page is at" in running.stdout.readline()
         running.send_signal(number)
-        out, err = running.communicate(timeout=10)
+        out, err = running.communicate(timeout=60)
     assert running.returncode == 0, err
     assert "Traceback" not in out + err
 

@@ -113,7 +113,7 @@ def test_the_api_is_begun_anew_when_its_code_changes_and_ends_at_once(copy: Path
         said(process, "The API dwells at")
 
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert begun(copy) == []
 
 
@@ -131,7 +131,7 @@ def test_the_station_plays_on_with_what_it_has(copy: Path, tmp_path: Path) -> No
         said(process, "/live/films/index.m3u8")
         assert set(first[-20:]) & set(playlist(port)), "the segments that both list are the same, line by line"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert begun(copy) == []
 
 

@@ -66,7 +66,7 @@ def lines_until(running: subprocess.Popen[str], words: str) -> list[str]:
 def stopped(running: subprocess.Popen[str]) -> str:
     """What it says from Ctrl-C on; it ends well."""
     running.send_signal(signal.SIGINT)
-    rest, _ = running.communicate(timeout=10)
+    rest, _ = running.communicate(timeout=60)
     assert running.returncode == 0, rest
     return rest
 
