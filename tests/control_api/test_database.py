@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.pool import QueuePool
 from sqlmodel import col, delete, func, select
 
 from control_api import schema
@@ -100,6 +101,30 @@ async def test_a_row_can_be_read_after_its_transaction(database: Database) -> No
         key = ApiKey(id="ak_1", name="n", digest="d", hint="h", scopes=["a"], created_at=NOW)
         session.add(key)
     assert key.name == "n"
+
+
+async def test_who_is_broken_off_gives_its_connection_back_before_the_database_is_closed(database: Database) -> None:
+    pool, asking, broken = database.engine.sync_engine.pool, asyncio.Event(), asyncio.Event()
+    assert isinstance(pool, QueuePool)
+
+    async def ask() -> None:
+        async with database.reading() as session:
+            await session.exec(select(ApiKey))
+            asking.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                broken.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(ask())
+        await asking.wait()
+        task.cancel()
+        await broken.wait()
+        task.cancel()  # while it closes what it was broken off in
+        await database.close()
+        assert pool.checkedout() == 0
+    assert task.cancelled()
 
 
 async def test_what_failed_leaves_nothing(database: Database) -> None:
