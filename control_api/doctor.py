@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from importlib.metadata import version
+from platform import platform, python_version
 from typing import TYPE_CHECKING, Final
 
 import av
@@ -84,6 +86,7 @@ def as_json(findings: Iterable[Finding]) -> str:
 async def examine(settings: Settings, ffmpeg: Finding | str, assets: Sequence[tuple[str, Path]]) -> list[Finding]:
     """Look at everything; `ffmpeg` is its path, or why there is none, `assets` are built files and who builds them."""
     return [
+        itself(),
         ffmpeg if isinstance(ffmpeg, Finding) else encoder(ffmpeg),
         decoder(),
         await database(settings),
@@ -95,6 +98,11 @@ async def examine(settings: Settings, ffmpeg: Finding | str, assets: Sequence[tu
         mail(settings),
         *(asset(command, path) for command, path in assets),
     ]
+
+
+def itself() -> Finding:
+    """Which version this is, and what it runs on: what every report begins with."""
+    return Finding("Fastline", State.OK, f"version {version('fastline')}, Python {python_version()}, {platform()}")
 
 
 def encoder(path: str) -> Finding:
@@ -110,8 +118,8 @@ def encoder(path: str) -> Finding:
     lacking = [name for name in _ENCODERS if name not in known]
     if done.returncode != 0 or lacking:
         return Finding("ffmpeg", State.FAULT, f"{path} has no encoder {', '.join(lacking or ['at all'])}", advice)
-    version = (named.stdout.split() or ["", "", "?"])[2:3]
-    return Finding("ffmpeg", State.OK, f"version {version[0] if version else '?'}, {path}")
+    told = (named.stdout.split() or ["", "", "?"])[2:3]
+    return Finding("ffmpeg", State.OK, f"version {told[0] if told else '?'}, {path}")
 
 
 def decoder() -> Finding:

@@ -193,8 +193,20 @@ def test_the_doctor_finds_a_good_place_good(fastline: Fastline, tmp_path: Path) 
     code, said, _ = fastline("doctor", "--format", "json", FASTLINE_MEDIA=str(tmp_path), FASTLINE_PORT="0")
     findings = {found["name"]: found for found in json.loads(said)["findings"]}
     assert code == 0, said
-    assert set(findings) == {"ffmpeg", "PyAV", "database", "store", "disk", "channels", "clock", "port", "page", "mail"}
-    for name in ("ffmpeg", "PyAV", "database", "store", "port"):
+    assert set(findings) == {
+        "Fastline",
+        "ffmpeg",
+        "PyAV",
+        "database",
+        "store",
+        "disk",
+        "channels",
+        "clock",
+        "port",
+        "page",
+        "mail",
+    }
+    for name in ("Fastline", "ffmpeg", "PyAV", "database", "store", "port"):
         assert findings[name]["state"] == "ok", findings[name]
     assert os.listdir(tmp_path) == []  # noqa: PTH208 — it leaves nothing behind
     code, said, _ = fastline("doctor", FASTLINE_MEDIA=str(tmp_path), FASTLINE_PORT="0")
