@@ -126,13 +126,15 @@ async def find(database: Database, job: str) -> Job:
 
 
 async def soon(check: Callable[[], Awaitable[bool] | bool]) -> None:
-    """Wait for what workers do, which may be in another process."""
+    """Wait for what workers do, which may be in another process: then each look takes time from what is looked for."""
+    pause = 0.01
     async with asyncio.timeout(120):
         while True:
             found = check()
             if found if isinstance(found, bool) else await found:
                 return
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.3, 0.1)
 
 
 async def until(database: Database, job: str, *states: JobState) -> Job:

@@ -13,6 +13,7 @@ from test_packaging_jobs import (  # noqa: F401 — what is run once more, on th
     stock,
     stocked,
     test_a_worker_that_is_killed_loses_nothing_and_its_encoders_die_with_it,
+    unhurried,
     wanted,
     worker,
 )
@@ -42,8 +43,9 @@ async def are_there(database: Database, many: int) -> bool:
 
 async def test_two_workers_share_the_work(database: Database, settings: Settings) -> None:  # noqa: F811 — the fixture
     """One source at a time each: the second job goes to the other one."""
-    names = [film(settings, f"{name}.mp4", 12) for name in ("one", "two")]
-    async with worker(settings), worker(settings):
+    names = [film(settings, f"{name}.mp4", 5) for name in ("one", "two")]
+    slow = unhurried(settings)
+    async with worker(settings, FASTLINE_FFMPEG=slow), worker(settings, FASTLINE_FFMPEG=slow):
         await soon(lambda: are_there(database, 2))
         jobs = [await wanted(database, Package(source=name, house="fast", title=name)) for name in names]
         done = [await until(database, job, JobState.SUCCEEDED, JobState.FAILED) for job in jobs]

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.media
 
 FAST = HOUSES["fast"]
 ROOT = Path(__file__).parents[2]
-LONG, SHORT = 16, 2
+LONG, SHORT = 7, 2
 UNHURRIED = """#!{python} -IS
 import os, sys
 words = sys.argv[1:]
@@ -64,10 +65,18 @@ def film(settings: Settings, name: str, seconds: int) -> str:
     """A film in the folder of sources."""
     path = settings.media / "sources" / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    drawn = ("-f", "lavfi", "-i", f"testsrc2=s=640x360:r=30:d={seconds}", "-f", "lavfi", "-i", f"sine=500:d={seconds}")
-    coded = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-shortest")
-    subprocess.run([ffmpeg_binary(), "-nostdin", "-v", "error", *drawn, *coded, "-y", str(path)], check=True)
+    path.write_bytes(drawn(seconds))
     return name
+
+
+@cache
+def drawn(seconds: int) -> bytes:
+    """A film of this length."""
+    what = ("-f", "lavfi", "-i", f"testsrc2=s=640x360:r=30:d={seconds}", "-f", "lavfi", "-i", f"sine=500:d={seconds}")
+    coded = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-shortest")
+    whole = ("-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "pipe:1")
+    command = [ffmpeg_binary(), "-nostdin", "-v", "error", *what, *coded, *whole]
+    return subprocess.run(command, check=True, capture_output=True).stdout
 
 
 def environment(settings: Settings) -> dict[str, str]:
