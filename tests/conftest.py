@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -25,6 +26,13 @@ settings.load_profile("fastline")
 LONGEST = 300
 """Seconds that a test may take, with all that it stands on: one that hangs fails, and the others go on."""
 _AGAIN = 30
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among what the tests make, and not again and again through a million things that stay."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)
