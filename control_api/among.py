@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 
+def bare(column: Any) -> ColumnElement[Any]:  # noqa: ANN401 — a column
+    """The column as a mere value: SQLite looks nothing up by an index of it."""
+    return _Bare(column)
+
+
 def one_of(column: Any, named: str) -> ColumnElement[Any]:  # noqa: ANN401 — a column
     """The condition that `column`, which is of texts, is one of those that the statement is given by this name."""
     return _OneOf(column, bindparam(named, type_=_Texts()))
@@ -49,6 +54,17 @@ class _Texts(TypeDecorator[Sequence[str]]):
         return json.dumps(some) if dialect.name == "sqlite" else some
 
 
+class _Bare(FunctionElement[Any]):
+    """A column of which no index counts."""
+
+    name = "bare"
+    inherit_cache = True
+
+    def __init__(self, column: Any) -> None:  # noqa: ANN401 — a column
+        super().__init__(column)
+        self.type = column.type
+
+
 class _OneOf(FunctionElement[Any]):
     """That a column is one of some texts."""
 
@@ -71,8 +87,18 @@ class _Part(FunctionElement[str]):
     inherit_cache = True
 
 
-@compiles(_OneOf)  # type: ignore[no-untyped-call, misc, unused-ignore] # it has no types
-def _one_of(element: _OneOf, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 — SQLAlchemy's
+@compiles(_Bare)  # type: ignore[no-untyped-call, misc, unused-ignore] # it has no types
+def _bare(element: _Bare, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 — SQLAlchemy's
+    return f"+{compiler.process(element.clauses, **how)}"
+
+
+@compiles(_Bare, "postgresql")  # type: ignore[no-untyped-call, misc, unused-ignore] # the same
+def _bare_of_postgresql(element: _Bare, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 — the same
+    return compiler.process(element.clauses, **how)
+
+
+@compiles(_OneOf)  # type: ignore[no-untyped-call, misc, unused-ignore] # the same
+def _one_of(element: _OneOf, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 — the same
     column, some = (compiler.process(one, **how) for one in element.clauses)
     return f"{column} IN (SELECT value FROM json_each({some}))"  # noqa: S608 — both are SQLAlchemy's words
 

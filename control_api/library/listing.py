@@ -1,18 +1,27 @@
-"""Which titles a list has, and in which order: filters as conditions on one statement, each with an index behind it."""
+"""Which titles a list has, and in which order: filters as conditions on one statement.
+
+Law: a page costs what the page does, whether a database knows how its rows are spread or not. Where many titles fit,
+the index of the order is walked and each title asked for itself, which the index answers as far as it can; where few
+do, they are looked up. SQLite is told which of the two: it has counted nothing that it was not asked to count.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field
-from sqlalchemy import exists, func
+from sqlalchemy import ColumnElement, Select, exists, func, true
+from sqlalchemy import select as selected
 from sqlmodel import col, select
 
+from control_api.among import bare
+from control_api.database import answered
 from control_api.library.facts import Country, Language
 from control_api.library.folding import same
 from control_api.library.kinds import TitleAccess, TitleKind, TitleState
-from control_api.library.search import holders
+from control_api.library.search import holders, is_held
 from control_api.models import Given
 from control_api.tables import (
     Asset,
@@ -27,9 +36,9 @@ from control_api.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
-    from sqlalchemy import ColumnElement
+    from sqlmodel.ext.asyncio.session import AsyncSession
     from sqlmodel.sql.expression import SelectOfScalar
 
 
@@ -102,40 +111,89 @@ class TitleFilter(Given):
     deleted: bool = Field(default=False, description="Those in the bin instead of the others.")
 
 
-def narrowed(rows: SelectOfScalar[Title], wanted: TitleFilter, *, sqlite: bool) -> SelectOfScalar[Title]:
-    """The rows that are wanted."""
+_FEW: Final = 500
+"""Titles that are looked up one by one, to be sorted then."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """Something that titles have, by which they are chosen."""
+
+    name: str
+    holders: Select[Any]
+    """The ids of those that have it."""
+    is_held: ColumnElement[bool]
+    """That one of them has it."""
+
+
+async def common(session: AsyncSession, wanted: TitleFilter) -> frozenset[str]:
+    """What of that which is wanted many titles have: one query, where anything of the kind is wanted."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    # PostgreSQL has counted what titles have, but not in how many a word is
+    signs = [sign for sign in _signs(wanted, sqlite=sqlite) if sqlite or sign.name == "q"]
+    if not signs:
+        return frozenset()
+    counts = (selected(func.count()).select_from(sign.holders.limit(_FEW + 1).subquery()) for sign in signs)
+    [found] = await answered(session, selected(*(count.scalar_subquery() for count in counts)))
+    return frozenset(sign.name for sign, count in zip(signs, found, strict=True) if count > _FEW)
+
+
+def narrowed(
+    rows: SelectOfScalar[Title], wanted: TitleFilter, *, sqlite: bool, many: Collection[str] = ()
+) -> SelectOfScalar[Title]:
+    """The rows that are wanted. `many` is what of it is `common`: each title is asked for that."""
     gone = col(Title.deleted_at)
     conditions: list[ColumnElement[bool]] = [gone.is_not(None) if wanted.deleted else gone.is_(None)]
     for name, one in _ONE_OF.items():
         if values := getattr(wanted, name):
             conditions.append(one(values))
-    conditions += [~col(Title.id).in_(_tagged([same(name)])) for name in wanted.without_tag]
-    conditions += [col(Title.id).in_(_tagged([same(name)])) for name in wanted.tag]
+    conditions += [~_is_tagged(same(name)) for name in wanted.without_tag]
+    for sign in _signs(wanted, sqlite=sqlite):
+        conditions.append(sign.is_held if sign.name in many else col(Title.id).in_(sign.holders))
     for name, bounded in _WHERE_SAID.items():
         if (value := getattr(wanted, name)) is not None:
             conditions.append(bounded(value))
-    if wanted.q is not None:
-        conditions.append(col(Title.id).in_(holders(wanted.q, sqlite=sqlite)))
     return rows.where(*conditions)
 
 
-def _tagged(folded: list[str]) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
-    tagged = select(TitleTag.title_id).join(Tag, col(Tag.id) == TitleTag.tag_id)
-    return tagged.where(col(Tag.folded).in_(folded))
+def _signs(wanted: TitleFilter, *, sqlite: bool) -> list[_Sign]:
+    found = [_tag(same(name)) for name in wanted.tag]
+    if wanted.genre:
+        found.append(_genre([same(name) for name in wanted.genre]))
+    if wanted.language:
+        found.append(_sign("language", TitleLanguage, col(TitleLanguage.language).in_(wanted.language)))
+    if wanted.country:
+        found.append(_sign("country", TitleCountry, col(TitleCountry.country).in_(wanted.country)))
+    if wanted.q is not None:
+        found.append(_words(wanted.q, sqlite=sqlite))
+    return found
 
 
-def _of_genre(names: list[str]) -> ColumnElement[bool]:
-    rows = select(TitleGenre.title_id).join(Genre, col(Genre.id) == TitleGenre.genre_id)
-    return col(Title.id).in_(rows.where(col(Genre.folded).in_([same(name) for name in names])))
+def _sign(name: str, of: Any, fits: ColumnElement[bool]) -> _Sign:  # noqa: ANN401 — a table of what hangs on titles
+    """A sign that is a row beside a title."""
+    holders = selected(of.title_id).where(fits)
+    return _Sign(name, holders, exists().where(col(of.title_id) == col(Title.id), fits).correlate(Title))
 
 
-def _spoken(languages: list[str]) -> ColumnElement[bool]:
-    rows = select(TitleLanguage.title_id).where(col(TitleLanguage.language).in_(languages))
-    return col(Title.id).in_(rows)
+def _tag(folded: str) -> _Sign:
+    named = selected(col(Tag.id)).where(col(Tag.folded) == folded)
+    return _sign(f"tag {folded}", TitleTag, col(TitleTag.tag_id).in_(named))
 
 
-def _from(countries: list[str]) -> ColumnElement[bool]:
-    return col(Title.id).in_(select(TitleCountry.title_id).where(col(TitleCountry.country).in_(countries)))
+def _is_tagged(folded: str) -> ColumnElement[bool]:
+    return _tag(folded).is_held
+
+
+def _genre(folded: list[str]) -> _Sign:
+    named = selected(col(Genre.id)).where(col(Genre.folded).in_(folded))
+    return _sign("genre", TitleGenre, col(TitleGenre.genre_id).in_(named))
+
+
+def _words(typed: str, *, sqlite: bool) -> _Sign:
+    inside = holders(typed, sqlite=sqlite)
+    # what PostgreSQL cannot turn into a join it asks once, and then each title for its place in that
+    each = is_held(typed, col(Title.id)) if sqlite else col(Title.id).in_(inside).is_(true())
+    return _Sign("q", inside, each)
 
 
 def _named(elsewhere: str) -> ColumnElement[bool]:
@@ -153,18 +211,16 @@ def _beneath(wanted: bool) -> ColumnElement[bool]:  # noqa: FBT001 — the value
     return col(Title.parent_id).is_not(None) if wanted else col(Title.parent_id).is_(None)
 
 
+# those of which an index knows go by another index, that of the order: a database that has not counted takes the first
 _ONE_OF: Final[dict[str, Callable[[Any], ColumnElement[bool]]]] = {
-    "kind": lambda some: col(Title.kind).in_(some),
+    "kind": lambda some: bare(Title.kind).in_(some),
     "state": lambda some: col(Title.state).in_(some),
     "age_rating": lambda some: func.lower(col(Title.age_rating)).in_([one.lower() for one in some]),
-    "genre": _of_genre,
-    "language": _spoken,
-    "country": _from,
 }
 _WHERE_SAID: Final[dict[str, Callable[[Any], ColumnElement[bool]]]] = {
-    "year_from": lambda year: col(Title.year) >= year,
-    "year_to": lambda year: col(Title.year).between(1, year),
-    "score_from": lambda score: col(Title.score) >= round(score * 100),
+    "year_from": lambda year: bare(Title.year) >= year,
+    "year_to": lambda year: bare(Title.year).between(1, year),
+    "score_from": lambda score: bare(Title.score) >= round(score * 100),
     "featured": lambda featured: col(Title.featured) == featured,
     "access": lambda access: col(Title.access) == access,
     "parent": lambda parent: col(Title.parent_id) == parent,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, column, literal_column, select, table, text
+from sqlalchemy import bindparam, column, exists, false, literal_column, select, table, text
 
 from control_api.library.fitting import ANYBODY, FITS_AGE, FITS_GENRE, Fit
 from control_api.library.folding import folded, likeness, trigrams, words
@@ -17,7 +17,7 @@ from control_api.library.folding import folded, likeness, trigrams, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import BindParameter, Select
+    from sqlalchemy import BindParameter, ColumnElement, Select, SQLColumnExpression
     from sqlmodel.ext.asyncio.session import AsyncSession
 
 _LIKE_ENOUGH: Final = 0.4
@@ -79,11 +79,23 @@ def holders(typed: str, *, sqlite: bool) -> Select[Any]:
     if not wanted:
         return select(found.c.title_id).where(literal_column("1") == literal_column("0"))
     if sqlite:
-        inside = text("SELECT rowid FROM search_title_words WHERE search_title_words MATCH :search_words")
-        numbers = inside.bindparams(_words(_match(wanted))).columns(column("rowid"))
-        return select(found.c.title_id).where(found.c.number.in_(numbers.scalar_subquery()))
+        return select(found.c.title_id).where(found.c.number.in_(_numbers(wanted)))
     matches = text("lexemes @@ to_tsquery('simple', :search_words)").bindparams(_words(_tsquery(wanted)))
     return select(found.c.title_id).where(matches)
+
+
+def is_held(typed: str, title: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """That one title has all these words; of SQLite, which finds them for all titles once."""
+    found, wanted = table("search_title", column("title_id"), column("number")), words(typed)
+    if not wanted:
+        return false()
+    return exists().where(found.c.title_id == title, found.c.number.in_(_numbers(wanted)))
+
+
+def _numbers(wanted: Sequence[str]) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    """The numbers of titles that have all these words, in SQLite."""
+    inside = text("SELECT rowid FROM search_title_words WHERE search_title_words MATCH :search_words")
+    return inside.bindparams(_words(_match(wanted))).columns(column("rowid")).scalar_subquery()
 
 
 def _words(query: str) -> BindParameter[str]:

@@ -56,7 +56,8 @@ async def list_titles(call: Call[Nothing, TitleQuery, Nothing]) -> Answer:
     """A page of titles."""
     sqlite = call.site.database.is_sqlite
     seen = states(call, call.query.state, deleted=call.query.deleted)
-    rows = listing.narrowed(select(Title), call.query.model_copy(update={"state": seen}), sqlite=sqlite)
+    many = await listing.common(call.session, call.query)
+    rows = listing.narrowed(select(Title), call.query.model_copy(update={"state": seen}), sqlite=sqlite, many=many)
     rows = rows.where(*limits.conditions(call.caller.viewer))
     found = await leaf(call, rows, listing.order(call.query.sort))
     there, public = await surrounded(call, found.rows), call.site.settings.public_url

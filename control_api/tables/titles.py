@@ -11,6 +11,13 @@ from control_api.tables.row import Row
 
 UNPLACED: Final = (1 << 31) - 1
 """Stands behind every number."""
+_LEFT_OUT: Final = ("kind", "state", "deleted_at", "age")
+
+
+def _there(name: str) -> dict[str, Any]:
+    """Of an index: that it has those rows alone that have this."""
+    said = text(f"{name} IS NOT NULL")
+    return {"sqlite_where": said, "postgresql_where": said}
 
 
 def _of(table: str, *, primary: bool = False, index: bool = False, null: bool = False) -> Any:  # noqa: ANN401 — SQLModel reads it
@@ -25,12 +32,12 @@ class Title(Row, table=True):
     __tablename__ = "title"
     __table_args__ = (
         UniqueConstraint("parent_id", "kind", "number", name="uq_title_place"),
-        # one for each way in which a list is sorted
-        Index("ix_title_by_name", "sort_name", "id"),
-        Index("ix_title_by_year", "year", "id"),
-        Index("ix_title_by_score", "score", "id"),
-        Index("ix_title_by_age", "created_at", "id"),
-        Index("ix_title_by_views", "views", "score", "id"),
+        # one for each way in which a list is sorted, with what most lists leave out: it is seen without the row
+        Index("ix_title_by_name", "sort_name", "id", *_LEFT_OUT),
+        Index("ix_title_by_year", "year", "id", *_LEFT_OUT),
+        Index("ix_title_by_score", "score", "id", *_LEFT_OUT),
+        Index("ix_title_by_age", "created_at", "id", *_LEFT_OUT),
+        Index("ix_title_by_views", "views", "score", "id", *_LEFT_OUT),
         # for the home page: the top of a kind, and the few that are featured
         Index("ix_title_top", "kind", "views", "score", "id"),
         Index(
@@ -41,12 +48,15 @@ class Title(Row, table=True):
             postgresql_where=text("featured"),
         ),
         Index("ix_title_by_place", "parent_id", "place", "id"),
+        # of few; SQLite would look up by it the many that are not of them
+        Index("ix_title_deleted_at", "deleted_at", **_there("deleted_at")),
+        Index("ix_title_opens_at", "opens_at", **_there("opens_at")),
     )
 
     id: str = Field(primary_key=True, max_length=40)
     version: int = Field(default=1)
     """Counts its edits, those of what hangs on it as well."""
-    kind: str = Field(max_length=10, index=True)
+    kind: str = Field(max_length=10)
     state: str = Field(default="draft", max_length=10)
     """`draft`, `published` or `archived`."""
     parent_id: str | None = Field(default=None, sa_column=Column(String(40), ForeignKey("title.id"), nullable=True))
@@ -94,7 +104,7 @@ class Title(Row, table=True):
     trailer_url: str = Field(default="", max_length=2000)
     rights: list[dict[str, Any]] = Field(default_factory=list, sa_type=Document)
     """When and where it may be shown; empty for always and everywhere."""
-    opens_at: datetime | None = Field(default=None, sa_type=UtcInstant, index=True)
+    opens_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     """From when on, at the earliest; None: ever since. See `control_api.library.opening`."""
     closes_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     """Until when, at the latest; None: for ever."""
@@ -106,7 +116,7 @@ class Title(Row, table=True):
     updated_at: datetime = Field(sa_type=UtcInstant)
     published_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     """When it was first published."""
-    deleted_at: datetime | None = Field(default=None, sa_type=UtcInstant, index=True)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     """When it was put into the bin."""
 
 

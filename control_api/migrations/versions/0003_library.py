@@ -8,6 +8,7 @@ from control_api.tables import search
 
 revision = "0003"
 down_revision = "0002"
+_LEFT_OUT = ("kind", "state", "deleted_at", "age")
 
 
 def upgrade() -> None:
@@ -99,12 +100,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("parent_id", "kind", "number", name="uq_title_place"),
     )
     with op.batch_alter_table("title", schema=None) as batch_op:
-        batch_op.create_index("ix_title_by_age", ["created_at", "id"], unique=False)
-        batch_op.create_index("ix_title_by_name", ["sort_name", "id"], unique=False)
+        batch_op.create_index("ix_title_by_age", ["created_at", "id", *_LEFT_OUT], unique=False)
+        batch_op.create_index("ix_title_by_name", ["sort_name", "id", *_LEFT_OUT], unique=False)
         batch_op.create_index("ix_title_by_place", ["parent_id", "place", "id"], unique=False)
-        batch_op.create_index("ix_title_by_score", ["score", "id"], unique=False)
-        batch_op.create_index("ix_title_by_views", ["views", "score", "id"], unique=False)
-        batch_op.create_index("ix_title_by_year", ["year", "id"], unique=False)
+        batch_op.create_index("ix_title_by_score", ["score", "id", *_LEFT_OUT], unique=False)
+        batch_op.create_index("ix_title_by_views", ["views", "score", "id", *_LEFT_OUT], unique=False)
+        batch_op.create_index("ix_title_by_year", ["year", "id", *_LEFT_OUT], unique=False)
         batch_op.create_index(
             "ix_title_featured",
             ["created_at", "id"],
@@ -113,9 +114,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("featured"),
         )
         batch_op.create_index("ix_title_top", ["kind", "views", "score", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_title_deleted_at"), ["deleted_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_title_kind"), ["kind"], unique=False)
-        batch_op.create_index(batch_op.f("ix_title_opens_at"), ["opens_at"], unique=False)
+        for name in ("deleted_at", "opens_at"):
+            there = sa.text(f"{name} IS NOT NULL")
+            batch_op.create_index(f"ix_title_{name}", [name], unique=False, sqlite_where=there, postgresql_where=there)
 
     op.create_table(
         "artwork",
