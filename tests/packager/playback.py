@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import subprocess
 from array import array
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import av
 
+from packager import slate
 from packager.batch import Batch, Packaged, package
 from packager.plan import CHUNK_SEGMENTS
 from packager.run import ffmpeg_binary
-from playout.core.house import HOUSES, House
+from playout.core.house import HOUSES, House, Rung
 from playout.core.ticks import MEDIA_ORIGIN, TIMEBASE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from packager.job import Outcome
     from packager.progress import Progress
     from playout.core.asset import Asset, Track
 
 FAST = HOUSES["fast"]
+TINY = House("tiny", 30, (Rung(64, 36, 30, 200_000, 30),), "ultrafast")
+"""So small that ten minutes are packaged in seconds."""
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 NUMBERED = "geq=lum='if(mod(floor(N/pow(2,floor(X*16/W))),2),235,16)':cb=128:cr=128"
@@ -42,7 +48,7 @@ def draw(path: Path, *arguments: str) -> Path:
     return path
 
 
-def numbered(path: Path, rate: str, seconds: float, *output: str, size: str = "256x144") -> Path:
+def numbered(path: Path, rate: str, seconds: float, *output: str, size: str = "128x72") -> Path:
     """A film whose pictures carry their number, with a tone."""
     return draw(
         path,
@@ -62,6 +68,26 @@ def flashing(path: Path, rate: str, seconds: float, *output: str, sound_rate: in
     )  # fmt: skip
 
 
+@cache
+def _kits() -> Path:
+    """Where the slates of this process are."""
+    folder = Path(mkdtemp(prefix="kits-"))
+    atexit.register(shutil.rmtree, folder)
+    return folder
+
+
+async def furnished(media: Path, house: House = FAST) -> Path:
+    """`media`, and in it the slate of the house, which is packaged once for all tests of this process.
+
+    Where there is something of the house already it stays as it is.
+    """
+    kit = _kits() / house.name
+    await slate.ensure(kit, house, lambda _: None, lambda: NOON)
+    if not (media / "assets").exists() and not (media / "houses").exists():
+        shutil.copytree(kit, media, dirs_exist_ok=True)
+    return media
+
+
 async def outcomes(
     media: Path,
     *files: Path,
@@ -71,7 +97,7 @@ async def outcomes(
     chunk: int = CHUNK_SEGMENTS,
 ) -> list[Outcome]:
     """What comes of packaging `files`."""
-    batch = Batch(media, house, jobs=jobs, chunk=chunk)
+    batch = Batch(await furnished(media, house), house, jobs=jobs, chunk=chunk)
     notes = [] if told is None else told
     return await package(files, batch, tell=notes.append, clock=lambda: NOON)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playback import FAST, NOON, numbered, outcomes, packaged, track_bytes
+from playback import FAST, NOON, furnished, numbered, outcomes, packaged, track_bytes
 
 from packager import slate, work
 from packager.batch import Batch, Packaged, package
@@ -26,16 +26,25 @@ from playout.store import DirStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playout.core.asset import Asset
+
 pytestmark = pytest.mark.media
 
 PROGRAM = Path(__file__).with_name("interrupted.py")
-SECONDS = 16
-CHUNKS = 5
+SECONDS = 13
+CHUNKS = 4
 
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return numbered(tmp_path_factory.mktemp("films") / "film.mp4", "30", SECONDS)
+
+
+@pytest.fixture(scope="module")
+def whole(film: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Asset]:
+    """Where the film is packaged undisturbed, and its asset."""
+    media = tmp_path_factory.mktemp("alone")
+    return media, asyncio.run(packaged(media, film, chunk=1))
 
 
 @pytest.fixture
@@ -96,9 +105,9 @@ def litter(media: Path) -> list[str]:
     ("stage", "encoded"), [(Stage.ANALYSE, 0), (Stage.ENCODE, 2), (Stage.VERIFY, CHUNKS), (Stage.PUBLISH, CHUNKS)]
 )
 async def test_after_a_kill_the_next_run_finishes_without_doing_work_again(
-    stage: Stage, encoded: int, film: Path, tmp_path: Path
+    stage: Stage, encoded: int, film: Path, whole: tuple[Path, Asset], tmp_path: Path
 ) -> None:
-    media = tmp_path / "media"
+    media = await furnished(tmp_path / "media")
     killed = await asyncio.create_subprocess_exec(
         sys.executable, str(PROGRAM), str(media), str(film), stage, str(encoded), stderr=subprocess.PIPE
     )
@@ -115,15 +124,15 @@ async def test_after_a_kill_the_next_run_finishes_without_doing_work_again(
     assert last.resumed + last.encoded == CHUNKS
     assert litter(media) == []
 
-    alone = await packaged(tmp_path / "alone", film, chunk=1)
-    assert answer.asset == alone
-    for track in alone.tracks:
-        assert track_bytes(media, answer.asset, track) == track_bytes(tmp_path / "alone", alone, track)
+    alone, undisturbed = whole
+    assert answer.asset == undisturbed
+    for track in undisturbed.tracks:
+        assert track_bytes(media, answer.asset, track) == track_bytes(alone, undisturbed, track)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
 async def test_no_encoder_outlives_a_killed_packager(film: Path, tmp_path: Path) -> None:
-    media = tmp_path / "media"
+    media = await furnished(tmp_path / "media")
     killed = await asyncio.create_subprocess_exec(
         sys.executable, str(PROGRAM), str(media), str(film), Stage.ENCODE, "1", stderr=subprocess.PIPE
     )
@@ -138,7 +147,8 @@ async def test_cancelling_ends_the_encoders_and_keeps_finished_chunks(film: Path
         if note.encoded >= 1 and note.file == str(film):
             enough.set()
 
-    running = asyncio.ensure_future(package([film], Batch(tmp_path, FAST, chunk=1), tell=tell, clock=lambda: NOON))
+    batch = Batch(await furnished(tmp_path), FAST, chunk=1)
+    running = asyncio.ensure_future(package([film], batch, tell=tell, clock=lambda: NOON))
     await enough.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -150,11 +160,13 @@ async def test_cancelling_ends_the_encoders_and_keeps_finished_chunks(film: Path
     assert litter(tmp_path) == []
 
 
-async def test_a_full_disk_interrupts_and_the_next_run_goes_on(film: Path, small_disk: Path, tmp_path: Path) -> None:
-    alone = await packaged(tmp_path / "alone", film, chunk=1)
-    await slate.ensure(small_disk, FAST, lambda _: None, lambda: NOON)
+async def test_a_full_disk_interrupts_and_the_next_run_goes_on(
+    film: Path, small_disk: Path, whole: tuple[Path, Asset]
+) -> None:
+    _, alone = whole
+    await furnished(small_disk)
     sound, *rungs = sorted(alone.tracks, key=lambda track: track.name)
-    room = sound.offsets[-1] + sum(track.offsets[3] for track in rungs)  # the sound, and three of five chunks
+    room = sound.offsets[-1] + sum(track.offsets[3] for track in rungs)  # the sound, and three of four chunks
     weight = ballast(small_disk, room + 64_000)
     told: list[Progress] = []
     (full,) = await outcomes(small_disk, film, told=told, chunk=1)
@@ -174,7 +186,7 @@ async def test_a_full_disk_interrupts_and_the_next_run_goes_on(film: Path, small
 
 
 async def test_two_at_once_do_the_work_once(film: Path, tmp_path: Path) -> None:
-    await slate.ensure(tmp_path, FAST, lambda _: None, lambda: NOON)
+    await furnished(tmp_path)
     both = await asyncio.gather(outcomes(tmp_path, film, chunk=1), outcomes(tmp_path, film, chunk=1))
     answers = [answer for (answer,) in both if isinstance(answer, Packaged)]
     assert sorted(answer.new for answer in answers) == [False, True]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playback import FAST, NOON, numbered, track_bytes
+from playback import FAST, NOON, furnished, numbered, track_bytes
 
 from packager import work
 from packager.batch import Batch, Packaged, package_one
@@ -28,14 +28,14 @@ pytestmark = pytest.mark.media
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = numbered(tmp_path_factory.mktemp("films") / "x0199.mp4", "30", 9)
+    path = numbered(tmp_path_factory.mktemp("films") / "x0199.mp4", "30", 5)
     path.with_name("x0199.en.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
     return path
 
 
 async def one(media: Path, film: Path, told: list[Progress] | None = None, rendition: str = "") -> Outcome:
     notes = [] if told is None else told
-    batch = Batch(media, FAST, chunk=1)
+    batch = Batch(await furnished(media), FAST, chunk=1)
     called = "A_film.mp4"
     return await package_one(film, batch, tell=notes.append, clock=lambda: NOON, called=called, rendition=rendition)
 
@@ -71,7 +71,7 @@ async def test_who_cancels_for_good_leaves_nothing(film: Path, tmp_path: Path) -
         if note.file == str(film) and note.stage is Stage.ENCODE:
             begun.set()
 
-    batch = Batch(tmp_path, FAST, chunk=1)
+    batch = Batch(await furnished(tmp_path), FAST, chunk=1)
     running = asyncio.ensure_future(package_one(film, batch, tell=tell, clock=lambda: NOON, keeps=lambda: False))
     await begun.wait()
     running.cancel()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import sources
 from PIL import Image, ImageStat
+from playback import TINY
 from sources import AUDIO_ONLY, CODECS, COLOURS, GEOMETRY, HDR, RATES, SILENT, SOUNDS, TWO_LANGUAGES, Film, make
 from viewing import Viewing, box_of_white, outcome, viewed
 
@@ -23,15 +24,13 @@ from packager.source import Refusal, Source
 from packager.subtitles import Cue, parse
 from playout.core.asset import Kind
 from playout.core.cmaf import NotASegment
-from playout.core.house import HOUSES, House, Rung
+from playout.core.house import HOUSES
 from playout.core.ticks import TIMEBASE, Ticks
 from playout.core.vtt import restamp_vtt
 
 pytestmark = pytest.mark.media
 
 FAST = HOUSES["fast"]
-TINY = House("tiny", 30, (Rung(64, 36, 30, 200_000, 30),), "ultrafast")
-"""So small that ten minutes are packaged in seconds."""
 SYNC = Ticks(TIMEBASE * 20 // 1000)
 """Lip sync: 20 ms."""
 

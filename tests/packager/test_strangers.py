@@ -10,7 +10,7 @@ from shutil import copy
 from typing import TYPE_CHECKING
 
 import pytest
-from playback import FAST, NOON, draw, outcomes, packaged
+from playback import FAST, NOON, TINY, draw, furnished, outcomes, packaged
 
 from packager.batch import Batch, Packaged, package
 from packager.job import Interrupted
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.media
 
-TINY = ("-f", "lavfi", "-i", "testsrc2=s=64x36:r=30:d=0.6", "-f", "lavfi", "-i", "sine=d=0.6",
-        "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")  # fmt: skip
+BLINK = ("-f", "lavfi", "-i", "testsrc2=s=64x36:r=30:d=0.6", "-f", "lavfi", "-i", "sine=d=0.6",
+         "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw(tmp_path_factory.mktemp("films") / "film.mp4", *TINY)
+    return draw(tmp_path_factory.mktemp("films") / "film.mp4", *BLINK)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ async def test_a_film_that_changes_while_it_is_packaged_is_refused(film: Path, t
         if step.file == str(growing) and step.stage is Stage.ENCODE:
             growing.write_bytes(film.read_bytes() + bytes(8))
 
-    media = tmp_path / "media"
+    media = await furnished(tmp_path / "media")
     (answer,) = await package([growing], Batch(media, FAST), tell=tell, clock=lambda: NOON)
     assert isinstance(answer, Refusal)
     assert answer.reason == "it was changed while it was being packaged"
@@ -142,7 +142,7 @@ async def test_subtitles_that_multiply_are_left_out(tmp_path: Path) -> None:
     cue = f"00:00:00.000 --> 00:10:00.000\n{'x' * 900}\n\n"
     here.with_suffix(".en.srt").write_text(cue * 4000)
     here.with_suffix(".de.srt").write_text("00:00:01.000 --> 00:00:02.000\nHallo\n")
-    (answer,) = await outcomes(tmp_path / "media", here)
+    (answer,) = await outcomes(tmp_path / "media", here, house=TINY)
     assert isinstance(answer, Packaged)
     assert [track.name for track in answer.asset.tracks if track.name.startswith("s-")] == ["s-de"]
     assert answer.notes == ("the subtitles in `en` show too much at once, and are left out",)
@@ -156,7 +156,8 @@ async def test_a_mistake_of_ours_costs_no_other_file(film: Path, tmp_path: Path)
 
     bad = tmp_path / "bad.mp4"
     copy(film, bad)
-    answers = await package([bad, film], Batch(tmp_path / "media", FAST), tell=tell, clock=lambda: NOON)
+    batch = Batch(await furnished(tmp_path / "media"), FAST)
+    answers = await package([bad, film], batch, tell=tell, clock=lambda: NOON)
     assert isinstance(answers[0], Refusal)
     assert answers[0].reason == "Fastline has a mistake that it brings to light (KeyError: 'a mistake')"
     assert isinstance(answers[1], Packaged)
@@ -165,7 +166,7 @@ async def test_a_mistake_of_ours_costs_no_other_file(film: Path, tmp_path: Path)
 async def test_a_store_that_cannot_be_made_is_an_answer(film: Path) -> None:
     if sys.platform != "linux":
         pytest.skip("there is no folder here in which nothing can be made")
-    (answer,) = await outcomes(Path("/proc/self/nothing"), film)
+    (answer,) = await package([film], Batch(Path("/proc/self/nothing"), FAST), tell=lambda _: None, clock=lambda: NOON)
     assert isinstance(answer, Interrupted)
     assert "No such file or directory: '/proc/self/nothing'" in answer.reason
 
@@ -174,7 +175,7 @@ async def test_without_an_ffmpeg_the_machine_is_to_blame(
     film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FASTLINE_FFMPEG", str(tmp_path / "nowhere"))
-    (answer,) = await outcomes(tmp_path / "media", film)
+    (answer,) = await package([film], Batch(tmp_path / "media", FAST), tell=lambda _: None, clock=lambda: NOON)
     assert isinstance(answer, Interrupted)
     assert "nowhere" in answer.reason
     assert "FASTLINE_FFMPEG" in answer.advice
