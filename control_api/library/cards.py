@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
-from sqlalchemy import and_, bindparam, case, func
+from sqlalchemy import and_, case, func
 from sqlalchemy import select as selected
 from sqlmodel import col
 
+from control_api.among import one_of
 from control_api.database import answered
 from control_api.instants import Instant, Millis
 from control_api.library.fitting import ANYBODY, Fit, fits
@@ -70,7 +71,6 @@ _SAME: Final = (
     "series_id", "season_id", "season", "duration_ms",
 )  # fmt: skip
 _UNTOLD: Final = ("", "")
-_IDS: Final[Any] = bindparam("ids", expanding=True)
 _LENGTH: Final = (
     selected(func.max(col(Asset.duration_ms)))
     .where(col(Asset.title_id) == col(Title.id), col(Asset.state).not_in(("gone", "deleted")))
@@ -79,11 +79,11 @@ _LENGTH: Final = (
 )
 _TEXTS: Final = selected(
     col(TitleText.title_id), col(TitleText.language), col(TitleText.name), col(TitleText.summary)
-).where(col(TitleText.title_id).in_(_IDS), col(TitleText.language).in_(bindparam("tags", expanding=True)))
+).where(one_of(col(TitleText.title_id), "ids"), one_of(col(TitleText.language), "tags"))
 _GENRES: Final = (
     selected(col(TitleGenre.title_id), col(Genre.name))
     .join(Genre, col(Genre.id) == TitleGenre.genre_id)
-    .where(col(TitleGenre.title_id).in_(_IDS))
+    .where(one_of(col(TitleGenre.title_id), "ids"))
     .order_by(col(TitleGenre.title_id), col(TitleGenre.position), col(Genre.folded))
 )
 _ARTWORK: Final = (
@@ -91,7 +91,7 @@ _ARTWORK: Final = (
         col(Artwork.title_id), col(Artwork.digest),
         *(getattr(Artwork, name) for name in ArtworkShown.model_fields if name != "url"),
     )
-    .where(col(Artwork.title_id).in_(_IDS))
+    .where(one_of(col(Artwork.title_id), "ids"))
     .order_by(col(Artwork.shape), col(Artwork.language))
 )  # fmt: skip
 
@@ -153,7 +153,7 @@ def _rows(fit: Fit) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
         .outerjoin(PARENT, and_(col(PARENT.id) == col(Title.parent_id), col(Title.kind) != "trailer"))
         .outerjoin(GRANDPARENT, and_(col(GRANDPARENT.id) == above, seen(GRANDPARENT, "series")))
         .outerjoin(RatingSum, col(RatingSum.title_id) == col(Title.id))
-        .where(col(Title.id).in_(_IDS))
+        .where(one_of(col(Title.id), "ids"))
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import BigInteger, String, bindparam, case, cast, literal, null, union_all
 from sqlmodel import col, select
 
+from control_api.among import one_of
 from control_api.database import answered
 from control_api.library.flags import UNFLAGGED, Flags, percent
 from control_api.tables import Listed, Rated, Watched
@@ -42,17 +43,16 @@ def _position() -> Any:  # noqa: ANN401 — an expression of SQLAlchemy
 
 
 _NONE: Final = cast(null(), BigInteger)
-_IDS: Final[Any] = bindparam("ids", expanding=True)
 _PROFILE: Final[Any] = bindparam("profile")
 _PARTS: Final[Any] = union_all(
     select(Listed.title_id, Listed.list, _NONE, _NONE).where(
-        col(Listed.profile_id) == _PROFILE, col(Listed.list).in_(LISTS), col(Listed.title_id).in_(_IDS)
+        col(Listed.profile_id) == _PROFILE, col(Listed.list).in_(LISTS), one_of(col(Listed.title_id), "ids")
     ),
     select(Rated.title_id, literal("rated", String), cast(col(Rated.score), BigInteger), _NONE).where(
-        col(Rated.profile_id) == _PROFILE, col(Rated.title_id).in_(_IDS)
+        col(Rated.profile_id) == _PROFILE, one_of(col(Rated.title_id), "ids")
     ),
     select(Watched.title_id, literal("watched", String), _position(), Watched.duration_ms).where(
-        col(Watched.profile_id) == _PROFILE, col(Watched.title_id).in_(_IDS)
+        col(Watched.profile_id) == _PROFILE, one_of(col(Watched.title_id), "ids")
     ),
 )
 

@@ -188,9 +188,11 @@ def _wanted(viewer: Viewer | None, now: datetime, *, seen: bool) -> list[ColumnE
 def _unknown_to(profile: str) -> list[ColumnElement[bool]]:
     """That the profile has seen nothing of it, nor rated it."""
     mine = col(Watched.profile_id) == profile
+    # read once: where few have seen a part of any series, SQLite would look through all that is seen for each title
+    series = select(Watched.series_id).where(mine, col(Watched.series_id).is_not(None))
     return [
         ~exists().where(mine, col(Watched.title_id) == col(Title.id)),
-        ~exists().where(mine, col(Watched.series_id) == col(Title.id)),
+        col(Title.id).not_in(series),
         ~exists().where(col(Rated.profile_id) == profile, col(Rated.title_id) == col(Title.id)),
     ]
 

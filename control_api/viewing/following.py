@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, func
 from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, exists, or_, select
 
+from control_api.among import one_of
 from control_api.assets.shown import PACKAGED, REPLACED
 from control_api.database import answered
 from control_api.library.fitting import Fit, fits
@@ -104,5 +105,5 @@ def _rows(fit: Fit, *, published: bool, opened: bool) -> Any:  # noqa: ANN401 â€
     return (
         select(this.id, func.coalesce(same_season, next_season))
         .join(parent, col(parent.id) == this.parent_id)
-        .where(col(this.id).in_(bindparam("ids", expanding=True)), col(this.kind) == TitleKind.EPISODE)
+        .where(one_of(col(this.id), "ids"), col(this.kind) == TitleKind.EPISODE)
     )

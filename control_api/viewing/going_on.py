@@ -16,6 +16,7 @@ from sqlalchemy import bindparam
 from sqlalchemy import select as selected
 from sqlmodel import col, or_, select, update
 
+from control_api.among import one_of
 from control_api.database import answered
 from control_api.library.flags import percent
 from control_api.library.licence import why_not
@@ -117,7 +118,7 @@ _SEEN: Final = (
 def _titles(fit: Fit, *, published: bool) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
     """Titles that may be played, each with the terms of all that it is a part of."""
     rows = joined(selected(Title, *TERMS[len(Terms._fields) :]).select_from(Title))
-    return rows.where(col(Title.id).in_(bindparam("ids", expanding=True)), *played(fit, published=published))
+    return rows.where(one_of(col(Title.id), "ids"), *played(fit, published=published))
 
 
 def _card(title: Title, row: Any, place: Any | None) -> Card:  # noqa: ANN401 — rows of `_SEEN`

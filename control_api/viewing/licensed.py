@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam
 from sqlalchemy import select as selected
 from sqlmodel import col
 
+from control_api.among import one_of
 from control_api.database import answered
 from control_api.library.licence import why_not
 from control_api.library.lineage import ABOVE, HIGHER, HIGHEST, UPPERMOST
@@ -48,9 +48,7 @@ def chain(values: Sequence[Any]) -> list[Terms]:
     return [Terms(*one) for one in some if one[0] is not None]
 
 
-_JUDGED: Final = joined(selected(col(Title.id), *TERMS).select_from(Title)).where(
-    col(Title.id).in_(bindparam("ids", expanding=True))
-)
+_JUDGED: Final = joined(selected(col(Title.id), *TERMS).select_from(Title)).where(one_of(col(Title.id), "ids"))
 
 
 async def refusals(session: AsyncSession, titles: Iterable[str], where: str | None, now: datetime) -> dict[str, str]:
