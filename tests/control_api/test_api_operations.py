@@ -75,9 +75,9 @@ async def test_every_mistake_in_a_body_is_told_with_its_pointer(things: Client) 
     ]
 
 
-@pytest.mark.parametrize("title", [5, None, ["a"], "nul\0"])
-async def test_a_value_of_another_type_is_not_bent(things: Client, title: object) -> None:
-    assert errors(await things.post(THINGS, {"title": title}, 422)) == [("body", "/title")]
+async def test_a_value_of_another_type_is_not_bent(things: Client) -> None:
+    for title in (5, None, ["a"], "nul\0"):
+        assert errors(await things.post(THINGS, {"title": title}, 422)) == [("body", "/title")], title
 
 
 async def test_nul_is_found_deep_inside_and_in_names(things: Client) -> None:
@@ -86,17 +86,25 @@ async def test_nul_is_found_deep_inside_and_in_names(things: Client) -> None:
     assert (await things.post(THINGS, {"title": "\\u0000"}, 201)).json["title"] == "\\u0000"
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b'{"title": "a",}', b'{"title": "\xff"}', b'{"title": "\\ud800"}', b"nan"])
-async def test_a_body_that_is_no_json_cannot_be_read(things: Client, data: bytes) -> None:
-    found = await things.ask("POST", THINGS, 400, data=data)
-    assert found.json["type"] == "/problems/malformed"
+NO_JSON: tuple[bytes, ...] = (b"", b"{", b'{"title": "a",}', b'{"title": "\xff"}', b'{"title": "\\ud800"}', b"nan")
 
 
-@pytest.mark.parametrize(
-    "headers", [{"Content-Type": "text/plain"}, {"Content-Encoding": "gzip"}, {"Content-Type": "application/xml"}]
+async def test_a_body_that_is_no_json_cannot_be_read(things: Client) -> None:
+    for data in NO_JSON:
+        found = await things.ask("POST", THINGS, 400, data=data)
+        assert found.json["type"] == "/problems/malformed", data
+
+
+OTHER_TYPES: tuple[dict[str, str], ...] = (
+    {"Content-Type": "text/plain"},
+    {"Content-Type": "application/xml"},
+    {"Content-Encoding": "gzip"},  # which ends the connection
 )
-async def test_a_body_of_another_type_is_refused(things: Client, headers: dict[str, str]) -> None:
-    await things.ask("POST", THINGS, 415, data=b'{"title": "a"}', headers=headers)
+
+
+async def test_a_body_of_another_type_is_refused(things: Client) -> None:
+    for headers in OTHER_TYPES:
+        await things.ask("POST", THINGS, 415, data=b'{"title": "a"}', headers=headers)
 
 
 async def test_a_body_that_is_too_large_is_refused(things: Client, settings: Settings) -> None:

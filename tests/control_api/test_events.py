@@ -7,7 +7,6 @@ import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from clients import running
 from sqlmodel import col, select
 from yarl import URL
@@ -130,10 +129,10 @@ async def test_silence_has_signs_of_life(client: Client) -> None:
         assert [await stream.block() for _ in range(2)] == [{"comment": ""}] * 2
 
 
-@pytest.mark.parametrize("last", ["x", "-1", "1" * 19 + "0", "9" * 19, "1" * 5000, "\u00b2"])
-async def test_what_is_no_place_in_the_list_is_refused(client: Client, last: str) -> None:
-    accept = {"Accept": "text/event-stream", "Last-Event-ID": last}
-    assert (await client.get(EVENTS, 400, headers=accept)).json["errors"][0]["pointer"] == "/Last-Event-ID"
+async def test_what_is_no_place_in_the_list_is_refused(client: Client) -> None:
+    for last in ("x", "-1", "1" * 19 + "0", "9" * 19, "1" * 5000, "\u00b2"):
+        accept = {"Accept": "text/event-stream", "Last-Event-ID": last}
+        assert (await client.get(EVENTS, 400, headers=accept)).json["errors"][0]["pointer"] == "/Last-Event-ID", last
 
 
 async def test_a_stream_ends_when_its_key_is_revoked(client: Client) -> None:

@@ -62,10 +62,10 @@ async def test_another_caller_may_have_the_same_key(client: Client) -> None:
     assert other.json["id"] != first.json["id"]
 
 
-@pytest.mark.parametrize("text", ["", "a b", "é", "x" * 256])
-async def test_what_is_no_key_is_refused(client: Client, text: str) -> None:
-    found = await client.post(KEYS, GIVEN, 400, headers={"Idempotency-Key": text})
-    assert found.json["errors"][0]["pointer"] == "/Idempotency-Key"
+async def test_what_is_no_key_is_refused(client: Client) -> None:
+    for text in ("", "a b", "é", "x" * 256):
+        found = await client.post(KEYS, GIVEN, 400, headers={"Idempotency-Key": text})
+        assert found.json["errors"][0]["pointer"] == "/Idempotency-Key", text
 
 
 async def test_while_the_first_runs_the_second_is_told_to_wait(settings: Settings, key: str) -> None:
@@ -166,14 +166,16 @@ class KeyboardInterruptLike(Exception):
 FORGETFUL = ("/api/v1/uploads", "/media", "/api/admin/content", "/api/v1/tus", "/api/v1/imports")
 
 
-@pytest.mark.parametrize("path", FORGETFUL)
-async def test_where_an_answer_cannot_be_kept_the_key_is_refused_and_nothing_is_made(client: Client, path: str) -> None:
+async def test_where_an_answer_cannot_be_kept_the_key_is_refused_and_nothing_is_made(client: Client) -> None:
     """A client that relies on a key must not upload the same film twice without a word."""
-    refused = await client.ask("POST", path, 400, data=b"x", headers={**ONCE, "Content-Type": "application/x-anything"})
-    assert refused.json["errors"][0]["pointer"] == "/Idempotency-Key"
-    assert "is not kept here" in refused.json["detail"]
-    assert (await client.get("/api/v1/uploads")).json["items"] == []
-    assert (await client.get("/api/v1/events")).json["items"][1:] == []
+    for path in FORGETFUL:
+        refused = await client.ask(
+            "POST", path, 400, data=b"x", headers={**ONCE, "Content-Type": "application/x-anything"}
+        )
+        assert refused.json["errors"][0]["pointer"] == "/Idempotency-Key", path
+        assert "is not kept here" in refused.json["detail"], path
+        assert (await client.get("/api/v1/uploads")).json["items"] == [], path
+        assert (await client.get("/api/v1/events")).json["items"][1:] == [], path
 
 
 def test_whatever_is_made_by_a_body_that_is_read_whole_heeds_a_key_or_has_a_reason_not_to() -> None:

@@ -6,7 +6,6 @@ import asyncio
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from clients import running
 from labour import Shop, Task, find, give, quick, soon, until
 from sqlmodel import select
@@ -220,9 +219,9 @@ async def test_a_job_that_is_done_is_shown_with_what_came_of_it(
     assert "lease" not in shown
 
 
-@pytest.mark.parametrize("query", ["limit=0", "kind=" + "x" * 41, "after=-1"])
-async def test_queries_have_bounds(client: Client, query: str) -> None:
-    await client.get(f"{JOBS}?{query}", 400)
+async def test_queries_have_bounds(client: Client) -> None:
+    for query in ("limit=0", "kind=" + "x" * 41, "after=-1"):
+        await client.get(f"{JOBS}?{query}", 400)
 
 
 async def test_a_full_queue_is_told_to_who_asks(settings: Settings, key: str, tmp_path: Path) -> None:

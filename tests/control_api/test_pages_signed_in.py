@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pytest
 from clients import running
 from persons import PASSWORD, Page, Times, account, cheap, person
 from sqlmodel import select
@@ -132,11 +131,11 @@ async def test_a_cookie_slides_and_ends(settings: Settings) -> None:
         assert "expired" in (await client.get("/api/v1/session", 401, headers=page.headers())).json["detail"]
 
 
-@pytest.mark.parametrize("cookie", ["", "x", "A" * 43, "A" * 5000, 'a"b', "é"])
-async def test_a_cookie_that_we_never_set_is_nobody_s(settings: Settings, cookie: str) -> None:
+async def test_a_cookie_that_we_never_set_is_nobody_s(settings: Settings) -> None:
     async with running(settings) as client:
-        await client.get("/api/v1/account", 401, headers={"Cookie": f"{NAME}={cookie}"})
-        await client.get("/healthz", headers={"Cookie": f"{NAME}={cookie}"})
+        for cookie in ("", "x", "A" * 43, "A" * 5000, 'a"b', "é"):
+            await client.get("/api/v1/account", 401, headers={"Cookie": f"{NAME}={cookie}"})
+            await client.get("/healthz", headers={"Cookie": f"{NAME}={cookie}"})
 
 
 async def test_who_sends_a_token_is_not_judged_by_their_cookie(settings: Settings) -> None:

@@ -49,10 +49,10 @@ async def walked(client: Client, path: str) -> list[Any]:
     return items
 
 
-@pytest.mark.parametrize("limit", [1, 10, 46, 47, 100])
-async def test_a_walk_sees_everything_once_and_in_order(client: Client, many: int, limit: int) -> None:
-    found = await walked(client, f"{EVENTS}?limit={limit}&type=x.a&type=x.b")
-    assert [item["data"]["n"] for item in found] == list(range(many))
+async def test_a_walk_sees_everything_once_and_in_order(client: Client, many: int) -> None:
+    for limit in (1, 10, 46, 47, 100):
+        found = await walked(client, f"{EVENTS}?limit={limit}&type=x.a&type=x.b")
+        assert [item["data"]["n"] for item in found] == list(range(many)), limit
 
 
 async def test_filters_hold_on_every_page(client: Client, many: int) -> None:
@@ -91,9 +91,9 @@ async def test_a_cursor_fits_its_own_list_and_filters_alone(client: Client) -> N
     assert len((await client.get(f"{EVENTS}?limit=7&type=x.a&cursor={cursor}")).json["items"]) == 7
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=", f"cursor={'a' * 2000}"])
-async def test_a_page_is_asked_for_within_bounds(client: Client, query: str) -> None:
-    await client.get(f"{EVENTS}?{query}", 400)
+async def test_a_page_is_asked_for_within_bounds(client: Client) -> None:
+    for query in ("limit=0", "limit=101", "limit=x", "cursor=", f"cursor={'a' * 2000}"):
+        await client.get(f"{EVENTS}?{query}", 400)
 
 
 async def test_links_begin_with_the_public_address(settings: Settings, key: str, many: int) -> None:

@@ -33,7 +33,7 @@ async def begun(client: Client, title: str) -> str:
 
 async def test_what_plays_is_told_to_who_may_know_of_it(settings: Settings) -> None:
     """BX2: a profile is told of its own, and of others what plays now; a kids profile not what is not for it."""
-    async with running(cheap(settings, caller_cache_ms=0, streams_need_session=True)) as api:
+    async with running(cheap(settings, caller_cache_ms=0)) as api:
         await free_plan(api, 2)
         parent = await person(api, "ada")
         adult, mild = await titled(api, "Verboten", age=18), await titled(api, "Fit", age=0)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clients import Client, running
 from desks import WRITTEN, House, house
-from persons import account, cheap, person
+from persons import account, cheap, person, signed_in
 from sqlmodel import col, select, update
 from stations import Station
 from watching import free_plan
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 ORIGIN = "http://127.0.0.1:8080"
 PLAYBACK = "/api/v1/playback"
 MS = timedelta(milliseconds=1)
+SESSIONS = "/api/v1/play-sessions"
 KEYS = "/api/v1/streaming-keys"
 SIGNED = WRITTEN.replace("    name: Late\n", "    name: Late\n    access: signed\n")
 SIGNED_URL = re.compile(r"(/t/[A-Za-z0-9_-]+)(/(?:live|vod)/.+)")
@@ -84,7 +85,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> House:
 async def stage(
     made: House, tmp_path: Path, settings: Settings, key: str, aiohttp_client: Callable[..., Awaitable[Any]]
 ) -> AsyncIterator[Stage]:
-    async with staged(made, tmp_path, cheap(settings), aiohttp_client) as found:
+    async with staged(made, tmp_path, cheap(settings, access_token_minutes=24 * 60), aiohttp_client) as found:
         found.api = found.api.known_by(key)
         yield found
 
@@ -217,6 +218,58 @@ async def test_an_address_plays_from_where_it_was_asked_for_and_no_finer_than_th
         await stage.plays_on((await machine.post(PLAYBACK, {"asset": "film-a"}, 200, headers=away)).json["url"], near)
         refused = (await machine.post(PLAYBACK, {**told, "viewer_address": "here"}, 422)).json
         assert [error["pointer"] for error in refused["errors"]] == ["/viewer_address"]
+
+
+async def test_each_address_counts_as_a_stream_of_the_plan_wherever_it_is_asked_for(stage: Stage) -> None:
+    """B60: whoever asks for no session is held to the limit too, also at former addresses; open channels are free."""
+    ada, moments = await person(stage.api, "ada"), stage.desk.station.moments
+    away = stage.api.known_by((await signed_in(stage.api, "ada"))["access_token"])
+    title = stage.titles["film-a"]
+    ways: list[tuple[str, str, Any]] = [
+        ("POST", PLAYBACK, {"title": title}), ("POST", PLAYBACK, {"channel": "late"}),
+        ("GET", f"/api/v1/content/{title}/stream", None), ("GET", f"/api/content/{title}/stream?redirect=true", None),
+        ("GET", "/media/film-a/stream-url", None), ("GET", "/media/stream/film-a", None),
+        ("GET", "/api/v1/channels/late/play", None),
+    ]  # fmt: skip
+
+    async def plays() -> list[str]:
+        return [one["id"] for one in (await ada.get(f"{SESSIONS}?playing=true")).json["items"]]
+
+    seen: set[str] = set()
+    for at, (method, path, body) in enumerate(ways):  # the same sign-in has one stream, whatever it asks for
+        reply = await ada.ask(method, path, None, body=body)
+        assert reply.status in (200, 302), path
+        (one,) = await plays()
+        assert one not in seen
+        seen.add(one)
+        for other, where, told in (ways[at - 1], ways[at - 3]):
+            refused = (await away.ask(other, where, 409, body=told)).json
+            assert refused["type"] == "/problems/too-many-streams"
+            assert [playing["id"] for playing in refused["playing"]] == [one]
+        for free in (("POST", PLAYBACK, {"channel": "films"}), ("GET", "/api/v1/channels/films/play", None)):
+            await away.ask(free[0], free[1], 200, body=free[2])
+    assert (await stage.api.get("/api/v1/streaming/analytics")).json["live_sessions"] == 0, (
+        "it is an address, and no figure yet"
+    )
+
+    moments.now += timedelta(minutes=59)  # nobody has promised to say anything of it
+    await away.post(PLAYBACK, {"title": title}, 409)
+    moments.now += timedelta(minutes=1)
+    await away.post(PLAYBACK, {"title": title}, 200)
+    moments.now += timedelta(minutes=2)
+    live = (await ada.post(PLAYBACK, {"channel": "late"}, 200)).json["session"]["id"]
+    await ada.ask("PUT", f"{SESSIONS}/{live}", body={"sequence": 1})
+    assert await plays() == [live]
+    assert (await stage.api.get("/api/v1/streaming/analytics")).json["live_sessions"] == 1
+    moments.now += timedelta(minutes=2)  # who has said something, and does not go on, plays no more
+    again = (await away.post(PLAYBACK, {"channel": "late"}, 200)).json["session"]["id"]
+    await ada.get("/media/film-a/stream-url", 409)
+    await ada.ask("DELETE", f"{SESSIONS}/{again}")
+    await ada.get("/media/film-a/stream-url")
+    moments.now += timedelta(minutes=2)
+    asked = (await away.post(SESSIONS, {"title": title})).json["id"]
+    await away.post(PLAYBACK, {"title": title, "play_session": asked}, 200)
+    assert await plays() == [asked], "the address of a session is the session's"
 
 
 async def test_start_over_and_catch_up_are_signed_too(stage: Stage) -> None:

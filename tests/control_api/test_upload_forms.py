@@ -90,16 +90,14 @@ MISTAKES: list[tuple[bytes, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("data", "status", "words"), MISTAKES)
-async def test_of_a_form_with_a_mistake_nothing_stays(
-    client: Client, settings: Settings, database: Database, data: bytes, status: int, words: str
-) -> None:
-    refused = await post(client, data, status)
-    assert words in refused.json["detail"]
-    assert on_disk(settings) == {}
-    async with database.reading() as session:
-        assert (await session.exec(select(Upload))).all() == []
-        assert (await session.exec(select(Job))).all() == []
+async def test_of_a_form_with_a_mistake_nothing_stays(client: Client, settings: Settings, database: Database) -> None:
+    for data, status, words in MISTAKES:
+        refused = await post(client, data, status)
+        assert words in refused.json["detail"], data
+        assert on_disk(settings) == {}, data
+        async with database.reading() as session:
+            assert (await session.exec(select(Upload))).all() == [], data
+            assert (await session.exec(select(Job))).all() == [], data
 
 
 async def test_fields_that_may_be_empty_are_and_the_document_has_no_null_in_a_form(client: Client) -> None:
@@ -206,14 +204,19 @@ async def test_media_is_uploaded_where_other_systems_have_it(client: Client, set
     assert len(on_disk(settings)) == 1
 
 
-@pytest.mark.parametrize("field", ["video", "file"])
-async def test_content_is_uploaded_where_other_systems_have_it(client: Client, field: str) -> None:
+async def test_content_is_uploaded_where_other_systems_have_it(client: Client) -> None:
     """Contract of `POST /api/admin/content` with a film (B68, B83)."""
-    parts = ((field, "film.mp4", FILM), ("title", None, b"Film"), ("type", None, b"movie"), ("genre", None, b"noir"))
-    made = (await post(client, form(*parts), path="/api/admin/content")).json
-    shown = {"id": made["content"]["id"], "title": "Film", "type": "movie", "status": "processing"}
-    assert made["content"] == shown
-    assert (await client.get(f"/api/v1/uploads/{shown['id']}")).json["kind"] == "movie"
+    for field in ("video", "file"):
+        parts = (
+            (field, "film.mp4", FILM),
+            ("title", None, b"Film"),
+            ("type", None, b"movie"),
+            ("genre", None, b"noir"),
+        )
+        made = (await post(client, form(*parts), path="/api/admin/content")).json
+        shown = {"id": made["content"]["id"], "title": "Film", "type": "movie", "status": "processing"}
+        assert made["content"] == shown, field
+        assert (await client.get(f"/api/v1/uploads/{shown['id']}")).json["kind"] == "movie", field
 
 
 async def test_an_upload_is_deleted_with_its_bytes(client: Client, settings: Settings) -> None:
