@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from yarl import URL
 
-from control_api.addresses import Network
+from playout.core.networks import Network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -664,9 +664,9 @@ class Settings(BaseModel):
         description="How often one address, or one `visitor` of an app's server, may tell of views of the same thing.",
     )
     streams_need_session: bool = Field(
-        default=False,
-        description="Whether who is signed in and asks for an address at `/api/v1/playback` begins a play session with "
-        "it in any case, so that the plan counts it. Without it the limit of streams is what apps keep themselves.",
+        default=True,
+        description="Whether each address that is handed out to who is signed in counts as a stream of their plan, "
+        "also where no session is asked for with it. Else the limit of streams is what apps keep themselves.",
     )
     rate_plays: Rate = Field(
         default="60/minute",

@@ -13,6 +13,7 @@ from sqlmodel import col, func, or_, select
 from control_api.analytics.counting import ALL, AMOUNTS, AUDIENCE, BUCKETS, CHANNEL, HOUR, HUNDREDTHS, SLOWEST, STARTUP
 from control_api.analytics.sums import PARTS
 from control_api.tables import FigureDay, PlaySession, Title, TitleGenre, TitleSeen, View, ViewerDays
+from control_api.viewing.silence import told
 from control_api.viewing.streams import plays
 
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ async def playing(session: AsyncSession, settings: Settings, now: datetime) -> N
     ended, touched = col(PlaySession.ended_at), col(PlaySession.touched_at)
     groups: Any = PlaySession.channel, PlaySession.device_kind, PlaySession.quality
     columns: Any = (*groups, func.count())
-    rows: Any = select(*columns).where(*plays(settings, now)).group_by(*groups)
+    rows: Any = select(*columns).where(*plays(settings, now), told()).group_by(*groups)
     channels: Counter[str] = Counter()
     devices: Counter[str] = Counter()
     qualities: Counter[str] = Counter()

@@ -31,6 +31,7 @@ from control_api.tables import FigurePlace, PlayCounted, PlaySession, Title, Vie
 from control_api.trouble import Trouble
 from control_api.viewing.beating import OLDEST_MS
 from control_api.viewing.playing import millis
+from control_api.viewing.silence import told
 from control_api.viewing.streams import plays
 from playout.clock import Clock
 from playout.core.manifest import HOLD_BACK
@@ -142,7 +143,11 @@ class Roller:
         rows: Any = (
             select(PlaySession.id, PlaySession.channel, at)
             .outerjoin(PlayCounted, col(PlayCounted.session_id) == col(PlaySession.id))
-            .where(is_new, col(PlaySession.ended_at).is_not(None) if is_over else col(PlaySession.ended_at).is_(None))
+            .where(
+                is_new,
+                told(),
+                col(PlaySession.ended_at).is_not(None) if is_over else col(PlaySession.ended_at).is_(None),
+            )
             .order_by(at, col(PlaySession.id))
             .limit(AT_ONCE)
         )
@@ -257,7 +262,7 @@ class Roller:
         day = self._days.day(millis(now))
         async with self.database.writing() as session:
             await _hold(session)
-            rows = select(PlaySession.channel, func.count()).where(*plays(self.settings, now))
+            rows = select(PlaySession.channel, func.count()).where(*plays(self.settings, now), told())
             found = (await session.exec(rows.group_by(col(PlaySession.channel)))).all()
             peaks = {Key(CHANNEL, name, "", day): count for name, count in found if name}
             peaks[Key(ALL, "", "", day)] = sum(count for _, count in found)

@@ -18,12 +18,11 @@ from control_api.library import licence
 from control_api.models import Given, Nothing, Shown
 from control_api.operation import Endpoint, Precondition
 from control_api.paging import Page, PageQuery, sliced
-from control_api.plans.entitled import of_caller
 from control_api.plans.gate import check_channel
-from control_api.problems import CONFLICT, NOT_LICENSED, PLAN_NEEDED, UNACCEPTABLE, Problem, missing
+from control_api.problems import CONFLICT, NOT_LICENSED, UNACCEPTABLE, Problem, missing
 from control_api.profiles.channels import aired, check, sees
 from control_api.profiles.limits import is_limited
-from control_api.resources.audience import lacks, territory_of
+from control_api.resources.audience import lacks
 from control_api.scopes import Scope
 from control_api.signed import Address, Terms, access_of, address, plain
 from playout.core.channel import Access
@@ -306,42 +305,11 @@ async def read_now(call: Call[ChannelPath, AtQuery, Nothing]) -> Answer:
     return Answer(_shorn(on, fit))
 
 
-@Endpoint(
-    method="GET",
-    path="/api/v1/channels/{id}/play",
-    name="play_channel",
-    summary="How to play a channel",
-    scope=Scope.CATALOG_READ,
-    tag=TAG,
-    path_model=ChannelPath,
-    answers={200: PlayShown},
-    refusals=(CONFLICT, NOT_LICENSED, PLAN_NEEDED),
-)
-async def play_channel(call: Call[ChannelPath]) -> Answer:
-    """The address of its playlist, and of the program that is on, from its beginning."""
-    master, name, now = call.site.master, call.path.id, call.now
-    await check_channel_seen(call, name)
-    may, where = await entitlements(call), territory_of(call)
-    terms = terms_of(call, may)
-
-    def found() -> PlayShown:
-        check_territory(master.station(), name, where)
-        return playing(master, name, now, may, terms)
-
-    return Answer(await master.ask(found))
-
-
 def check_territory(station: Station, name: str, where: str | None) -> None:
     """Refuse a channel that is not for this country; None: nobody looks at countries. Raises `Problem`."""
     revisions = station.revisions(name)
     if where is not None and revisions and not licence.is_open(where, revisions[-1].rules.never.territories):
         raise Problem(NOT_LICENSED, licence.ELSEWHERE)
-
-
-async def entitlements(call: Call[Any, Any, Any]) -> Entitlements:
-    """What the caller's plan includes. It is asked aside: whoever waits for the store next holds no connection."""
-    async with call.site.database.reading() as session:
-        return await of_caller(session, call.caller, call.now)
 
 
 def terms_of(call: Call[Any, Any, Any], may: Entitlements, life: int | None = None, viewer: str = "") -> Terms:
@@ -392,7 +360,6 @@ OPERATIONS: Final = (
     edit_channel,
     delete_channel,
     read_now,
-    play_channel,
 )
 
 

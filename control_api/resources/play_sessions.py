@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import Field
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from control_api import ids
 from control_api.call import Answer, Call
@@ -31,6 +31,7 @@ from control_api.resources.played import (
     channel,
     device_of,
     film,
+    is_lent,
 )
 from control_api.scopes import Scope
 from control_api.tables import PlaySession
@@ -51,10 +52,13 @@ from control_api.viewing.beating import (
 )
 from control_api.viewing.playing import Playing, millis, remembered, state_of
 from control_api.viewing.sessions import Begins
-from control_api.viewing.silence import next_beat, silence
+from control_api.viewing.silence import next_beat, silence, told
 
 if TYPE_CHECKING:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
     from control_api.callers import Caller
+    from control_api.viewing.sessions import Device
 
 TAG: Final = "Playing"
 _PATH: Final = "/api/v1/play-sessions"
@@ -196,23 +200,14 @@ def shown(row: PlaySession, next_ms: int, *, is_kept: bool = False) -> PlaySessi
 
 
 async def begun(
-    call: Call[Any, Any, Any],
-    what: Begins,
-    given: PlayedGiven,
-    position_ms: int = 0,
-    *,
-    is_slow: bool = False,
-    unasked: bool = False,
+    call: Call[Any, Any, Any], what: Begins, device: Device, position_ms: int = 0, session: AsyncSession | None = None
 ) -> PlaySession:
-    """A play session of the caller, as part of the call's transaction. Raises `Problem`: as much plays as may."""
+    """A play session of the caller, in the call's transaction or in `session`. Raises `Problem`: too many play."""
     site = call.site
     if call.caller.is_person:
         await site.rates.spend("plays", call.caller.id)
-    device = replace(device_of(call, given.device), is_slow=is_slow)
-    if unasked:
-        device = replace(device, id=sessions.unasked(call.caller))
     row, replaced = await sessions.begin(
-        call.session, site.settings, call.caller, what, device, call.now, position_ms=position_ms
+        session or call.session, site.settings, call.caller, what, device, call.now, position_ms=position_ms
     )
     for name in replaced:
         known = site.viewing.known(name)
@@ -220,6 +215,15 @@ async def begun(
             known.state = ended(known.state, millis(call.now), PLAYER)
     site.viewing.learn(remembered(row, what.thing.series, what.thing.credits_ms))
     return row
+
+
+async def lent(call: Call[Any, Any, Any], what: Begins) -> None:
+    """What begins with an address that was asked for by a request that else changes nothing. Raises `Problem`."""
+    if not is_lent(call, what.thing):
+        return
+    await call.site.viewing.settle(call.caller.id)
+    async with call.site.database.writing() as session:
+        await begun(call, what, replace(device_of(call, None), is_lent=True), session=session)
 
 
 @Endpoint(
@@ -249,7 +253,7 @@ async def start_play_session(call: Call[Nothing, Nothing, StartGiven]) -> Answer
             what, position = Begins(found.thing, found.allowed), given.position_ms or 0
             if given.position_ms is None and call.caller.viewer is not None:
                 position = await history.resume(session, call.caller.viewer.id, found.title.id)
-    row = await begun(call, what, given, position)
+    row = await begun(call, what, device_of(call, given.device), position)
     return Answer(shown(row, call.site.viewing.next_ms), 201, {"Location": f"{_PATH}/{row.id}"})
 
 
@@ -467,6 +471,7 @@ async def list_play_sessions(call: Call[Nothing, PlaySessionQuery, Nothing]) -> 
     viewer = call.caller.viewer
     rows = select(PlaySession).where(sessions.of_owner(call.caller), streams.told(call.site.settings, viewer, call.now))
     now = streams.plays(call.site.settings, call.now)
+    rows = rows.where(or_(told(), now[0] & now[1]))  # what of an address nobody said anything is no playing
     if call.query.playing is not None:
         rows = rows.where(*now) if call.query.playing else rows.where(~(now[0] & now[1]))
     order = ((col(PlaySession.started_at), True), (col(PlaySession.id), True))

@@ -33,14 +33,15 @@ from control_api.problems import (
 )
 from control_api.problems import MALFORMED as UNREADABLE
 from control_api.resources.audience import cards, territory_of
-from control_api.resources.channels import PlayShown, channel_address, playing, terms_of, told
+from control_api.resources.channels import TAG as CHANNELS
+from control_api.resources.channels import ChannelPath, PlayShown, channel_address, playing, terms_of, told
 from control_api.resources.content import ContentPath
-from control_api.resources.play_sessions import PlaySessionShown, begun
+from control_api.resources.play_sessions import PlaySessionShown, begun, lent
 from control_api.resources.play_sessions import shown as session_shown
-from control_api.resources.played import Film, PlayedGiven, channel, check_streams, film
+from control_api.resources.played import Film, PlayedGiven, channel, check_streams, device_of, film, is_lent
 from control_api.scopes import Scope
 from control_api.signed import address, below, on_demand_closed, plain, said
-from control_api.viewing import choosing, history, sessions
+from control_api.viewing import choosing, history
 from control_api.viewing.following import following
 from control_api.viewing.licensed import open_now
 from control_api.viewing.sessions import Begins
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from control_api.channels.master import MasterControl
     from control_api.plans.entitled import Entitlements
     from control_api.signed import Address
+    from control_api.viewing.sessions import Thing
     from playout.core.asset import Track
     from playout.core.token import Key
 
@@ -88,9 +90,11 @@ class PlaybackGiven(PlayedGiven):
     life_seconds: int | None = Life
     session: bool = Field(
         default=False,
-        description="Whether a play session is begun with it: `POST /api/v1/play-sessions`. Where the setting "
-        "`streams_need_session` holds, one is begun in any case for who is signed in, so that the plan counts it; it "
-        "takes the place of the one that the same sign-in began so before.",
+        description="Whether a play session is begun with it, of which the player says where it is: `POST "
+        "/api/v1/play-sessions`. Without it one begins as well for who is signed in, so that the plan counts it, and "
+        "counts while nothing is said of it: for what is left of a film, for an hour of a channel (as long as playing "
+        "may begin). It gives way to the next address of the same sign-in, and to a session. Open channels count for "
+        "nothing, and so does all where the setting `streams_need_session` is off.",
     )
     viewer_address: str = Field(
         default="",
@@ -236,17 +240,17 @@ async def played(call: Call[Nothing, Nothing, PlaybackGiven], *, is_slow: bool =
     _check_life(call, given.life_seconds)
     await viewing.settle(call.caller.id)
     shown, begins = await (_film_played(call) if given.channel is None else _channel_played(call, given.channel))
-    if _begins(call):
-        row = await begun(call, begins, given, shown.offset_ms, is_slow=is_slow, unasked=not given.session)
+    if _begins(call, begins.thing):
+        device = replace(device_of(call, given.device), is_slow=is_slow, is_lent=not given.session)
+        row = await begun(call, begins, device, shown.offset_ms)
         shown = shown.model_copy(update={"session": session_shown(row, viewing.next_ms)})
     return Answer(shown, headers=_NO_CACHE)
 
 
-def _begins(call: Call[Nothing, Nothing, PlaybackGiven]) -> bool:
+def _begins(call: Call[Nothing, Nothing, PlaybackGiven], thing: Thing) -> bool:
     """Whether a session is begun: where one is wanted, and where somebody would play who is counted by nothing else."""
     given = call.body
-    counts = call.site.settings.streams_need_session and sessions.unasked(call.caller) and not given.play_session
-    return given.session or bool(counts)
+    return given.session or (not given.play_session and is_lent(call, thing))
 
 
 async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[PlaybackShown, Begins]:
@@ -255,7 +259,7 @@ async def _film_played(call: Call[Nothing, Nothing, PlaybackGiven]) -> tuple[Pla
     content, what = given.title or given.asset or "", "title" if given.title else "asset"
     async with call.site.database.reading() as session:
         found = await film(session, call, content, what)
-        if not _begins(call):
+        if not _begins(call, found.thing):
             await check_streams(session, call, found.thing, found.allowed, given.play_session)
         after = await _next(session, call, found)
         position = 0 if viewer is None else await history.resume(session, viewer.id, found.title.id)
@@ -287,7 +291,7 @@ async def _channel_played(call: Call[Nothing, Nothing, PlaybackGiven], name: str
         raise unacceptable("/since", "lies in the future: nothing of that has aired")
     async with call.site.database.reading() as session:
         thing, may = await channel(session, call, name)
-        if not _begins(call):
+        if not _begins(call, thing):
             await check_streams(session, call, thing, may, given.play_session)
 
     def found() -> tuple[PlayShown, datetime | None, tuple[str, ...], tuple[str, ...]]:
@@ -377,7 +381,7 @@ def _stream(path: str, name: str) -> Endpoint[ContentPath, StreamQuery, Nothing]
 async def _stream_of(call: Call[ContentPath, StreamQuery, Nothing]) -> Answer:
     """One playlist, with all qualities."""
     _check_life(call, call.query.life_seconds)
-    shown = await _on_demand(call, await _film(call, call.path.id), call.query.life_seconds)
+    shown = await _lent(call, await _film(call, call.path.id), call.query.life_seconds)
     if call.query.redirect:
         return Answer(status=302, headers={**_NO_CACHE, "Location": shown.url})
     return Answer(shown, headers=_NO_CACHE)
@@ -403,7 +407,7 @@ async def read_stream_url(call: Call[ContentPath, UrlQuery, Nothing]) -> Answer:
     """Always signed."""
     life = call.query.expires_in
     _check_life(call, life)
-    shown = await _on_demand(call, await _film(call, call.path.id), life)
+    shown = await _lent(call, await _film(call, call.path.id), life)
     holds = life if shown.expires_in is None else shown.expires_in  # the end of a plan may come first
     return Answer(UrlShown(stream_url=shown.url, expires_in=holds), headers=_NO_CACHE)
 
@@ -427,13 +431,35 @@ async def stream_media(call: Call[ContentPath, MediaQuery, Nothing]) -> Answer:
     token, settings, now = call.query.token, call.site.settings, call.now
     film = await _film(call, call.path.id)
     if token is None:
-        url = (await _on_demand(call, film, settings.stream_token_seconds)).url
+        url = (await _lent(call, film, settings.stream_token_seconds)).url
     else:
         found = await call.site.master.ask(lambda: said(settings, token, now, call.address))
         if film.asset is None or found is None or found.opens != asset_path(film.asset):
             raise Problem(FORBIDDEN, "the token opens something else, or has expired", scope=str(Scope.PLAYBACK))
         url = below(settings, token, found.opens)
     return Answer(status=302, headers={**_NO_CACHE, "Location": url})
+
+
+@Endpoint(
+    method="GET",
+    path="/api/v1/channels/{id}/play",
+    name="play_channel",
+    summary="How to play a channel",
+    description="An address alone: of a signed or premium channel it counts as a stream of the plan.",
+    scope=Scope.CATALOG_READ,
+    tag=CHANNELS,
+    path_model=ChannelPath,
+    answers={200: PlayShown},
+    refusals=(CONFLICT, NOT_LICENSED, PLAN_NEEDED, TOO_MANY_STREAMS),
+)
+async def play_channel(call: Call[ChannelPath]) -> Answer:
+    """The address of its playlist, and of the program that is on, from its beginning."""
+    master, name, now = call.site.master, call.path.id, call.now
+    async with call.site.database.reading() as session:
+        thing, may = await channel(session, call, name)
+    shown = await master.ask(lambda: playing(master, name, now, may, terms_of(call, may)))
+    await lent(call, Begins(thing, may))
+    return Answer(shown, headers={} if thing.is_open else _NO_CACHE)
 
 
 @Endpoint(
@@ -477,6 +503,7 @@ OPERATIONS: Final = (
     read_content_stream_unversioned,
     read_stream_url,
     stream_media,
+    play_channel,
     list_streaming_keys,
     rotate_streaming_keys,
 )
@@ -515,8 +542,16 @@ async def _film(call: Call[Any, Any, Any], content: str) -> Film:
     """
     async with call.site.database.reading() as session:
         found = await film(session, call, content)
-        await check_streams(session, call, found.thing, found.allowed)
+        if not is_lent(call, found.thing):
+            await check_streams(session, call, found.thing, found.allowed)
     return found
+
+
+async def _lent(call: Call[Any, Any, Any], film: Film, life: int | None) -> PlayShown:
+    """An address alone, which counts as a stream. Raises `Problem`."""
+    shown = await _on_demand(call, film, life)
+    await lent(call, Begins(film.thing, film.allowed))
+    return shown
 
 
 async def _on_demand(call: Call[Any, Any, Any], film: Film, life: int | None, viewer: str = "") -> PlayShown:

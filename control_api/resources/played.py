@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
@@ -36,6 +37,7 @@ from control_api.viewing import streams
 from control_api.viewing.beginning import beginning
 from control_api.viewing.licensed import TERMS, Terms, chain, joined
 from control_api.viewing.sessions import Device, Thing, of_owner
+from playout.core.channel import Access
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.call import Call
-    from playout.core.channel import Access
 
 
 class DeviceGiven(Given):
@@ -104,7 +105,20 @@ def device_of(call: Call[Any, Any, Any], given: DeviceGiven | None) -> Device:
     """What plays; who gives it no name is called as the program calls itself."""
     name = given.name if given and given.name else call.request.headers.get("User-Agent", "")
     clean = name.encode("utf-8", "replace").decode()[:200].replace("\0", "")
-    return Device(given.id if given else "", clean, given.kind if given else "")
+    return Device(given.id if given else "", clean, given.kind if given else "", sign_in=_sign_in(call))
+
+
+def _sign_in(call: Call[Any, Any, Any]) -> str:
+    """By what whoever signed in is known: the session, or what they come with where that is of another issuer."""
+    if not call.caller.is_person:
+        return ""
+    sent = call.request.headers.get("Authorization", "")
+    return f"in:{call.caller.session or sha256(sent.encode()).hexdigest()[:32]}"
+
+
+def is_lent(call: Call[Any, Any, Any], thing: Thing) -> bool:
+    """Whether a session begins with an address, also where nobody asks for one: what a plan limits is counted."""
+    return call.site.settings.streams_need_session and call.caller.is_person and not thing.is_open
 
 
 async def film(session: AsyncSession, call: Call[Any, Any, Any], content: str, what: str = "content") -> Film:
@@ -220,7 +234,7 @@ async def channel(session: AsyncSession, call: Call[Any, Any, Any], name: str) -
     called, access = await master.ask(about)
     allowed = await of_caller(session, call.caller, now)
     check_channel(name, access, allowed)
-    return Thing(name=called, channel=name), allowed
+    return Thing(name=called, channel=name, is_open=access is Access.OPEN), allowed
 
 
 def _check_licensed(call: Call[Any, Any, Any], found: _Found) -> None:
@@ -236,11 +250,11 @@ async def check_streams(
 ) -> None:
     """Refuse one stream more than the plan allows; `but` is a session that does not count. Raises `Problem`.
 
-    That is one of the caller's own, which plays this very thing.
+    That is one of the caller's own, which plays this very thing. An open channel is no stream of any plan.
     """
     if but is not None:
         await _check_same(session, call, thing, but)
-    if call.caller.is_person:
+    if call.caller.is_person and not thing.is_open:
         others = () if but is None else (but,)
         await streams.check(session, call.site.settings, call.caller, allowed.streams, call.now, others)
 

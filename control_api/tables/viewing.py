@@ -66,6 +66,9 @@ class PlaySession(Row, table=True):
     started_at: datetime = Field(sa_type=UtcInstant)
     touched_at: datetime = Field(sa_type=UtcInstant)
     """When it was last heard of."""
+    lent_until: datetime | None = Field(default=None, sa_type=UtcInstant)
+    """Of one that nobody asked for, who was given an address: until when it counts for the plan though its player says
+    nothing. None: it was asked for, and its player says where it is."""
     ended_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     ended_by: str = Field(default="", max_length=20)
     """`player`, `silence`, `limit`, `account`; empty while it plays."""

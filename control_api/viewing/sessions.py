@@ -59,6 +59,8 @@ class Thing:
     credits_ms: int | None = None
     behind_ms: int | None = None
     """Of a channel: how far behind the air it is begun, where not at its newest."""
+    is_open: bool = False
+    """Whether it is a channel that everybody plays who knows its name: no session is begun that nobody asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ class Device:
     kind: str = ""
     is_slow: bool = False
     """Whether it says every two minutes only where it is."""
+    sign_in: str = ""
+    """By what whoever signed in there is known; empty: it is an API key's. What was begun for an address alone gives
+    way to the next one of the same sign-in, and to a session that is asked for."""
+    is_lent: bool = False
+    """Whether an address alone was asked for, so that it may never say where it is."""
 
 
 def is_owner(caller: Caller, row: PlaySession) -> bool:
@@ -91,12 +98,11 @@ def of_owner(caller: Caller) -> bool:
     return found
 
 
-def unasked(caller: Caller) -> str:
-    """The player of a session that was begun for an address alone: whoever signed in there. Empty: nobody did.
-
-    Another address, and a session that is asked for, take its place.
-    """
-    return f"in:{caller.session}" if caller.is_person and caller.session else ""
+def lent_until(settings: Settings, thing: Thing, position_ms: int, now: datetime) -> datetime:
+    """For how long what plays by an address alone counts: for what is left of a film, and else while it may begin."""
+    left = timedelta(milliseconds=thing.duration_ms - position_ms)
+    likely = left if thing.duration_ms else timedelta(seconds=settings.stream_token_seconds)
+    return now + max(likely, silence(settings, is_slow=False))
 
 
 async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
@@ -117,7 +123,7 @@ async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
     replaced: list[str] = []
     if caller.is_person:
         await streams.hold(session, caller.id)
-        replaced = await streams.replace(session, caller.id, (device.id, unasked(caller)), now)
+        replaced = await streams.replace(session, caller.id, (device.id, device.sign_in), now)
         await streams.check(session, settings, caller, what.allowed.streams, now, replaced)
     keeps = caller.viewer is not None and caller.viewer.keeps_history
     row = PlaySession(
@@ -129,12 +135,13 @@ async def begin(  # noqa: PLR0913 — who plays what, where, and from where on
         asset_id=thing.asset,
         channel=thing.channel,
         name=thing.name,
-        device_id=device.id,
+        device_id=device.id or (device.sign_in if device.is_lent else ""),
         device=device.name,
         device_kind=device.kind,
         is_slow=device.is_slow,
         started_at=now,
         touched_at=now,
+        lent_until=lent_until(settings, thing, position_ms, now) if device.is_lent else None,
         position_ms=position_ms,
         behind_ms=thing.behind_ms,
         duration_ms=thing.duration_ms,
@@ -158,6 +165,8 @@ def is_silent(settings: Settings, row: PlaySession, now: datetime) -> bool:
     """Whether nothing was heard of it for so long that it is over, closed or not."""
     if row.ended_at is not None:
         return row.ended_by == SILENCE
+    if row.lent_until is not None and not row.beats and now < row.lent_until:
+        return False
     return row.touched_at <= now - silence(settings, is_slow=row.is_slow)
 
 

@@ -1,5 +1,8 @@
 """How often a player says where it is, and after how long a silence its playing is over.
 
+Who was given an address, and began no session, says nothing. What plays by it counts for as long as it is likely to
+play: else the limit of streams would hold for those alone who say what they do.
+
 Players of a former system say so every two minutes, and are given up after five: theirs are the slow ones.
 """
 
@@ -34,14 +37,22 @@ def next_beat(next_ms: int, *, is_slow: bool) -> int:
 
 
 def heard(settings: Settings, now: datetime) -> ColumnElement[bool]:
-    """The condition on play sessions that they are not silent."""
+    """The condition on play sessions that they are not silent, or that nobody has promised to say anything."""
     touched = col(PlaySession.touched_at)
     usual, slow = (now - silence(settings, is_slow=is_slow) for is_slow in (False, True))
-    return and_(touched > slow, or_(touched > usual, col(PlaySession.is_slow)))
+    said = and_(touched > slow, or_(touched > usual, col(PlaySession.is_slow)))
+    return or_(said, and_(col(PlaySession.beats) == 0, col(PlaySession.lent_until) > now))
 
 
 def silent(settings: Settings, now: datetime) -> ColumnElement[bool]:
     """The condition that they are."""
     touched = col(PlaySession.touched_at)
     usual, slow = (now - silence(settings, is_slow=is_slow) for is_slow in (False, True))
-    return and_(touched <= usual, or_(touched <= slow, ~col(PlaySession.is_slow)))
+    lent = col(PlaySession.lent_until)
+    promised = or_(lent.is_(None), lent <= now, col(PlaySession.beats) > 0)
+    return and_(touched <= usual, or_(touched <= slow, ~col(PlaySession.is_slow)), promised)
+
+
+def told() -> ColumnElement[bool]:
+    """The condition that it was asked for, or its player says something: else it is an address, and plays or not."""
+    return or_(col(PlaySession.lent_until).is_(None), col(PlaySession.beats) > 0)

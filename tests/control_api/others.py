@@ -13,7 +13,7 @@ from aiohttp import web
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from control_api.addresses import Network
+    from playout.core.networks import Network
 
     Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("quality", sa.String(40), nullable=False),
         sa.Column("started_at", columns.UtcInstant(), nullable=False),
         sa.Column("touched_at", columns.UtcInstant(), nullable=False),
+        sa.Column("lent_until", columns.UtcInstant(), nullable=True),
         sa.Column("ended_at", columns.UtcInstant(), nullable=True),
         sa.Column("ended_by", sa.String(20), nullable=False),
         sa.Column("position_ms", columns.Counter, nullable=False),
