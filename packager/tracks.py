@@ -5,6 +5,7 @@ All calls block; the job makes them in a worker thread.
 
 from __future__ import annotations
 
+from contextlib import closing
 from hashlib import sha256
 from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from packager.index import (
 from playout.core.cmaf import video_init
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
     from pathlib import Path
 
     from packager.encode import Sound
@@ -44,12 +45,13 @@ def write_pictures(rung: Rung, plan: Plan, work: Work) -> tuple[Track, bytes]:
         message = f"the chunks of {rung.name} do not share one init segment"
         raise OffPlan(message)
     (init,) = inits
-    offsets = _write(work.draft(f"{rung.name}.cmfv"), init, _all_pictures(rung, plan, work))
+    with closing(_all_pictures(rung, plan, work)) as segments:  # on a full disk, too, nothing of it stays open
+        offsets = _write(work.draft(f"{rung.name}.cmfv"), init, segments)
     work.finish(f"{rung.name}.cmfv")
     return picture_track(rung, sha256(init).hexdigest(), offsets, plan.cuts), init
 
 
-def _all_pictures(rung: Rung, plan: Plan, work: Work) -> Iterator[bytes]:
+def _all_pictures(rung: Rung, plan: Plan, work: Work) -> Generator[bytes]:
     for chunk in plan.chunks:
         with _mapped(work.path(chunk_folder(chunk)) / f"{rung.name}.mp4") as data:
             yield from picture_segments(data, plan, chunk)

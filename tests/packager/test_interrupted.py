@@ -166,7 +166,7 @@ async def test_a_full_disk_interrupts_and_the_next_run_goes_on(
     _, alone = whole
     await furnished(small_disk)
     sound, *rungs = sorted(alone.tracks, key=lambda track: track.name)
-    room = sound.offsets[-1] + sum(track.offsets[3] for track in rungs)  # the sound, and three of four chunks
+    room = sound.offsets[-1] + sum(track.offsets[2] for track in rungs)  # the sound, and two of four chunks
     weight = ballast(small_disk, room + 64_000)
     told: list[Progress] = []
     (full,) = await outcomes(small_disk, film, told=told, chunk=1)
