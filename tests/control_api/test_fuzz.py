@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PARTS = 4
 """The operations are asked in so many parts, each by a run of its own: a run reads the whole document first."""
-SECONDS = 7
+SECONDS = 4
 """How long one part is asked; what is asked last is asked less."""
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from labour import quick, soon, working
 from sqlmodel import col, select
 
 from assembly.kinds import films_of
+from assembly.kinds import kinds as kinds_of
 from control_api.imports.folders import NotAdmitted, Reading, admitted, importing
 from control_api.jobs.packaging import PACKAGE, Package, located
 from control_api.jobs.states import JobState
@@ -37,9 +37,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.media
 
-ROOT = Path(__file__).parents[2]
 FOLDER = "/api/v1/imports:folder"
 SUBTITLES = "1\n00:00:00,000 --> 00:00:01,000\nHello\n"
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the slate of its house."""
+    media = tmp_path_factory.mktemp("stock")
+    asyncio.run(slate.ensure(media, HOUSES["fast"], lambda _: None, system_clock))
+    return media
 
 
 @pytest.fixture(scope="module")
@@ -136,31 +143,20 @@ async def test_each_film_becomes_a_job_once_and_the_report_has_every_file(
 
 
 async def test_what_is_packaged_is_left_alone_and_a_failure_is_told(
-    desk: Client, films: Path, database: Database, allowed: Settings
+    desk: Client, films: Path, database: Database, allowed: Settings, stock: Path
 ) -> None:
-    await slate.ensure(allowed.media, HOUSES["fast"], lambda _: None, system_clock)
+    shutil.copytree(stock, allowed.media, dirs_exist_ok=True)
     (films / "wrong.mp4").unlink()
     first = await report(desk, films, house="fast")
     one, two = (entry for entry in first if entry["outcome"] == "made")
     (films / "series" / "two.mp4").unlink()
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("FASTLINE_")},
-        "FASTLINE_DATABASE": allowed.database_url, "FASTLINE_MEDIA": str(allowed.media), "FASTLINE_JOB_POLL_MS": "50",
-        "FASTLINE_IMPORT_FOLDERS": str(films), "FASTLINE_DISK_RESERVE_MB": "0",
-    }  # fmt: skip
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(ROOT / "fastline.py"), "worker", "--queue-only", env=environment,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
+    packager = kinds_of(argparse.Namespace(media=allowed.place, house="fast"), 2, 1)
+    async with working(database, allowed, packager[0]):
 
         async def is_done() -> bool:
             return all(job.state in (JobState.SUCCEEDED, JobState.FAILED) for job in await jobs(database))
 
         await soon(is_done)
-    finally:
-        process.terminate()
-        await process.wait()
     done = {job.id: job for job in await jobs(database)}
     assert (done[one["job"]].state, done[two["job"]].state) == (JobState.SUCCEEDED, JobState.FAILED)
     result = done[one["job"]].result
