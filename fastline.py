@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from playout import journal
 from playout.commands.offered import Offer, offer, run
@@ -117,8 +117,19 @@ def parser() -> argparse.ArgumentParser:
         description="Live 24/7 channels from a folder of videos, in HLS, with nothing encoded while on air.",
         epilog="Begin with `fastline up`. Every command has its own --help.",
     )
+    top.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     offer(top, COMMANDS)
     return top
+
+
+class _Version(argparse.Action):
+    """Prints the version, which takes a while to find and is asked for seldom."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version  # noqa: PLC0415 — as above
+
+        print(f"fastline {version('fastline')}")
+        parser.exit(OK)
 
 
 def _reload(words: Sequence[str]) -> None:

@@ -9,11 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from fastline import parser
+from fastline import main, parser
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 COMMANDS = [
@@ -56,6 +57,12 @@ def parsed(*arguments: str) -> object:
     with pytest.raises(SystemExit) as ended:
         parser().parse_args(arguments)
     return ended.value.code
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"fastline {version('fastline')}\n")
 
 
 def test_help_names_every_command() -> None:
