@@ -350,9 +350,12 @@ def flashes(rate: str, folder: Path, *, minutes: int = 10, interlaced: bool = Fa
     length = 60 * minutes
     sound = folder / f"beeps-{minutes}.flac"
     times = (5, length - 5)
-    loud = "+".join(f"between(t\\,{time}\\,{time}.2)" for time in times)
     if not sound.exists():
-        run("-f", "lavfi", "-i", f"aevalsrc=0.5*sin(2*PI*1000*t)*({loud}):s=48000:d={length}", sound)
+        quiet, beep = "anullsrc=r=48000:cl=mono:d={}", "sine=f=1000:r=48000:d=0.2,volume=4"
+        parts = [quiet.format(5), beep, quiet.format(length - 10.2), beep, quiet.format(4.8)]
+        drawn = "".join(f"{part}[{k}];" for k, part in enumerate(parts))
+        joined = "".join(f"[{k}]" for k in range(len(parts)))
+        run("-filter_complex", f"{drawn}{joined}concat=n={len(parts)}:v=0:a=1", sound)
     kind = "i" if interlaced else "v" if variable else "p"
     path = folder / f"flashes-{rate.replace('/', '_')}{kind}-{minutes}.mkv"
     if not path.exists():

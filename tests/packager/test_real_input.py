@@ -60,24 +60,26 @@ def as_long_as(view: Viewing, seconds: float | Fraction, tolerance: Fraction = F
 
 @pytest.mark.parametrize("film", RATES, ids=str)
 async def test_every_rate_becomes_the_house_rate_in_sync(film: Film, films: Path, tmp_path: Path) -> None:
-    view = await viewed(make(film, films), tmp_path, FAST)
+    view = await viewed(make(film, films), tmp_path, TINY)
     as_long_as(view, film.seconds)
     shown = [tick for tick, _ in view.pictures()]
-    assert shown == [k * FAST.frame for k in range(view.asset.cuts.end // FAST.frame)]
+    assert shown == [k * TINY.frame for k in range(view.asset.cuts.end // TINY.frame)]
     in_sync(view.flashes(), view.sound().onsets(), 3)
 
 
 @pytest.mark.parametrize(
-    ("rate", "kind"),
-    [("24000/1001", ""), ("30000/1001", ""), ("50", "interlaced"), ("60", "variable")],
+    ("rate", "kind", "minutes"),
+    [("24000/1001", "", 10), ("30000/1001", "", 3), ("50", "interlaced", 3), ("60", "variable", 3)],
 )
-async def test_nothing_drifts_in_ten_minutes(rate: str, kind: str, films: Path, tmp_path: Path) -> None:
-    path = sources.flashes(rate, films, interlaced=kind == "interlaced", variable=kind == "variable")
+async def test_nothing_drifts_in_ten_minutes(rate: str, kind: str, minutes: int, films: Path, tmp_path: Path) -> None:
+    """Three show what is wrong by a thousandth, as NTSC may be; the longest, which is retimed, what is less."""
+    path = sources.flashes(rate, films, minutes=minutes, interlaced=kind == "interlaced", variable=kind == "variable")
     view = await viewed(path, tmp_path, TINY)
-    assert abs(view.asset.cuts.end - at(600)) <= at(Fraction(7, 10))
-    last = view.asset.cuts.segment(at(590))
-    begins = Fraction(ceil(595 * Fraction(rate))) / Fraction(rate)
-    in_sync(view.flashes("v36", last), view.sound(first=last).onsets(), 1, at(begins - 595))
+    end = 60 * minutes
+    assert abs(view.asset.cuts.end - at(end)) <= at(Fraction(7, 10))
+    last = view.asset.cuts.segment(at(end - 10))
+    begins = Fraction(ceil((end - 5) * Fraction(rate))) / Fraction(rate)
+    in_sync(view.flashes(first=last), view.sound(first=last).onsets(), 1, at(begins - (end - 5)))
 
 
 def shown_as(film: Film) -> tuple[Fraction, Fraction]:
@@ -196,7 +198,7 @@ async def test_every_codec_in_every_container(film: Film, films: Path, tmp_path:
 
 @pytest.mark.parametrize("film", SOUNDS, ids=str)
 async def test_every_sound(film: Film, films: Path, tmp_path: Path) -> None:
-    view = await viewed(make(film, films), tmp_path, FAST)
+    view = await viewed(make(film, films), tmp_path, TINY)
     heard_until = film.late + (film.sound_seconds or film.seconds)
     as_long_as(view, max(film.seconds, heard_until))
     sound = view.sound()
@@ -213,7 +215,7 @@ async def test_every_sound(film: Film, films: Path, tmp_path: Path) -> None:
         assert sound.loudest(at(0), at(film.late - Fraction(1, 20))) < 0.001
     if film.seconds < heard_until:
         last = view.picture(at(heard_until - Fraction(1, 10)))
-        assert max(pixel(last.getpixel((320, 180)))) < 8
+        assert max(pixel(last.getpixel((32, 18)))) < 8
     assert max(abs(a - b) for a, b in zip(sound.left, sound.right, strict=True)) < 0.05
 
 
@@ -238,7 +240,7 @@ async def test_the_result_has_the_loudness_of_the_house(film: Film, films: Path,
 @pytest.mark.parametrize("name", ["begins-late.mkv", "begins-late.mp4", "begins-late.ts", "begins-late.mov"])
 async def test_timestamps_may_begin_anywhere(name: str, films: Path, tmp_path: Path) -> None:
     film = Film(name, flash=True, more=("-output_ts_offset", "95.4"))
-    view = await viewed(make(film, films), tmp_path, FAST)
+    view = await viewed(make(film, films), tmp_path, TINY)
     as_long_as(view, film.seconds)
     in_sync(view.flashes(), view.sound().onsets(), 3)
     assert view.flashes()[0] == 0
@@ -264,7 +266,7 @@ async def test_chapters_become_break_points(films: Path, tmp_path: Path) -> None
         f"[CHAPTER]\nTIMEBASE=1/1\nSTART={start}\nEND={start + 25}\ntitle=C\n" for start in (0, 25, 50)
     ))  # fmt: skip
     path = films / "chapters.mkv"
-    plain = make(Film("long.mp4", 32, 18, seconds=Fraction(75)), films)
+    plain = make(Film("long.mp4", 32, 18, seconds=Fraction(75), sounds=()), films)
     sources.run("-i", plain, "-i", marks, "-map", "0", "-map_metadata", "1", "-c", "copy", path)
     asset = (await viewed(path, tmp_path, TINY)).asset
     assert [(point.confidence, point.origin) for point in asset.breaks] == [(75, "chapter")] * 2
@@ -299,7 +301,7 @@ async def test_the_poster_is_a_good_picture_and_the_storyboard_shows_every_momen
 
 
 async def test_no_sound_becomes_silence(films: Path, tmp_path: Path) -> None:
-    view = await viewed(make(SILENT, films), tmp_path, FAST)
+    view = await viewed(make(SILENT, films), tmp_path, TINY)
     sound = view.sound()
     assert len(sound.left) == view.asset.cuts.end * 48_000 // TIMEBASE
     assert sound.loudest(at(0), view.asset.cuts.end) == 0
@@ -308,7 +310,7 @@ async def test_no_sound_becomes_silence(films: Path, tmp_path: Path) -> None:
 
 
 async def test_two_languages_become_two_renditions(films: Path, tmp_path: Path) -> None:
-    view = await viewed(make(TWO_LANGUAGES, films), tmp_path, FAST)
+    view = await viewed(make(TWO_LANGUAGES, films), tmp_path, TINY)
     names = [track.name for track in view.asset.tracks if track.name.startswith("a-")]
     assert names == ["a-en", "a-de"]
     assert len(view.sound("a-en").onsets()) == 3
@@ -317,12 +319,12 @@ async def test_two_languages_become_two_renditions(films: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize("film", AUDIO_ONLY, ids=str)
 async def test_sound_alone_gets_a_picture(film: Film, films: Path, tmp_path: Path) -> None:
-    view = await viewed(make(film, films), tmp_path, FAST)
+    view = await viewed(make(film, films), tmp_path, TINY)
     as_long_as(view, film.seconds, Fraction(1, 10))
     heard = view.sound().onsets()
     assert len(heard) == 3
     assert all(abs(tick - at(k)) <= at(Fraction(3, 100)) for k, tick in enumerate(heard)), heard
-    assert sum(1 for _ in view.pictures()) == view.asset.cuts.end // FAST.frame
+    assert sum(1 for _ in view.pictures()) == view.asset.cuts.end // TINY.frame
 
 
 FRENCH = (
@@ -352,7 +354,7 @@ def cues(view: Viewing, name: str) -> list[Cue]:
 
 @pytest.mark.parametrize("ending", sources.EMBEDDED)
 async def test_embedded_subtitles_become_renditions(ending: str, films: Path, tmp_path: Path) -> None:
-    view = await viewed(sources.subtitled(ending, films), tmp_path, FAST)
+    view = await viewed(sources.subtitled(ending, films), tmp_path, TINY)
     assert cues(view, "s-en") == cues(view, "s-de") == list(FRENCH)
 
 
@@ -360,7 +362,7 @@ async def test_embedded_subtitles_become_renditions(ending: str, films: Path, tm
 async def test_subtitles_beside_the_film_become_renditions(encoding: str, films: Path, tmp_path: Path) -> None:
     film = Film(f"beside-{encoding}.mp4", rate="30000/1001", flash=True, seconds=Fraction(4),
                 beside={".fr.srt": sources.SRT.encode(encoding), ".de.vtt": sources.VTT.encode()})  # fmt: skip
-    view = await viewed(make(film, films), tmp_path, FAST)
+    view = await viewed(make(film, films), tmp_path, TINY)
     found = cues(view, "s-fr")
     assert [cue.text for cue in found] == [cue.text for cue in FRENCH]
     for cue, wanted in zip(found, FRENCH, strict=True):

@@ -94,20 +94,21 @@ class Viewing:
         end = track.offsets[self.asset.cuts.segments if stop is None else stop]
         return content[: track.offsets[0]] + content[track.offsets[first] : end]
 
-    def pictures(self, name: str = "v360", first: int = 0) -> Iterator[tuple[Ticks, VideoFrame]]:
-        """When each picture is shown, and the picture."""
+    def pictures(self, name: str = "", first: int = 0) -> Iterator[tuple[Ticks, VideoFrame]]:
+        """When each picture is shown, and the picture; of the best rendition, unless another is named."""
+        name = name or next(track.name for track in self.asset.tracks if track.name.startswith("v"))
         with av.open(BytesIO(self.data(name, first)), mode="r", format="mp4") as container:
             for frame in container.decode(container.streams.video[0]):
                 assert isinstance(frame, VideoFrame)
                 assert frame.pts is not None
                 yield Ticks(frame.pts - MEDIA_ORIGIN), frame
 
-    def picture(self, at: Ticks, name: str = "v360") -> Image.Image:
+    def picture(self, at: Ticks, name: str = "") -> Image.Image:
         """What is on screen at `at`, as RGB."""
         frame = [frame for tick, frame in self.pictures(name) if tick <= at][-1]
         return rgb(frame)
 
-    def flashes(self, name: str = "v360", first: int = 0) -> list[Ticks]:
+    def flashes(self, name: str = "", first: int = 0) -> list[Ticks]:
         """When the middle of the left edge of the picture turns to white."""
         found = []
         white = False
