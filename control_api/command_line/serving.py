@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from control_api.command_line.settled import settled
@@ -29,7 +30,9 @@ async def _api(asked: argparse.Namespace) -> int:
 
 
 def tell(address: str) -> None:
-    """Say where the API is."""
+    """Say where the API is. What it was begun with stays, and is looked through for garbage no more."""
+    gc.collect()
+    gc.freeze()
     print(f"The API is at {address}/api/v1, its reference at {address}/docs", flush=True)
 
 
