@@ -256,7 +256,7 @@ async def test_another_frame_becomes_the_poster_and_the_old_one_comes_back(
 async def test_of_a_real_asset_a_real_frame_is_drawn(settings: Settings, key: str, database: Database) -> None:
     """From the upload to the poster, by the jobs that the program itself runs."""
     film = settings.media / "film.mp4"
-    colours = "color=red:size=320x180:rate=30:duration=2[a];color=blue:size=320x180:rate=30:duration=2[b];[a][b]concat"
+    colours = "color=red:size=320x180:rate=30:duration=1[a];color=blue:size=320x180:rate=30:duration=1[b];[a][b]concat"
     data = drawn(film, "-f", "lavfi", "-i", colours, "-c:v", "libx264", "-preset", "ultrafast")
     kinds = kinds_of(served(settings.media), 1, 1)
     async with running(quick(settings, works=True, job_lease_seconds=60), kinds=kinds) as nobody:
@@ -264,7 +264,7 @@ async def test_of_a_real_asset_a_real_frame_is_drawn(settings: Settings, key: st
         made = await create(client, len(data), data=data, headers={"Content-Type": tus.OFFSET_TYPE})
         asset = (await settled(client, made, "packaged", "refused"))["asset_id"]
         await Intake(database, DirStore(settings.media)).look(client.app[SITE].clock(), yes)
-        for at, (red, blue) in ((500, (True, False)), (3500, (False, True))):
+        for at, (red, blue) in ((500, (True, False)), (1500, (False, True))):
             await client.post(f"{ASSETS}/{asset}/poster", {"at_ms": at}, 202)
 
             async def is_chosen(at: int = at) -> bool:
