@@ -29,13 +29,13 @@ def closing(rights: Sequence[dict[str, Any]]) -> datetime | None:
     return max(_bounds(rights, "stop"), default=None)
 
 
-def is_open_now(now: datetime) -> list[ColumnElement[bool]]:
-    """Conditions on titles whose rights have begun, and have not ended."""
+def is_open_now(now: datetime | ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    """Conditions on titles whose rights have begun, and have not ended; `now` may be a parameter of the statement."""
     opens = col(Title.opens_at)
     return [or_(opens.is_(None), opens <= now), is_not_over(now)]
 
 
-def is_not_over(now: datetime) -> ColumnElement[bool]:
+def is_not_over(now: datetime | ColumnElement[Any]) -> ColumnElement[bool]:
     """That their rights have not ended; they may not have begun."""
     closes = col(Title.closes_at)
     return or_(closes.is_(None), closes > now)

@@ -7,14 +7,19 @@ there is none yet, what can be told without one is told.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from control_api.among import one_of
+from control_api.database import answered
+from control_api.library.fitting import Fit, fits
 from control_api.library.folding import same
 from control_api.library.kinds import TitleState
 from control_api.library.opening import is_open_now
@@ -47,18 +52,39 @@ _READ: Final = "recommendations_read"
 
 
 @dataclass(frozen=True, slots=True)
+class _Which:
+    """Which titles may be suggested: what makes the statement for them another one."""
+
+    fit: Fit
+    unseen: bool = False
+    """None that the profile has seen to the end."""
+    unknown: bool = False
+    """None that it has begun or rated."""
+    of_genre: bool = False
+    of_liked: bool = False
+    """Of a genre that it likes."""
+    watched: bool = False
+    """What is watched now."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """What all questions for one answer have in common."""
 
     session: AsyncSession
     number: int | None
     """Of the version that is read; None: there is none."""
-    wanted: tuple[ColumnElement[bool], ...]
-    """What titles must be, so that they may be suggested."""
+    which: _Which
+    given: Mapping[str, object]
 
-    def narrowed(self, *more: ColumnElement[bool]) -> _Asked:
-        """The same for fewer titles."""
-        return replace(self, wanted=(*self.wanted, *more))
+    def narrowed(self, which: _Which, **given: object) -> _Asked:
+        """The same for other titles."""
+        return replace(self, which=which, given={**self.given, **given})
+
+    @property
+    def wanted(self) -> unbuilt.Wanted:
+        """What titles must be."""
+        return unbuilt.Wanted(_wanted(self.which), self.given)
 
 
 async def trending(
@@ -68,8 +94,7 @@ async def trending(
     asked = await _asked(session, viewer, now, genre, seen=seen)
     if asked.number is None:
         return await unbuilt.trending(session, asked.wanted, now, limit)
-    some = asked.narrowed(col(RecommendationWork.trending) > 0)
-    rows = await _rows(some, RecommendationWork.trending, limit)
+    rows = await _rows(asked.narrowed(replace(asked.which, watched=True)), "trending", limit)
     return [Suggestion(one.title_id, Reason(Why.TRENDING), one.trending) for one in rows]
 
 
@@ -105,7 +130,8 @@ async def personalized(
     """
     if viewer is None:
         return await popular(session, viewer, now, limit=limit, genre=genre)
-    asked = (await _asked(session, viewer, now, genre, seen=True)).narrowed(*_unknown_to(viewer.id))
+    asked = await _asked(session, viewer, now, genre, seen=True)
+    asked = asked.narrowed(replace(asked.which, unknown=True))
     found = await _suited(asked, tastes(await said_by(session, viewer, now), now), limit)
     if len(found) < limit:
         found += await _beginning(asked, viewer, limit, {one.title_id for one in found})
@@ -113,16 +139,20 @@ async def personalized(
 
 
 async def _asked(session: AsyncSession, viewer: Viewer | None, now: datetime, genre: str = "", *, seen: bool) -> _Asked:
-    return _Asked(session, await _version(session), (*_wanted(viewer, now, seen=seen), *_of(genre)))
+    which = _Which(limits.fit(viewer), unseen=viewer is not None and not seen, of_genre=bool(genre))
+    given = {"now": now, "profile": "" if viewer is None else viewer.id, "genre": genre, "folded": same(genre)}
+    return _Asked(session, await _version(session), which, given)
 
 
 async def _version(session: AsyncSession) -> int | None:
     """The number of the version that is read: asked for once in a session, so that all its answers are of one."""
     if _READ not in session.info:
-        built = select(func.max(RecommendationBuild.number)).where(col(RecommendationBuild.built_at).is_not(None))
-        session.info[_READ] = (await session.exec(built)).one()
+        ((session.info[_READ],),) = await answered(session, _NEWEST)
     number: int | None = session.info[_READ]
     return number
+
+
+_NEWEST: Final = select(func.max(RecommendationBuild.number)).where(col(RecommendationBuild.built_at).is_not(None))
 
 
 async def _suited(asked: _Asked, likes: Sequence[Taste], limit: int) -> list[Suggestion]:
@@ -139,8 +169,8 @@ async def _beginning(asked: _Asked, viewer: Viewer, limit: int, but: set[str]) -
     liked = (said.first() or [])[:GENRES]
     found: list[Suggestion] = []
     if liked:
-        of = exists().where(col(TitleGenre.title_id) == col(Title.id), col(TitleGenre.genre_id).in_(liked))
-        found = await _most(asked.narrowed(of), Reason(Why.LIKED_GENRE), limit + len(but))
+        some = asked.narrowed(replace(asked.which, of_liked=True), liked=liked)
+        found = await _most(some, Reason(Why.LIKED_GENRE), limit + len(but))
         found = await _with_genres(asked.session, found, liked)
     found += await _most(asked, Reason(Why.POPULAR), limit + len(but) + len(found))
     once = {one.title_id: one for one in reversed(found) if one.title_id not in but}
@@ -151,7 +181,7 @@ async def _most(asked: _Asked, reason: Reason, limit: int) -> list[Suggestion]:
     """What is most popular."""
     if asked.number is None:
         return await unbuilt.popular(asked.session, asked.wanted, reason, limit)
-    rows = await _rows(asked, RecommendationWork.popular, limit)
+    rows = await _rows(asked, "popular", limit)
     return [Suggestion(one.title_id, reason, one.popular) for one in rows]
 
 
@@ -169,40 +199,43 @@ async def _with_genres(session: AsyncSession, found: list[Suggestion], liked: Se
     return [replace(one, reason=Reason(Why.LIKED_GENRE, genre_id=of.get(one.title_id))) for one in found]
 
 
-def _wanted(viewer: Viewer | None, now: datetime, *, seen: bool) -> list[ColumnElement[bool]]:
-    """Conditions on titles that may be suggested to this viewer."""
+_PROFILE: Final[Any] = bindparam("profile")
+_MINE: Final = col(Watched.profile_id) == _PROFILE
+
+
+@lru_cache(maxsize=100)
+def _wanted(which: _Which) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on titles that may be suggested."""
     found: list[ColumnElement[bool]] = [
         col(Title.state) == TitleState.PUBLISHED.value,
         col(Title.deleted_at).is_(None),
         col(Title.parent_id).is_(None),
         col(Title.kind).in_([kind.value for kind in SUGGESTED]),
-        *is_open_now(now),
-        *limits.conditions(viewer),
+        *is_open_now(bindparam("now")),
+        *fits(which.fit),
     ]
-    if viewer is not None and not seen:
-        mine = and_(col(Watched.profile_id) == viewer.id, col(Watched.title_id) == col(Title.id))
-        found.append(~exists().where(mine, col(Watched.times) > 0))
-    return found
+    if which.unseen:
+        found.append(~exists().where(_MINE, col(Watched.title_id) == col(Title.id), col(Watched.times) > 0))
+    if which.unknown:
+        found += _unknown()
+    if which.of_genre:
+        ids = select(Genre.id).where(or_(col(Genre.id) == bindparam("genre"), col(Genre.folded) == bindparam("folded")))
+        found.append(exists().where(col(TitleGenre.title_id) == col(Title.id), col(TitleGenre.genre_id).in_(ids)))
+    if which.of_liked:
+        is_liked = one_of(col(TitleGenre.genre_id), "liked")
+        found.append(exists().where(col(TitleGenre.title_id) == col(Title.id), is_liked))
+    return tuple(found)
 
 
-def _unknown_to(profile: str) -> list[ColumnElement[bool]]:
+def _unknown() -> list[ColumnElement[bool]]:
     """That the profile has seen nothing of it, nor rated it."""
-    mine = col(Watched.profile_id) == profile
     # read once: where few have seen a part of any series, SQLite would look through all that is seen for each title
-    series = select(Watched.series_id).where(mine, col(Watched.series_id).is_not(None))
+    series = select(Watched.series_id).where(_MINE, col(Watched.series_id).is_not(None))
     return [
-        ~exists().where(mine, col(Watched.title_id) == col(Title.id)),
+        ~exists().where(_MINE, col(Watched.title_id) == col(Title.id)),
         col(Title.id).not_in(series),
-        ~exists().where(col(Rated.profile_id) == profile, col(Rated.title_id) == col(Title.id)),
+        ~exists().where(col(Rated.profile_id) == _PROFILE, col(Rated.title_id) == col(Title.id)),
     ]
-
-
-def _of(genre: str) -> list[ColumnElement[bool]]:
-    """That it is of a genre, named by its name or its id."""
-    if not genre:
-        return []
-    ids = select(Genre.id).where(or_(col(Genre.id) == genre, col(Genre.folded) == same(genre)))
-    return [exists().where(col(TitleGenre.title_id) == col(Title.id), col(TitleGenre.genre_id).in_(ids))]
 
 
 async def _genre(session: AsyncSession, genre: str) -> str | None:
@@ -210,31 +243,48 @@ async def _genre(session: AsyncSession, genre: str) -> str | None:
     return (await session.exec(named.order_by(col(Genre.id)).limit(1))).first()
 
 
-async def _rows(asked: _Asked, by: Any, limit: int) -> list[Any]:  # noqa: ANN401 — a column, and rows
+async def _rows(asked: _Asked, by: Literal["popular", "trending"], limit: int) -> Sequence[Any]:
     """The titles of a version that have most of something."""
-    rows = _read(asked).order_by(col(by).desc(), col(RecommendationWork.title_id).desc()).limit(limit)
-    return list((await asked.session.exec(rows)).all())
+    rows = _ranked(asked.which, by)
+    return await answered(asked.session, rows, build=asked.number, most=limit, **asked.given)
 
 
-async def _at(asked: _Asked, places: Sequence[int]) -> list[Any]:
+async def _at(asked: _Asked, places: Sequence[int]) -> Sequence[Any]:
     """The titles of a version at these places, as far as they may be suggested."""
     if not places:
         return []
-    rows = _read(asked).where(col(RecommendationWork.place).in_(places))
-    return list((await asked.session.exec(rows)).all())
+    return await answered(asked.session, _placed(asked.which), build=asked.number, places=places, **asked.given)
 
 
-def _read(asked: _Asked) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+@lru_cache(maxsize=100)
+def _ranked(which: _Which, by: str) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    most = (col(getattr(RecommendationWork, by)).desc(), col(RecommendationWork.title_id).desc())
+    return _read(which).order_by(*most).limit(bindparam("most"))
+
+
+@lru_cache(maxsize=100)
+def _placed(which: _Which) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    return _read(which).where(col(RecommendationWork.place).in_(bindparam("places", expanding=True)))
+
+
+def _read(which: _Which) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
     work = RecommendationWork
     known: tuple[Any, ...] = (work.title_id, work.place, work.popular, work.trending, work.genre_id)
-    joined = sqlalchemy.select(*known).join(Title, col(Title.id) == col(work.title_id))
-    return joined.where(col(work.build) == asked.number, *asked.wanted)
+    rows = sqlalchemy.select(*known).join(Title, col(Title.id) == col(work.title_id))
+    return rows.where(
+        col(work.build) == bindparam("build"),
+        *((col(work.trending) > 0,) if which.watched else ()),
+        *_wanted(which),
+    )
 
 
 async def _similar(asked: _Asked, titles: Sequence[str]) -> dict[str, bytes]:
     """The neighbours of each title that the version knows."""
     if asked.number is None or not titles:
         return {}
-    work = RecommendationWork
-    rows = select(work.title_id, work.similar).where(work.build == asked.number, col(work.title_id).in_(titles))
-    return dict((await asked.session.exec(rows)).all())
+    return dict((*row,) for row in await answered(asked.session, _NEAR, build=asked.number, titles=titles))
+
+
+_NEAR: Final = select(RecommendationWork.title_id, RecommendationWork.similar).where(
+    col(RecommendationWork.build) == bindparam("build"), one_of(col(RecommendationWork.title_id), "titles")
+)

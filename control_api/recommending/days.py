@@ -10,13 +10,14 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func
-from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, insert
 
 from control_api.library.kinds import TitleKind
+from control_api.library.lineage import ABOVE, ROOT
 from control_api.recommending.history import chosen
 from control_api.recommending.unbuilt import viewers, was_watched
 from control_api.tables import PlaySession, RecommendationDay, Title
+from control_api.tables.kin import PARENT
 
 if TYPE_CHECKING:
     from datetime import date
@@ -63,15 +64,13 @@ async def _oldest(database: Database, today: date) -> date:
 async def _on(session: AsyncSession, day: date) -> list[tuple[str, int]]:
     """How many different viewers each title had; what is part of a series counts for the series."""
     begins = datetime.combine(day, time(), UTC)
-    played, parent = aliased(Title), aliased(Title)
-    root = func.coalesce(parent.parent_id, played.parent_id, played.id).label("root")
     rows = (
-        chosen(root, viewers())
+        chosen(ROOT.label("root"), viewers())
         .select_from(PlaySession)
-        .join(played, played.id == col(PlaySession.title_id))
-        .outerjoin(parent, parent.id == played.parent_id)
+        .join(Title, col(Title.id) == col(PlaySession.title_id))
+        .outerjoin(PARENT, ABOVE)
         .where(col(PlaySession.started_at) >= begins, col(PlaySession.started_at) < begins + timedelta(days=1))
-        .where(played.kind != TitleKind.TRAILER.value, was_watched())
+        .where(col(Title.kind) != TitleKind.TRAILER.value, was_watched())
         .group_by("root")
     )
     return [(title, count) for title, count in (await session.exec(rows)).all()]

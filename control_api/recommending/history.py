@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy
-from sqlalchemy import and_, case, func
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, bindparam, case, func
 from sqlmodel import col
 
+from control_api.database import answered
+from control_api.library.lineage import ABOVE, ROOT
 from control_api.recommending.taste import Said
 from control_api.tables import Listed, PlaySession, Profile, Rated, Title, Watched
+from control_api.tables.kin import PARENT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,9 +35,6 @@ chosen: Final[Any] = sqlalchemy.select
 """Of any number of columns; SQLModel's own knows four."""
 
 _FAVORITES: Final = "favorites"
-_ONE: Final[Any] = aliased(Title)
-_PARENT: Final[Any] = aliased(Title)
-"""Made once: to make an alias of so many columns takes longer than to ask."""
 
 Row = tuple[str, dict[str, Said]]
 """A profile, and what it says of titles by their ids."""
@@ -43,15 +43,13 @@ Row = tuple[str, dict[str, Said]]
 async def said_by(session: AsyncSession, viewer: Viewer, now: datetime) -> dict[str, Said]:
     """What a profile has said lately of titles, by their ids. Who keeps no history says nothing by watching."""
     found: dict[str, Said] = {}
+    seen, lists, rates = _of_one()
     if viewer.keeps_history:
-        rows = _seen(col(Watched.profile_id) == viewer.id).order_by(sqlalchemy.desc("at"), "root").limit(_LATELY)
-        for _, root, at, share, ends in (await session.exec(rows)).all():
+        for _, root, at, share, ends in await answered(session, seen, profile=viewer.id):
             found[root] = Said(at, min(float(share), 1.0), int(ends))
-    lists = _on_lists(col(Listed.profile_id) == viewer.id).order_by(col(Listed.added_at).desc(), "root").limit(_JUDGED)
-    for _, root, name, at in (await session.exec(lists)).all():
+    for _, root, name, at in await answered(session, lists, profile=viewer.id):
         _listed(found, root, name, at)
-    rates = _judged(col(Rated.profile_id) == viewer.id).order_by(col(Rated.rated_at).desc(), "root").limit(_JUDGED)
-    for _, root, score, at in (await session.exec(rates)).all():
+    for _, root, score, at in await answered(session, rates, profile=viewer.id):
         _rated(found, root, score, at)
     return {title: replace(said, at=min(said.at, now)) for title, said in found.items()}
 
@@ -94,6 +92,19 @@ async def is_changed(session: AsyncSession, since: datetime) -> bool:
     return False
 
 
+@cache
+def _of_one() -> tuple[Any, Any, Any]:
+    """What one profile has seen lately, has put on lists, and has rated."""
+    profile: Any = bindparam("profile")
+    lists = _on_lists(col(Listed.profile_id) == profile).order_by(col(Listed.added_at).desc(), "root")
+    rates = _judged(col(Rated.profile_id) == profile).order_by(col(Rated.rated_at).desc(), "root")
+    return (
+        _seen(col(Watched.profile_id) == profile).order_by(sqlalchemy.desc("at"), "root").limit(_LATELY),
+        lists.limit(_JUDGED),
+        rates.limit(_JUDGED),
+    )
+
+
 def _seen(*where: ColumnElement[bool]) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
     """For each profile and title: when, how much, and how often to the end; what is gone is left out."""
     root = func.coalesce(col(Watched.series_id), col(Watched.title_id)).label("root")
@@ -122,12 +133,8 @@ def _judged(*where: ColumnElement[bool]) -> Any:  # noqa: ANN401 — the same
 
 def _rooted(table: Any, *columns: Any) -> Any:  # noqa: ANN401 — the same
     """The profile, the topmost title above the one of the row, and some columns."""
-    root = func.coalesce(_PARENT.parent_id, _ONE.parent_id, _ONE.id).label("root")
-    return (
-        chosen(table.profile_id, root, *columns)
-        .join(_ONE, _ONE.id == table.title_id)
-        .outerjoin(_PARENT, _PARENT.id == _ONE.parent_id)
-    )
+    rows = chosen(table.profile_id, ROOT.label("root"), *columns).select_from(table)
+    return rows.join(Title, col(Title.id) == table.title_id).outerjoin(PARENT, ABOVE)
 
 
 def _listed(found: dict[str, Said], title: str, name: str, at: datetime) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from heapq import heapify, heappop, heapreplace
+from heapq import heapify, heappop, heapreplace, nsmallest
 from typing import TYPE_CHECKING, Final
 
 from control_api.recommending.suggestions import Reason, Suggestion, Why
@@ -84,7 +84,7 @@ def suited(likes: Iterable[Taste], neighbours: Mapping[str, Sequence[Near]]) -> 
             if place not in best or part > best[place][0]:
                 best[place] = (part, taste)
     found = [(-score, place) for place, score in scores.items() if score > 0 and place in best]
-    return {place: Suited(-score, best[place][1]) for score, place in sorted(found)[:CANDIDATES]}
+    return {place: Suited(-score, best[place][1]) for score, place in nsmallest(CANDIDATES, found)}
 
 
 def chosen(candidates: Iterable[Candidate], limit: int) -> list[Suggestion]:
