@@ -164,6 +164,9 @@ def _folder(path: Path) -> Path:
 
 
 Folders = Annotated[tuple[Annotated[Path, AfterValidator(_folder)], ...], BeforeValidator(_parted)]
+Taxes = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}=([0-9]{1,4}|10000)$")], ...], BeforeValidator(_separated)
+]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_separated)]
 
 
@@ -774,6 +777,20 @@ class Settings(BaseModel):
         default="", max_length=500, description="Who sells plans, as receipts name them: name and address, in lines."
     )
     seller_tax: str = Field(default="", max_length=100, description="The seller's number for taxes, on receipts.")
+    tax_rate: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="The tax that is in prices of plans, in hundredths of a percent: 1900 is 19 %. Receipts show it.",
+    )
+    tax_countries: Taxes = Field(
+        default=(),
+        description="Where it is another one, by the country in which somebody subscribes (`country_header`), e.g. "
+        "DE=1900, FR=2000.",
+    )
+    stripe_tax: bool = Field(
+        default=False, description="Whether Stripe works the tax out; receipts then show what it says."
+    )
     recommendation_minutes: int = Field(
         default=60,
         ge=0,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.plans.providers import Back, Paid
+    from control_api.plans.taxes import Tax
     from control_api.tables import Subscription
 
 PENDING: Final = "pending"
@@ -39,7 +40,7 @@ async def found(session: AsyncSession, provider: str, reference: str) -> Payment
     return (await session.exec(rows.with_for_update())).one_or_none()
 
 
-async def booked(session: AsyncSession, row: Subscription, paid: Paid, what: str, now: datetime) -> Payment:
+async def booked(session: AsyncSession, row: Subscription, paid: Paid, tax: Tax, what: str, now: datetime) -> Payment:
     """Write a payment of a subscription down. What was paid is not unpaid by what is told of an earlier attempt."""
     payment = await found(session, row.provider, paid.reference)
     if payment is None:
@@ -52,6 +53,7 @@ async def booked(session: AsyncSession, row: Subscription, paid: Paid, what: str
     if payment.status in (COMPLETED, REFUNDED):
         return payment
     payment.charge, payment.amount = paid.charge or payment.charge, paid.amount
+    payment.tax, payment.tax_rate, payment.country = tax.amount, tax.rate, tax.country
     payment.method = paid.method or payment.method
     payment.period_start, payment.period_end = paid.since, paid.until
     payment.failure = paid.failure

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, text
 from sqlmodel import select
 
 from control_api.columns import UtcInstant
-from control_api.plans import books, ledger
+from control_api.plans import books, ledger, taxes
 from control_api.plans.ledger import entered, happened
 from control_api.plans.money import written
 from control_api.plans.notes import Note, note
@@ -39,7 +39,7 @@ async def hear(book: Book, provider: str, heard: Heard) -> Subscription | None:
     if row is None:
         return None
     before = row.plan_id
-    row.customer = heard.customer or row.customer
+    row.customer, row.country = heard.customer or row.customer, row.country or heard.country
     row.is_open_there = row.is_open_there and not heard.is_over
     found = await happened(book.session, row, heard.entries, book.now, book.settings)
     plan = await plan_of(book.session, row.plan_id)
@@ -47,7 +47,8 @@ async def hear(book: Book, provider: str, heard: Heard) -> Subscription | None:
         row.price, row.currency, row.period = plan.price, plan.currency, plan.period
     row.due_at = ledger.due_at(row)
     if heard.paid is not None:
-        payment = await books.booked(book.session, row, heard.paid, what_for(plan), book.now)
+        tax = taxes.told(book.settings, heard.paid)
+        payment = await books.booked(book.session, row, heard.paid, tax, what_for(plan), book.now)
         await tell_of(book, row, payment, plan)
         if found.state in OVER and payment.status == books.COMPLETED:
             _log.warning("payment %s is of the subscription %s, which has ended", payment.id, row.id)

@@ -34,6 +34,8 @@ class Order:
     trial_days: int = 0
     method: str = ""
     """Which card, where the provider has no page of its own."""
+    country: str = ""
+    """Where the account is, as far as is known here."""
     back: str = ""
     """Where the page of the provider sends the account in the end."""
     key: str = ""
@@ -77,6 +79,10 @@ class Paid:
     until: datetime | None
     method: str = ""
     failure: str = ""
+    tax: int | None = None
+    """How much of it is tax, where the provider has worked that out."""
+    country: str = ""
+    """Whose tax it is; empty: the seller's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,8 @@ class Heard:
     back: tuple[Back, ...] = ()
     is_over: bool = False
     """Whether the provider takes no money any more."""
+    country: str = ""
+    """Where the account was when it subscribed; empty: nobody knows."""
 
 
 class Unsigned(Exception):

@@ -7,6 +7,7 @@ from datetime import datetime
 from html import escape
 
 from control_api.plans.money import written
+from control_api.plans.taxes import tax_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Receipt:
     start: datetime | None
     end: datetime | None
     amount: int
+    tax: int
+    tax_rate: int | None
     refunded: int
     currency: str
     method: str
@@ -39,10 +42,23 @@ class Receipt:
             ("For", self.description),
             ("Period", span),
             ("Paid by", self.method),
+            ("Net", written(self.amount - self.tax, self.currency) if self.tax else ""),
+            (self._tax_name(), written(self.tax, self.currency) if self.tax else ""),
             ("Paid", written(self.amount, self.currency)),
             ("Given back", written(self.refunded, self.currency) if self.refunded else ""),
+            ("Tax in that", written(self._tax_back(), self.currency) if self._tax_back() else ""),
         ]
         return [(name, value) for name, value in rows if value]
+
+    def _tax_name(self) -> str:
+        """The tax, with its rate, where there is one that was said: `Tax 7.5 %`."""
+        if self.tax_rate is None:
+            return "Tax"
+        whole, rest = divmod(self.tax_rate, 100)
+        return f"Tax {whole}" + (f".{rest:02}".rstrip("0") if rest else "") + " %"
+
+    def _tax_back(self) -> int:
+        return tax_back(self.tax, self.amount, self.refunded)
 
     def text(self) -> str:
         """As text of one width."""

@@ -11,6 +11,7 @@ from control_api.models import Shown
 from control_api.plans.money import written
 from control_api.plans.offers import called
 from control_api.plans.standing import OVER, bounded
+from control_api.plans.taxes import tax_back, tax_in
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,6 +38,9 @@ class PlanShown(Shown):
     names: dict[str, str] = Field(description="By BCP 47 tags.")
     price: int = Field(description="For one period, in the smallest unit of the currency.")
     price_text: str = Field(examples=["EUR 7.99"])
+    net: int = Field(description="The price without the tax that is in it.")
+    tax: int = Field(description="That tax: `net` and `tax` are the price.")
+    tax_rate: int = Field(description="In hundredths of a percent, for who is where you are: 1900 is 19 %.")
     currency: str = Field(description="ISO 4217.")
     period: str = Field(description="`month` or `year`.")
     trial_days: int = Field(description="For how many days it is tried for nothing, once.")
@@ -45,10 +49,14 @@ class PlanShown(Shown):
     place: int = Field(description="In which order plans are shown.")
 
     @classmethod
-    def of(cls, row: Plan, tag: str = "") -> Self:
-        """What is shown of a row."""
+    def of(cls, row: Plan, rate: int, tag: str = "") -> Self:
+        """What is shown of a row, where the tax is so many basis points."""
+        tax = tax_in(row.price, rate)
         return cls(
             **{name: getattr(row, name) for name in _PLAN},
+            net=row.price - tax,
+            tax=tax,
+            tax_rate=rate,
             name=called(row, tag),
             price_text=written(row.price, row.currency),
             entitlements=EntitlementsShown.model_validate(
@@ -75,6 +83,7 @@ class SubscriptionShown(Shown):
     price: int = Field(description="What was agreed on for a period, in the smallest unit of the currency.")
     currency: str
     period: str
+    country: str = Field(description="Whose tax is in the price: where somebody was who subscribed; empty: unknown.")
     provider: str = Field(description="Who takes the money; `house`: nobody does.")
     method: str = Field(description="By what it is paid.")
     started_at: Instant
@@ -111,9 +120,16 @@ class PaymentShown(Shown):
     subscription_id: str | None
     plan: str
     description: str
-    amount: int = Field(description="In the smallest unit of the currency.")
+    amount: int = Field(description="In the smallest unit of the currency, with the tax in it.")
     amount_text: str = Field(examples=["EUR 7.99"])
-    refunded: int = Field(description="How much of it was given back.")
+    net: int = Field(description="The amount without the tax: `net` and `tax` are the amount.")
+    tax: int = Field(description="Rounded to the nearest unit, and what lies in the middle up.")
+    tax_rate: int | None = Field(
+        description="In hundredths of a percent, as it was then; null: who took the money has worked the tax out."
+    )
+    country: str = Field(description="Whose tax it is, ISO 3166-1; empty: the seller's.")
+    refunded: int = Field(description="How much of the amount was given back.")
+    refunded_tax: int = Field(description="How much of that is tax.")
     currency: str
     method: str
     status: str = Field(description="`pending`, `completed`, `failed` or `refunded`.")
@@ -133,6 +149,8 @@ class PaymentShown(Shown):
             **{name: getattr(row, name) for name in same},
             plan=row.plan_id,
             amount_text=written(row.amount, row.currency),
+            net=row.amount - row.tax,
+            refunded_tax=tax_back(row.tax, row.amount, row.refunded),
             receipt=number(row),
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ from urllib.parse import quote, urlencode
 from control_api.outgoing import Limits, NoAnswer
 from control_api.plans.providers import Back, Begun, Heard, Money, Order, Paid, Refused, Unsigned
 from control_api.plans.standing import Entry, Kind
+from control_api.plans.taxes import part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,11 +46,12 @@ class Stripe:
         self._root = settings.stripe_url
         self._key = settings.stripe_key.get_secret_value()
         self._secret = settings.stripe_webhook_secret.get_secret_value()
+        self._works_out_tax = settings.stripe_tax
         self._outgoing = outgoing
 
     async def begin(self, order: Order) -> Begun:
         """A page of Stripe's, on which the account pays."""
-        about = {"account": order.account, "plan": order.plan}
+        about = {"account": order.account, "plan": order.plan, "country": order.country}
         form = {
             "mode": "subscription",
             "client_reference_id": order.account,
@@ -61,6 +64,8 @@ class Stripe:
         }
         if order.email:
             form["customer_email"] = order.email
+        if self._works_out_tax:  # which takes to know where the account is
+            form |= {"automatic_tax[enabled]": "true", "billing_address_collection": "required"}
         if order.trial_days:
             form["subscription_data[trial_period_days]"] = str(order.trial_days)
         answer = await self._asked("POST", "/checkout/sessions", form, order.key)
@@ -184,6 +189,7 @@ def _price(order: Order) -> dict[str, str]:
     return {
         "[currency]": order.currency.lower(),
         "[unit_amount]": str(order.price),
+        "[tax_behavior]": "inclusive",
         "[recurring][interval]": order.period,
         "[product_data][name]": order.name,
     }
@@ -238,6 +244,7 @@ def _of_subscription(told: _Told) -> Heard:
         account=str(said.get("account", "")),
         plan=str(said.get("plan", "")),
         customer=str(about.get("customer") or ""),
+        country=_country(said.get("country")),
         entries=tuple(entries),
         is_over=is_over,
     )
@@ -261,7 +268,8 @@ def _of_invoice(told: _Told) -> Heard:
     paid = Paid(
         str(about["id"]), str(intent or ""), "completed" if is_paid else "failed", amount,
         str(about["currency"]).upper(), since, until, method="card",
-        failure="" if is_paid else "the payment was declined",
+        failure="" if is_paid else "the payment was declined", tax=_tax(about),
+        country=_country((about.get("customer_address") or {}).get("country")) or _country(said.get("country")),
     )  # fmt: skip
     # what a trial begins with is an invoice of nothing: the trial itself is told with the subscription
     is_free = is_paid and amount == 0 and str(about.get("billing_reason")) == "subscription_create"
@@ -273,7 +281,27 @@ def _of_invoice(told: _Told) -> Heard:
         customer=str(about.get("customer") or ""),
         entries=() if is_free else (told.entry(kind, plan=plan if is_paid else "", since=since, until=until),),
         paid=None if is_free else paid,
+        country=_country(said.get("country")),
     )
+
+
+def _tax(about: Mapping[str, Any]) -> int | None:
+    """The tax that Stripe has worked out for an invoice, in the shapes before and after 2025-03-31; None: it has none.
+
+    An invoice that has been credited for a part of its price has the tax of all of it: of what was taken it is as much
+    as that is of the total.
+    """
+    some = about.get("total_taxes") or ()
+    found = about["tax"] if about.get("tax") is not None else sum(int(one["amount"]) for one in some) if some else None
+    total, taken = int(about.get("total") or 0), int(about.get("amount_paid") or about.get("amount_due") or 0)
+    if found is None:
+        return None
+    return part(int(found), taken, total) if 0 < taken < total else int(found)
+
+
+def _country(said: object) -> str:
+    """A country, as we or the account have told Stripe; empty: nobody has."""
+    return said if isinstance(said, str) and re.fullmatch(r"[A-Z]{2}", said) else ""
 
 
 def _intent(about: Mapping[str, Any]) -> str | None:

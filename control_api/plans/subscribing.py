@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from control_api.ids import new_id
-from control_api.plans import books, ledger
+from control_api.plans import books, ledger, taxes
 from control_api.plans.entitled import FREE
 from control_api.plans.ledger import current, entered, happened
 from control_api.plans.money import is_up, later, unused, written
@@ -40,6 +40,8 @@ class Book:
     session: AsyncSession
     settings: Settings
     now: datetime
+    country: str = ""
+    """Where who asks is; empty: nobody knows, or nobody asks."""
 
 
 class Way(Enum):
@@ -95,7 +97,7 @@ async def subscribed(
     if present is not None:
         await ended(book, present)
     row = ledger.begun(account, plan, provider, begun.reference, now)
-    row.method = begun.method
+    row.method, row.country = begun.method, book.country
     if trial_days:
         until = now + timedelta(days=trial_days)
         row.day = until.day
@@ -116,7 +118,8 @@ async def took(  # noqa: PLR0913, PLR0917 — what money was taken for has that 
     paid = Paid(
         money.reference, money.charge, money.status, amount, row.currency, since, until, money.method, money.failure
     )
-    payment = await books.booked(book.session, row, paid, what_for(plan), book.now)
+    tax = taxes.tax_on(book.settings, row.country, amount)
+    payment = await books.booked(book.session, row, paid, tax, what_for(plan), book.now)
     await tell_of(book, row, payment, plan)
     return payment
 
@@ -180,6 +183,7 @@ async def moved_to(book: Book, row: Subscription, plan: Plan, move: Move, money:
         await happened(book.session, row, [entered(Kind.PLANNED, now, planned)], now, book.settings)
         return
     row.price, row.currency, row.period = plan.price, plan.currency, plan.period
+    row.country = book.country or row.country
     new = [entered(Kind.MOVED, now, plan.id)]
     until = later(now, plan.period, now.day)
     if move.way is Way.AT_ONCE:

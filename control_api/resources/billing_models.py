@@ -144,6 +144,7 @@ class RefundShown(Shown):
 
     id: str
     amount: int
+    tax: int = Field(description="How much of it is tax. Those of all refunds are that of the payment, if all is back.")
     reason: str
     by: str = Field(description="Who of the staff did it; empty: it was done where the money was taken.")
     created_at: Instant
@@ -166,9 +167,18 @@ class ReceiptShown(Shown):
     description: str
     period_start: Instant | None
     period_end: Instant | None
-    amount: int
+    net: int = Field(description="`net` and `tax` are `amount`.")
+    net_text: str
+    tax: int
+    tax_text: str
+    tax_rate: int | None = Field(
+        description="In hundredths of a percent; null: who took the money has worked the tax out."
+    )
+    country: str = Field(description="Whose tax it is; empty: the seller's.")
+    amount: int = Field(description="What was paid.")
     amount_text: str
     currency: str
     refunded: int
     refunded_text: str
+    refunded_tax: int = Field(description="How much of what was given back is tax.")
     method: str

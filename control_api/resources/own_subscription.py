@@ -21,7 +21,9 @@ from control_api.plans.shown import EntitlementsShown, PaymentShown, PlanShown, 
 from control_api.plans.standing import OVER
 from control_api.plans.subscribing import Book, Way, check_new, moved, moved_to, settled, subscribed, what_for, wished
 from control_api.plans.taking import configured, named, obtained
+from control_api.plans.taxes import rate_of, tax_on
 from control_api.problems import CONFLICT, PAYMENT_REFUSED, Problem, missing, unacceptable
+from control_api.resources.audience import territory_of
 from control_api.resources.billing_models import (
     HistoryQuery,
     OwnPlanShown,
@@ -111,7 +113,7 @@ async def subscribe(call: Call[Nothing, Nothing, SubscribeGiven]) -> Answer:
         trial = 0 if await ledger.has_had_one(session, account.id) else plan.trial_days
     order = Order(
         account.id, account.email or "", plan.id, called(plan), plan.price, plan.currency, plan.period, trial,
-        given.method, f"{settings.pages_url}{given.return_to}", new_id("co"),
+        given.method, territory_of(call) or "", f"{settings.pages_url}{given.return_to}", new_id("co"),
     )  # fmt: skip
     begun = await _asked(provider.begin(order))
     await accounts.row_of(call.session, call.caller.id)  # of two requests at a time one waits
@@ -253,7 +255,7 @@ OPERATIONS: Final = (
 
 
 def _book(call: Call[Any, Any, Any]) -> Book:
-    return Book(call.session, call.site.settings, call.now)
+    return Book(call.session, call.site.settings, call.now, territory_of(call) or "")
 
 
 def _provider(call: Call[Any, Any, Any]) -> Provider:
@@ -288,10 +290,12 @@ async def _offered(session: AsyncSession, name: str) -> Plan:
 async def _pending(call: Call[Any, Any, Any], plan: Plan, provider: Provider, begun: Begun) -> Answer:
     """A payment that waits for its owner."""
     check_new(await settled(_book(call), call.caller.id))
+    tax = tax_on(call.site.settings, territory_of(call) or "", plan.price)
     payment = Payment(
         id=new_id("py"), account_id=call.caller.id, plan_id=plan.id, description=what_for(plan), amount=plan.price,
-        currency=plan.currency, method=begun.method, status=books.PENDING, provider=provider.name,
-        reference=begun.reference, charge=begun.reference, created_at=call.now,
+        tax=tax.amount, tax_rate=tax.rate, country=tax.country, currency=plan.currency, method=begun.method,
+        status=books.PENDING, provider=provider.name, reference=begun.reference, charge=begun.reference,
+        created_at=call.now,
     )  # fmt: skip
     call.session.add(payment)
     await call.session.flush()
@@ -411,8 +415,10 @@ async def answered(call: Call[Any, Any, Any], account: str, tag: str = "") -> An
     rows = select(Subscription).where(Subscription.account_id == account, col(Subscription.is_current))
     row = (await call.session.exec(rows)).one_or_none()
     plan = await plan_of(call.session, may.plan)
+    is_own = account == call.caller.id
+    country = row.country if row is not None and row.country else (territory_of(call) or "") if is_own else ""
     shown = OwnPlanShown(
-        plan=PlanShown.of(plan, tag),
+        plan=PlanShown.of(plan, rate_of(call.site.settings, country), tag),
         entitlements=EntitlementsShown.model_validate(may),
         until=may.until,
         subscription=None if row is None else SubscriptionShown.of(row, call.now),

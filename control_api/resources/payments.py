@@ -24,6 +24,7 @@ from control_api.plans.receipts import Receipt
 from control_api.plans.shown import PaymentShown, SubscriptionShown, number
 from control_api.plans.subscribing import Book
 from control_api.plans.taking import configured
+from control_api.plans.taxes import tax_back
 from control_api.problems import MALFORMED, TOO_LARGE, UNAUTHENTICATED, Problem, missing, unavailable
 from control_api.resources.billing_models import (
     HistoryQuery,
@@ -110,7 +111,8 @@ async def read_receipt(call: Call[PaymentPath]) -> Answer:
     settings = call.site.settings
     receipt = Receipt(
         name, issued, settings.seller, settings.seller_tax, buyer, payment.description, payment.period_start,
-        payment.period_end, payment.amount, payment.refunded, payment.currency, payment.method,
+        payment.period_end, payment.amount, payment.tax, payment.tax_rate, payment.refunded, payment.currency,
+        payment.method,
     )  # fmt: skip
     if call.wants(_HTML):
         return Answer(raw=receipt.page().encode(), media_type=f"{_HTML}; charset=utf-8", headers=_PRIVATE)
@@ -118,7 +120,11 @@ async def read_receipt(call: Call[PaymentPath]) -> Answer:
         return Answer(raw=receipt.text().encode(), media_type=f"{_TEXT}; charset=utf-8", headers=_PRIVATE)
     shown = ReceiptShown(
         number=name, issued_at=issued, seller=receipt.seller, seller_tax=receipt.seller_tax, buyer=buyer,
-        description=receipt.description, period_start=receipt.start, period_end=receipt.end, amount=receipt.amount,
+        description=receipt.description, period_start=receipt.start, period_end=receipt.end,
+        net=receipt.amount - receipt.tax, net_text=written(receipt.amount - receipt.tax, receipt.currency),
+        tax=receipt.tax, tax_text=written(receipt.tax, receipt.currency), tax_rate=receipt.tax_rate,
+        country=payment.country, refunded_tax=tax_back(receipt.tax, receipt.amount, receipt.refunded),
+        amount=receipt.amount,
         amount_text=written(receipt.amount, receipt.currency), currency=receipt.currency, refunded=receipt.refunded,
         refunded_text=written(receipt.refunded, receipt.currency), method=receipt.method,
     )  # fmt: skip
@@ -169,8 +175,15 @@ OPERATIONS: Final = (list_own_payments, read_payment, read_receipt, hear_provide
 async def detailed(session: AsyncSession, payment: Payment) -> PaymentDetail:
     """A payment, with what was given back of it."""
     rows = select(Refund).where(Refund.payment_id == payment.id).order_by(col(Refund.id))
-    refunds = [RefundShown.model_validate(one) for one in (await session.exec(rows)).all()]
+    refunds, back = [], 0
+    for one in (await session.exec(rows)).all():
+        before, back = back, min(back + one.amount, payment.amount)
+        tax = tax_back(payment.tax, payment.amount, back) - tax_back(payment.tax, payment.amount, before)
+        refunds.append(RefundShown(**{name: getattr(one, name) for name in _REFUND}, tax=tax))
     return PaymentDetail(**dict(PaymentShown.of(payment)), refunds=refunds)
+
+
+_REFUND: Final = ("id", "amount", "reason", "by", "created_at")
 
 
 async def _recognized(call: Call[ProviderPath], provider: Provider, heard: Heard) -> Heard:

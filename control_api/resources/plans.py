@@ -16,7 +16,9 @@ from control_api.plans.entitled import FREE
 from control_api.plans.money import MOST
 from control_api.plans.offers import all_of, plan_of
 from control_api.plans.shown import PlanShown
+from control_api.plans.taxes import rate_of
 from control_api.problems import CONFLICT, Problem, unacceptable
+from control_api.resources.audience import territory_of
 from control_api.scopes import OPEN, Scope
 from control_api.tables import Plan, Subscription
 
@@ -114,8 +116,8 @@ class PlanGiven(PlanEdit):
 async def list_plans(call: Call[Nothing, PlansQuery, Nothing]) -> Answer:
     """Whoever thinks of making an account sees them."""
     plans = await all_of(call.session, offered=True)
-    tag = call.query.language or ""
-    return Answer(PlansShown(items=[PlanShown.of(one, tag) for one in plans]), headers=_CACHED)
+    tag, rate = call.query.language or "", rate_of(call.site.settings, territory_of(call) or "")
+    return Answer(PlansShown(items=[PlanShown.of(one, rate, tag) for one in plans]), headers=_CACHED)
 
 
 @Endpoint(
@@ -129,7 +131,7 @@ async def list_plans(call: Call[Nothing, PlansQuery, Nothing]) -> Answer:
 )
 async def list_all_plans(call: Call) -> Answer:
     """There are few."""
-    return Answer(PlansShown(items=[PlanShown.of(one) for one in await all_of(call.session, offered=False)]))
+    return Answer(PlansShown(items=[_shown(call, one) for one in await all_of(call.session, offered=False)]))
 
 
 @Endpoint(
@@ -145,7 +147,7 @@ async def list_all_plans(call: Call) -> Answer:
 async def read_plan(call: Call[PlanPath]) -> Answer:
     """With the version by which it is edited."""
     row = await plan_of(call.session, call.path.id)
-    return Answer(PlanShown.of(row), version=row.version)
+    return Answer(_shown(call, row), version=row.version)
 
 
 @Endpoint(
@@ -171,7 +173,7 @@ async def create_plan(call: Call[Nothing, Nothing, PlanGiven]) -> Answer:
     _write(call, row, given)
     call.session.add(row)
     await call.session.flush()
-    shown = PlanShown.of(row)
+    shown = _shown(call, row)
     call.changed(Change(_KIND, row.id, "created", after=shown))
     return Answer(shown, 201, {"Location": f"/api/v1/billing/plans/{row.id}"}, version=row.version)
 
@@ -192,14 +194,14 @@ async def edit_plan(call: Call[PlanPath, Nothing, PlanEdit]) -> Answer:
     """What was agreed on with who has it stays: they pay what they have paid."""
     row = await plan_of(call.session, call.path.id, held=True)
     call.guard(row.version)
-    before = PlanShown.of(row)
+    before = _shown(call, row)
     _write(call, row, call.body)
-    if PlanShown.of(row) != before:
+    if _shown(call, row) != before:
         row.version += 1
         row.updated_at = call.now
     call.session.add(row)
     await call.session.flush()
-    shown = PlanShown.of(row)
+    shown = _shown(call, row)
     call.changed(Change(_KIND, row.id, "updated", before, shown))
     return Answer(shown, version=row.version)
 
@@ -224,11 +226,16 @@ async def delete_plan(call: Call[PlanPath]) -> Answer:
     if await _is_had(call.session, row.id):
         raise Problem(CONFLICT, "somebody has it, or had: set is_offered to false, and nobody can have it anew")
     await call.session.delete(row)
-    call.changed(Change(_KIND, row.id, "deleted", before=PlanShown.of(row)))
+    call.changed(Change(_KIND, row.id, "deleted", before=_shown(call, row)))
     return Answer(status=204)
 
 
 OPERATIONS: Final = (list_plans, list_all_plans, read_plan, create_plan, edit_plan, delete_plan)
+
+
+def _shown(call: Call[Any, Any, Any], row: Plan) -> PlanShown:
+    """What is shown to staff: with the tax where the seller is."""
+    return PlanShown.of(row, rate_of(call.site.settings, ""))
 
 
 async def _is_had(session: AsyncSession, plan: str) -> bool:

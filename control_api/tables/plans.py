@@ -78,6 +78,8 @@ class Subscription(Row, table=True):
     """What was agreed on for a period."""
     currency: str = Field(max_length=3)
     period: str = Field(max_length=10)
+    country: str = Field(default="", max_length=2)
+    """Where its owner was when they subscribed, whose tax is in the price; empty: nobody knows."""
     provider: str = Field(max_length=20)
     """Who takes the money: `test`, `stripe`; `house` where nobody does."""
     reference: str = Field(max_length=200)
@@ -150,7 +152,13 @@ class Payment(Row, table=True):
     description: str = Field(max_length=200)
     """What it is for, as the receipt has it."""
     amount: int = Field(sa_type=Counter)
-    """In the smallest unit of the currency."""
+    """In the smallest unit of the currency, with the tax in it."""
+    tax: int = Field(default=0, sa_type=Counter)
+    """How much of it is tax."""
+    tax_rate: int | None = Field(default=None)
+    """In hundredths of a percent, as it was then; None: its provider has worked the tax out."""
+    country: str = Field(default="", max_length=2)
+    """Whose tax it is; empty: the seller's."""
     refunded: int = Field(default=0, sa_type=Counter)
     currency: str = Field(max_length=3)
     method: str = Field(default="", max_length=60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,6 +155,59 @@ async def test_a_subscription_is_tried_paid_renewed_missed_and_ends(till: Till) 
     await ada.ask("PATCH", OWN, 409, body={"auto_renew": True})  # from here nothing leads back but a new one
     new = (await ada.post(OWN, {"plan": "premium"})).json["subscription"]
     assert (new["state"], new["trial_until"]) == ("active", None)  # tried once, and not again
+
+
+async def test_what_is_paid_has_a_tax_in_it_which_is_that_of_where_somebody_subscribed(settings: Settings) -> None:
+    """C39a, C19: net, tax and what was paid on plans, payments, receipts and refunds; and it stays as it was then."""
+    times = Times(BORN)
+    taxed = cheap(
+        settings, payments="test", tells=False, access_token_minutes=1440 * 40, country_header="CF-IPCountry",
+        trusted_proxies=(ip_network("127.0.0.0/8"),), tax_rate=1900, tax_countries=("FR=2000", "CH=810"),
+    )  # fmt: skip
+    async with running(taxed, clock=times) as nobody:
+        till = Till(nobody, times)
+        ada, boss = await till.person("ada"), await till.person("boss", Role.ADMIN)
+        here, away = {"CF-IPCountry": "FR"}, {"CF-IPCountry": "CH"}
+
+        def told(one: Any) -> tuple[int, int, int | None]:
+            amount = one.get("price", one.get("amount"))
+            assert one["net"] + one["tax"] == amount
+            return amount, one["tax"], one["tax_rate"]
+
+        for headers, tax in (({}, (799, 128, 1900)), (here, (799, 133, 2000)), (away, (799, 60, 810))):
+            assert told((await nobody.get("/api/v1/plans", headers=headers)).json["items"][1]) == tax
+        waits = (await boss.post(OWN, {"plan": "premium", "method": "test_needs_action"}, 202, headers=here)).json
+        assert told(waits["payment"]) == (799, 133, 2000)
+        tried = (await ada.post(OWN, {"plan": "premium", "method": "test_card"}, headers=here)).json["subscription"]
+        assert (tried["state"], tried["country"]) == ("trialing", "FR")
+        assert told((await ada.get(OWN, headers=away)).json["plan"]) == (799, 133, 2000), "as it was agreed on"
+        await till.at(BORN + 7 * DAY)
+        [first] = (await ada.get("/api/v1/payments", headers=away)).json["items"]
+        assert (*told(first), first["country"]) == (799, 133, 2000, "FR")
+        receipt = f"/api/v1/payments/{first['id']}/receipt"
+        shown = (await ada.get(receipt)).json
+        assert (*told(shown), shown["net_text"], shown["tax_text"]) == (799, 133, 2000, "EUR 6.66", "EUR 1.33")
+        text = (await ada.get(receipt, headers={"Accept": "text/plain"})).body.decode()
+        assert "Net:         EUR 6.66\nTax 20 %:    EUR 1.33\nPaid:        EUR 7.99\n" in text
+        up = (await ada.ask("PATCH", OWN, body={"plan": "family"}, headers=away)).json["subscription"]
+        assert up["country"] == "CH"
+        second = (await ada.get("/api/v1/payments?limit=1")).json["items"][0]
+        assert told(second) == (500, 37, 810), "what is paid for the new one, with what is left credited"
+
+        refunds = f"/api/v1/billing/payments/{first['id']}/refunds"
+        part = (await boss.post(refunds, {"amount": 99})).json
+        assert (part["refunded_tax"], [one["tax"] for one in part["refunds"]]) == (16, [16])
+        rest = (await boss.post(refunds, {})).json
+        assert (rest["refunded_tax"], [one["tax"] for one in rest["refunds"]]) == (133, [16, 117])
+        page = (await ada.get(receipt, headers={"Accept": "text/html"})).body.decode()
+        assert "<th>Tax in that</th><td>EUR 1.33</td>" in page
+
+
+@pytest.mark.parametrize("wrong", ["FR", "fr=2000", "FR=20000", "FRA=2000", "FR=-1"])
+def test_taxes_that_are_none_are_refused(wrong: str) -> None:
+    found = read({"FASTLINE_TAX_COUNTRIES": f"DE=1900, {wrong}"})
+    assert isinstance(found, Unsettled)
+    assert "FASTLINE_TAX_COUNTRIES" in str(found)
 
 
 async def test_who_does_not_pay_is_asked_again_and_then_has_what_is_free(till: Till) -> None:  # noqa: PLR0915 — one life

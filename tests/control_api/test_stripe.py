@@ -112,7 +112,14 @@ class Telling:
         return self.event(f"customer.subscription.{kind}", at, about)
 
     def invoice(
-        self, number: int, start: datetime, *, paid: bool = True, new: bool = False, bare: bool = False
+        self,
+        number: int,
+        start: datetime,
+        *,
+        paid: bool = True,
+        new: bool = False,
+        bare: bool = False,
+        tax: int | None = None,
     ) -> bytes:
         said = {"account": self.account, "plan": self.plan}
         period = {"start": seconds(start), "end": seconds(start + MONTH)}
@@ -120,6 +127,9 @@ class Telling:
             "id": f"in_{number}", "customer": "cus_1", "currency": "eur", "amount_paid": 799, "amount_due": 799,
             "lines": {"data": [{"period": period}]}, "billing_reason": "subscription_cycle",
         }  # fmt: skip
+        if tax is not None:
+            about |= {"total": 799, "customer_address": {"country": "AT"}}
+            about |= {"total_taxes": [{"amount": tax - 1}, {"amount": 1}]} if new else {"tax": tax}
         details = {"subscription": self.reference, "metadata": said}
         if new:  # the shape since 2025-03-31
             about["parent"] = {"subscription_details": details}
@@ -147,7 +157,7 @@ def signature(body: bytes, at: datetime, secret: str = SECRET) -> str:
 def of_stripe(settings: Settings, where: str) -> Settings:
     return cheap(
         settings, payments="stripe", stripe_key=SecretStr("sk_test_1"), stripe_webhook_secret=SecretStr(SECRET),
-        stripe_url=where, tells=False, outgoing_allow=(ip_network("127.0.0.0/8"),), app_url="https://tv.example",
+        stripe_tax=True, stripe_url=where, tells=False, outgoing_allow=(ip_network("127.0.0.0/8"),), app_url="https://tv.example",
         access_token_minutes=1440, session_days=3660,
     )  # fmt: skip
 
@@ -173,11 +183,13 @@ async def test_a_subscription_by_stripe_from_its_page_to_its_end(settings: Setti
             "7",
         )
         assert form["success_url"].startswith("https://tv.example/account/billing")
+        assert form["line_items[0][price_data][tax_behavior]"] == "inclusive", "prices have the tax in them"
+        assert form["automatic_tax[enabled]"] == "true"
         assert key
         assert (await ada.get(OWN)).json["plan"]["id"] == "free"  # nothing is believed but what is signed
 
         stripe = Telling(name)
-        first, made = stripe.invoice(1, BORN), stripe.subscription("created", BORN)
+        first, made = stripe.invoice(1, BORN, tax=133), stripe.subscription("created", BORN)
         for header in (
             "",
             "t=1,v1=00",
@@ -197,6 +209,8 @@ async def test_a_subscription_by_stripe_from_its_page_to_its_end(settings: Setti
         )  # fmt: skip
         [payment] = (await ada.get("/api/v1/payments")).json["items"]
         assert (payment["status"], payment["receipt"], payment["amount"]) == ("completed", "2026-1", 799)
+        told = [payment[name] for name in ("net", "tax", "tax_rate", "country")]
+        assert told == [666, 133, None, "AT"], "as Stripe has worked it out"
         await tell(nobody, Telling("ac_nobody", reference="sub_9").invoice(9, BORN), BORN)
         await ada.post(OWN, {"plan": "family"}, 409)
 
@@ -264,7 +278,7 @@ async def test_events_end_in_the_same_books_in_whatever_order_they_come(settings
 
             events = [
                 stripe.subscription("created", BORN),
-                stripe.invoice(its(1), BORN, new=True),
+                stripe.invoice(its(1), BORN, new=True, tax=100),
                 stripe.subscription("updated", BORN + DAY, cancel_at_period_end=True),
                 stripe.subscription("updated", BORN + 2 * DAY, cancel_at_period_end=False),
                 stripe.invoice(its(2), BORN + MONTH, paid=False),
@@ -282,14 +296,15 @@ async def test_events_end_in_the_same_books_in_whatever_order_they_come(settings
                 entries = sorted((await session.exec(kinds)).all())
             results.append((
                 row.state, row.plan_id, row.renews, row.period_end, row.until, row.is_current, entries,
-                sorted((one.status, one.amount, one.refunded) for one in paid),
+                sorted((one.status, one.amount, one.refunded, one.tax, one.country) for one in paid),
             ))  # fmt: skip
         async with nobody.app[SITE].database.reading() as session:
             told = (await session.exec(select(ProviderEvent))).all()
             numbers = (await session.exec(select(Payment.receipt_number))).all()
     assert results[0] == results[1] == results[2]
     assert results[0][0] == "active"
-    assert results[0][-1] == [("completed", 799, 0), ("completed", 799, 0), ("completed", 799, 5)]
+    books = [("completed", 799, 0, 0, ""), ("completed", 799, 0, 0, ""), ("completed", 799, 5, 100, "AT")]
+    assert results[0][-1] == books
     assert len(told) == 24
     assert sorted(number for number in numbers if number) == list(range(1, 10))  # without a gap
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from control_api.plans.standing import OVER, PATIENCE, Entry, Kind, State, due, standing
+from control_api.plans.taxes import WHOLE, tax_back, tax_in
 
 BORN = datetime(2026, 3, 1, tzinfo=UTC)
 GRACE = timedelta(days=7)
@@ -121,3 +122,20 @@ def test_a_life_by_example() -> None:
     told.append(Entry(Kind.ENDED, end + month, "7"))
     over = standing(told, GRACE)
     assert (over.state, over.ended_at, over.until) == (State.CANCELED, end + month, None)
+
+
+@given(st.integers(0, 10**12), st.integers(0, WHOLE), st.lists(st.integers(0, 10**12), max_size=5))
+def test_net_and_tax_are_what_was_paid_and_of_what_is_given_back_too(gross: int, rate: int, backs: list[int]) -> None:
+    """C39a: whole numbers, rounded to the nearest; in however many parts money is given back, its tax is all there."""
+    tax = tax_in(gross, rate)
+    net = gross - tax
+    assert 0 <= tax <= gross
+    assert net + tax == gross
+    assert abs(2 * (tax * (WHOLE + rate) - gross * rate)) <= WHOLE + rate, "no other whole number is nearer"
+    given, taxes = 0, 0
+    for back in [*backs, gross]:
+        before, given = given, min(given + back, gross)
+        taxes += tax_back(tax, gross, given) - tax_back(tax, gross, before)
+        assert 0 <= taxes <= tax
+        assert 0 <= given - taxes <= net, "nothing is given back that was not paid, neither of net nor of tax"
+    assert (given, taxes) == (gross, tax)
