@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from clients import Client, running
 from persons import cheap
+from sqlalchemy import select as selected
 from sqlmodel import select
 
 from control_api.people.roles import Role
@@ -31,7 +32,7 @@ async def everything(client: Client) -> dict[str, bytes]:
     async with client.app[SITE].database.reading() as session:
         connection = await session.connection()
         for table in METADATA.sorted_tables:
-            for row in (await connection.execute(select(table))).mappings():
+            for row in (await connection.execute(selected(table))).mappings():
                 for column, value in row.items():
                     piece = value if isinstance(value, bytes) else str(value).encode()
                     found[f"{table.name}.{column}"] = found.get(f"{table.name}.{column}", b"") + piece + b"\n"
