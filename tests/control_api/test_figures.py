@@ -100,6 +100,7 @@ async def views(client: Client, title: str) -> int:
 async def test_what_players_say_becomes_figures_of_titles_days_and_devices(  # noqa: PLR0915 — one story
     settings: Settings, desk: House
 ) -> None:
+    """B15, B100, B101, DX1: start-up, stalls, bit rate and errors, what is seen most, and a minute's memory of it."""
     async with station(settings, desk, figures_cache_seconds=60) as nobody:
         admin = nobody.known_by(await create_key(settings, "desk", list(Scope), None, system_clock))
         ada, bob = await person(nobody, "ada"), await person(nobody, "bob")

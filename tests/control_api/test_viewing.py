@@ -75,7 +75,7 @@ async def cards(client: Client) -> list[tuple[str, int, bool]]:
 async def test_a_film_is_begun_beaten_ended_and_gone_on_with(  # noqa: PLR0915 — one story
     api: Client, times: Times
 ) -> None:
-    """B60-B62, B80, B81, BX1, A13: what the player says, the session, the history and the next call say."""
+    """B60-B62, B80, B81, BX1, C15, A13: what the player says, the session, the history and the next call say."""
     ada, eve = await person(api, "ada"), await person(api, "eve")
     film = await titled(api, "The Third Man", credits_ms=98 * MINUTE)
     first = (await ada.post(PLAYBACK, {"title": film}, 200)).json
