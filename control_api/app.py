@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -118,16 +119,30 @@ def create_app(
     app[SITE] = site
     app[OPERATIONS] = operations
     app[DOCUMENT] = _reference(operations, settings.public_url)
-    for operation in operations:
-        said = operation.declared
-        expected = None if said.raw is None else pieces.expected
-        app.router.add_route(said.method, said.path, served(operation), expect_handler=expected)
-        if said.method == "GET":
-            app.router.add_route("HEAD", said.path, served(operation))
+    for resource in (*_resources(), *_routed(more)):
+        app.router.register_resource(resource)
     app.on_response_prepare.append(outside.finish)
     app.on_shutdown.append(_leave)
     app.cleanup_ctx.append(_at_work)
     return app
+
+
+@cache
+def _resources() -> tuple[web.AbstractResource, ...]:
+    """Where the package answers, for all applications of a process: whoever answers finds the site by the request."""
+    return _routed(RESOURCES)
+
+
+def _routed(operations: Sequence[Operation]) -> tuple[web.AbstractResource, ...]:
+    """The addresses of these operations."""
+    table = web.UrlDispatcher()
+    for operation in operations:
+        said = operation.declared
+        expected = None if said.raw is None else pieces.expected
+        table.add_route(said.method, said.path, served(operation), expect_handler=expected)
+        if said.method == "GET":
+            table.add_route("HEAD", said.path, served(operation))
+    return tuple(table.resources())
 
 
 _Said = tuple[list[tuple[Declared, type[BaseModel], type[BaseModel], type[BaseModel]]], str]
@@ -160,7 +175,7 @@ async def _at_work(app: web.Application) -> AsyncIterator[None]:
         open_.callback(site.master.pool.close)
         open_.push_async_callback(site.queue.close)
         open_.callback(site.receiver.close)
-        await schema.prepare(site.settings.database_url, migrate=site.settings.migrate)
+        await schema.prepare(site.database, migrate=site.settings.migrate)
         await offers.prepare(site.database, site.clock())
         await guarding.look(site.database, site.settings)
         await site.look()

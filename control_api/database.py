@@ -26,7 +26,7 @@ from control_api.sqlite import connection
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from sqlalchemy import Connection, Executable
+    from sqlalchemy import URL, Connection, Executable
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
     from sqlalchemy.ext.asyncio import AsyncEngine
     from sqlalchemy.orm import Session
@@ -52,7 +52,7 @@ def is_outage(error: BaseException) -> bool:
 class Database:
     """One database of one process."""
 
-    def __init__(self, url: str, *, connections: int = 10, patience_ms: int = 5000, guarded: bool = True) -> None:
+    def __init__(self, url: str | URL, *, connections: int = 10, patience_ms: int = 5000, guarded: bool = True) -> None:
         """`guarded` is whether SQLite holds foreign keys; only migrations, which rebuild tables, may not want that."""
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"

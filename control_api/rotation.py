@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -52,32 +53,18 @@ class Rotation:
 
     def __init__(self, database: Database, name: str, *, signs_for: timedelta, needed: Needed) -> None:
         """`signs_for` is how long a secret is the one that signs."""
-        self._database = database
+        self.database: Final = database
         self._name = name
         self._signs_for = signs_for
         self._needed = needed
         self._turns: list[_Turn] = []
         self._read_at: datetime | None = None
-        self._looking = asyncio.Lock()
+        self.looking: Final = asyncio.Lock()
+        """Held by who reads them."""
 
     async def look(self, now: datetime) -> None:
-        """Read them where that was a while ago, and replace the newest when its time is over.
-
-        To be called before a transaction begins that would have to wait for it. While the database does not answer,
-        what is known stays.
-        """
-        if self._is_fresh(now):
-            return
-        async with self._looking:
-            if self._is_fresh(now):
-                return
-            try:
-                await self._read(now)
-                if not self._turns or now - self._turns[-1].made_at >= self._signs_for:
-                    await self._replace(now)
-            except Exception as error:
-                if not self._turns or not is_outage(error):
-                    raise
+        """Read them where that was a while ago, and replace the newest when its time is over; see `look`."""
+        await look((self,), now)
 
     def at(self, instant: datetime) -> Signer:
         """Who signs at this instant; what others have signed is proven too. Raises `Problem` before the first look."""
@@ -87,34 +74,75 @@ class Rotation:
         others = (turn.value for turn in reversed(self._turns) if turn is not self._turns[place])
         return Signer(self._turns[place].value, tuple(others))
 
-    def _is_fresh(self, now: datetime) -> bool:
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether they were read a short while ago."""
         return self._read_at is not None and timedelta(0) <= now - self._read_at < READ_AGAIN
 
-    async def _read(self, now: datetime) -> None:
-        async with self._database.reading() as session:
-            name = col(Secret.name)
-            ours = or_(name == self._name, name.startswith(f"{self._name}.", autoescape=True))
-            rows = sorted((await session.exec(select(Secret).where(ours))).all(), key=lambda row: _number(row.name))
+    def is_over(self, now: datetime) -> bool:
+        """Whether the newest has been it for long enough, or there is none."""
+        return not self._turns or now - self._turns[-1].made_at >= self._signs_for
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to sign with."""
+        return bool(self._turns)
+
+    async def read(self, session: AsyncSession, now: datetime) -> None:
+        """Read them."""
+        name = col(Secret.name)
+        ours = or_(name == self._name, name.startswith(f"{self._name}.", autoescape=True))
+        rows = sorted((await session.exec(select(Secret).where(ours))).all(), key=lambda row: _number(row.name))
         turns: list[_Turn] = []
         for row in rows:
             since = row.created_at + SETTLES if turns else _ALWAYS
             turns.append(_Turn(row.name, row.value, row.created_at, max(since, turns[-1].since if turns else since)))
         self._turns, self._read_at = turns, now
 
-    async def _replace(self, now: datetime) -> None:
-        """Make the next one, and delete those that nobody needs; of several processes, one makes it."""
+    async def replace(self, session: AsyncSession, now: datetime) -> None:
+        """Make the next one, unless another process was faster, and delete those that nobody needs."""
         number = _number(self._turns[-1].name) + 1 if self._turns else 0
         name = f"{self._name}.{number}" if number else self._name
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        new = {"name": name, "value": secrets.token_bytes(BYTES), "created_at": now}
+        await (await session.connection()).execute(insert(Secret).on_conflict_do_nothing(), new)
+        if len(self._turns) > 1:
+            since = await self._needed(session, now)
+            over = [turn.name for turn, after in pairwise(self._turns) if after.since <= min(since, now)]
+            await session.exec(delete(Secret).where(col(Secret.name).in_(over)))
+        await self.read(session, now)
+
+
+async def look(some: Sequence[Rotation], now: datetime) -> None:
+    """Read those that were read a while ago, and replace the newest of each when its time is over: in one transaction.
+
+    To be called before a transaction begins that would have to wait for it. While the database does not answer, what
+    is known stays. All belong to one database, and are always named in the same order.
+    """
+    if all(one.is_fresh(now) for one in some):
+        return
+    async with AsyncExitStack() as held:
+        for one in some:
+            await held.enter_async_context(one.looking)
+        stale = [one for one in some if not one.is_fresh(now)]
         try:
-            async with self._database.writing() as session:
-                session.add(Secret(name=name, value=secrets.token_bytes(BYTES), created_at=now))
-                await session.flush()
-                since = await self._needed(session, now)
-                over = [turn.name for turn, after in pairwise(self._turns) if after.since <= min(since, now)]
-                await session.exec(delete(Secret).where(col(Secret.name).in_(over)))
-        except IntegrityError:  # another process was faster
-            pass
-        await self._read(now)
+            await _look(stale, now)
+        except Exception as error:
+            if not all(one.is_known for one in stale) or not is_outage(error):
+                raise
+
+
+async def _look(stale: Sequence[Rotation], now: datetime) -> None:
+    if not stale:
+        return
+    database = stale[0].database
+    async with database.reading() as session:
+        for one in stale:
+            await one.read(session, now)
+    over = [one for one in stale if one.is_over(now)]
+    if over:
+        async with database.writing() as session:
+            for one in over:
+                await one.replace(session, now)
 
 
 def for_a_while(span: timedelta) -> Needed:

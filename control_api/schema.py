@@ -23,7 +23,7 @@ from control_api.tables.search import is_modelled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import URL, Connection
 
 FOLDER: Final = Path(__file__).parent / "migrations"
 NOTHING: Final = "base"
@@ -61,20 +61,26 @@ class Outdated(Exception):
     """The database is not at the revision that this version needs, and nobody is to move it: says what to do."""
 
 
-async def prepare(url: str, *, migrate: bool) -> None:
+async def prepare(database: Database, *, migrate: bool) -> None:
     """Bring the database up to date where that is wanted (D27); else raise `Outdated` unless it is."""
-    if migrate:
-        await upgrade(url)
-    elif not await _is_there(url):
+    if await _is_there(database):
+        return
+    if not migrate:
         message = f"it is not at revision {head()}, and `migrate` is off: run `fastline db upgrade`"
         raise Outdated(message)
+    await _moved(database.url, lambda config: command.upgrade(config, "head"))
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database up to `revision`; nothing happens when it is there already."""
-    if revision == "head" and await _is_there(url):
-        return
-    await _moved(url, lambda config: command.upgrade(config, revision))
+    if revision == "head":
+        database = Database(url, connections=1)
+        try:
+            await prepare(database, migrate=True)
+        finally:
+            await database.close()
+    else:
+        await _moved(url, lambda config: command.upgrade(config, revision))
 
 
 async def downgrade(url: str, revision: str) -> None:
@@ -108,18 +114,12 @@ def config(connection: Connection | None = None) -> Config:
     return found
 
 
-async def _is_there(url: str) -> bool:
+async def _is_there(database: Database) -> bool:
     """Whether the database has all tables; asked first, because most starts find it so."""
-    database = Database(url, connections=1)
-    if database.is_sqlite and not database.has_file():
-        return False
-    try:
-        return await current(database) == head()
-    finally:
-        await database.close()
+    return (not database.is_sqlite or database.has_file()) and await current(database) == head()
 
 
-async def _moved(url: str, move: Callable[[Config], None]) -> None:
+async def _moved(url: str | URL, move: Callable[[Config], None]) -> None:
     """Run `move` in one transaction: the schema is at the one revision or at the other, never between."""
     database = Database(url, connections=1, patience_ms=60_000, guarded=False)
 

@@ -19,7 +19,7 @@ from control_api.outgoing import Outgoing
 from control_api.people.gate import Gate
 from control_api.rates import Rates
 from control_api.readiness import Readiness
-from control_api.rotation import Rotation
+from control_api.rotation import Rotation, look
 from control_api.seldom import Seldom
 from control_api.settings import Settings
 from control_api.streams import Streams
@@ -67,9 +67,7 @@ class Site:
 
     async def look(self) -> None:
         """Have the secrets at hand that hold now."""
-        now = self.clock()
-        await self.cursors.look(now)
-        await self.gate.look(now)
+        await look((self.cursors, *self.gate.secrets), self.clock())
 
 
 @dataclass(slots=True)

@@ -164,7 +164,7 @@ async def _is_ready(settings: Settings, database: Database, line: Queue) -> bool
     if database.is_sqlite and not await asyncio.to_thread(database.has_file):
         return False
     try:
-        await schema.prepare(settings.database_url, migrate=settings.migrate)
+        await schema.prepare(database, migrate=settings.migrate)
         await line.open(database)
     except schema.Outdated as old:
         _log.warning("the database waits, and so does the worker: %s", old, extra={"action": "outage"})

@@ -47,10 +47,10 @@ class Gate:
         """The keys of refresh tokens: a session has the one that signed when it was opened, to its end."""
         self._csrf: Final = Rotation(database, _CSRF, signs_for=signs_for, needed=_by_sessions(Kind.COOKIE))
 
-    async def look(self, now: datetime) -> None:
-        """Read the secrets, make them, or replace them, where it is time."""
-        await self.chain.look(now)
-        await self._csrf.look(now)
+    @property
+    def secrets(self) -> tuple[Rotation, ...]:
+        """What is to be read, made and replaced in time."""
+        return self.chain, self._csrf
 
     def close(self) -> None:
         """Let the threads end."""

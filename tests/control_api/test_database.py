@@ -255,10 +255,12 @@ async def test_where_starts_do_not_migrate_an_older_database_is_refused_until_so
         await serve(settings, print, print)
     assert await tables(empty_url) == set()
     await schema.upgrade(empty_url)
-    await schema.prepare(empty_url, migrate=False)
+    database = Database(empty_url)
+    await schema.prepare(database, migrate=False)
     await schema.downgrade(empty_url, schema.revisions()[-2])
     with pytest.raises(schema.Outdated):
-        await schema.prepare(empty_url, migrate=False)
+        await schema.prepare(database, migrate=False)
+    await database.close()
 
 
 async def test_who_is_closed_within_a_transaction_gives_the_lock_back_though_somebody_holds_a_cursor(
