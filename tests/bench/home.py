@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 TITLES = 20_000
 REACH = {
     "the home page of a viewer, nothing remembered": 0.4,
-    "the home page of a viewer, what is common remembered": 0.2,
+    "the home page of a viewer, what is common remembered": 0.02,
     "a list of 100 with flags": 0.1,
     "a watchlist of 2000, a page of 100": 0.1,
 }
