@@ -7,13 +7,16 @@ many rails are of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import col, select
 
+from control_api.database import answered
+from control_api.profiles.limits import fit
 from control_api.rails.kinds import RailKind, Source
-from control_api.rails.sources import MOST, ordered, together
+from control_api.rails.sources import MOST, ordered, titles, together
 from control_api.recommending import answers
 from control_api.tables import Genre, Title, TitleGenre, Watched
 from control_api.viewing import going_on
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
+    from control_api.library.fitting import Fit
     from control_api.rails.sources import Ordered, Sight
     from control_api.tables import Rail
 
@@ -95,19 +99,25 @@ async def _because(session: AsyncSession, sight: Sight, most: int) -> Contents:
     """What is like what was watched last, or like its series."""
     if sight.viewer is None:
         return EMPTY
+    last = await answered(session, _last(fit(sight.viewer)), profile=sight.viewer.id, now=sight.now)
+    if not last:
+        return EMPTY
+    title = str(last[0].id)
+    some = await answers.similar(session, sight.viewer, title, sight.now, limit=most)
+    return Contents(tuple(one.title_id for one in some), because=title)
+
+
+@lru_cache(maxsize=100)
+def _last(fit: Fit) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    """What a profile has watched last, or the series of it."""
     which = func.coalesce(Watched.series_id, Watched.title_id)
-    last = (
+    return (
         select(Title.id)
         .join(Watched, col(Title.id) == which)
-        .where(Watched.profile_id == sight.viewer.id, *sight.titles())
+        .where(col(Watched.profile_id) == bindparam("profile"), *titles(fit, bindparam("now")))
         .order_by(col(Watched.watched_at).desc(), col(Watched.id).desc())
         .limit(1)
     )
-    title = (await session.exec(last)).first()
-    if title is None:
-        return EMPTY
-    some = await answers.similar(session, sight.viewer, title, sight.now, limit=most)
-    return Contents(tuple(one.title_id for one in some), because=title)
 
 
 async def _continued(session: AsyncSession, sight: Sight, most: int) -> Contents:

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import String, and_, asc, case, cast, desc, func, literal, or_, union_all
+from sqlalchemy import ColumnElement, String, and_, asc, case, cast, desc, func, literal, or_, union_all
 from sqlalchemy import select as selected
 from sqlmodel import col, select
 
 from control_api.analytics.counting import TITLE
 from control_api.callers import Viewer
+from control_api.library.fitting import Fit, fits
 from control_api.library.kinds import TitleKind, TitleState
 from control_api.library.listing import Sort, narrowed, order
 from control_api.library.opening import is_not_over, is_open_now
 from control_api.lists.flags import FAVORITES, WATCHLIST
-from control_api.profiles.limits import conditions
+from control_api.profiles.limits import fit
 from control_api.rails.kinds import WATCHED, RailKind, Rule, Source
 from control_api.tables import FigureDay, Listed, RailPin, Title, TitleGenre
 
@@ -48,10 +49,15 @@ class Sight:
 
     def titles(self, *, opened: bool = True) -> list[Any]:
         """Conditions on titles that they are shown."""
-        found = [col(Title.state) == TitleState.PUBLISHED.value, col(Title.deleted_at).is_(None)]
-        if opened:
-            found += is_open_now(self.now)
-        return [*found, *conditions(self.viewer)]
+        return titles(fit(self.viewer), self.now if opened else None)
+
+
+def titles(fit: Fit, now: datetime | ColumnElement[Any] | None) -> list[ColumnElement[bool]]:
+    """Conditions on titles that are shown to somebody `now`, which may be a parameter; None: whether open or not."""
+    found: list[ColumnElement[bool]] = [col(Title.state) == TitleState.PUBLISHED.value, col(Title.deleted_at).is_(None)]
+    if now is not None:
+        found += is_open_now(now)
+    return [*found, *fits(fit)]
 
 
 @dataclass(frozen=True, slots=True)
