@@ -72,7 +72,7 @@ def days_of(channel: Channel, turns: Sequence[Turn], zone: Zone) -> list[Day]:
 # The laws
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     languages(),
     libraries(),
@@ -132,7 +132,7 @@ def _told(found: dict[str, object]) -> dict[str, Any]:
     return read
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(languages(), libraries(), moments, st.integers(1, 12))
 def test_the_text_is_always_the_same_and_names_itself(rules: Rules, catalog: Catalog, start: date, count: int) -> None:
     texts = []
@@ -161,7 +161,7 @@ def test_the_text_is_always_the_same_and_names_itself(rules: Rules, catalog: Cat
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(languages(), libraries(), moments, st.integers(1, 25))
 def test_what_was_as_scheduled_was_as_long_as_planned(rules: Rules, catalog: Catalog, start: date, count: int) -> None:
     """A code is right: only what is cut has less than was planned, and it has."""
@@ -438,7 +438,7 @@ def test_a_daypart_under_a_more_important_one_is_not_missed() -> None:
     assert list(missed(turns_of(revised, catalog, 40), lambda _: revised)) == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(languages(), libraries(), moments, st.integers(1, 25))
 def test_what_was_missed_is_in_no_turn(rules: Rules, catalog: Catalog, start: date, count: int) -> None:
     revised_rules = revised(rules, start=start)

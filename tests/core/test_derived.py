@@ -301,7 +301,7 @@ def test_what_cannot_be_copied_says_why() -> None:
         regional_turn(by, catalog_of(LIBRARY, []), log.turns[0], catalog.item, Tail())
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(copies(), st.integers(0, 3))
 def test_what_is_foreseen_is_what_the_logs_will_have(case: tuple[Log, Catalog, Revision, Ads], held: int) -> None:
     log, catalog, by, _ = case

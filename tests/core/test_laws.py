@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from playout.core.channel import Revision
     from playout.core.rules import Rules
 
-LAW = settings(max_examples=60)
+LAW = settings(max_examples=30)
 """Each example is a channel, a library and some days of it."""
 
 

@@ -648,7 +648,7 @@ def test_an_hour_that_is_full_of_ads_is_told() -> None:
 PREDICTED = {"gives-way", "slate", "no-program"}
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(languages(), libraries(), moments)
 def test_what_airs_was_predicted(rules: Rules, catalog: Catalog, start: date) -> None:
     """A rule that gives way, slate and idleness on air: lint told each before, from a simulation of the same turns."""
@@ -670,7 +670,7 @@ def test_what_airs_was_predicted(rules: Rules, catalog: Catalog, start: date) ->
     )
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(languages(), libraries(), moments)
 def test_a_channel_without_findings_of_its_rules_has_programs(rules: Rules, catalog: Catalog, start: date) -> None:
     """What nothing matches for ever is told without any simulation."""
@@ -683,7 +683,7 @@ def test_a_channel_without_findings_of_its_rules_has_programs(rules: Rules, cata
         assert "nothing-matches" in {one.code for one in told}
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(languages(), libraries(), st.permutations(range(3)))
 def test_findings_do_not_depend_on_the_order_of_channels(rules: Rules, catalog: Catalog, order: list[int]) -> None:
     subjects = [Subject(revised(rules, name=f"channel{n}"), 10 * n) for n in range(3)]

@@ -71,7 +71,7 @@ def ranges(text: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("rendering", "name"), EVERY)
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_a_segments_lines_never_change_and_their_durations_are_exact(
     rendering: Rendering, name: str, data: st.DataObject
@@ -126,7 +126,7 @@ def test_the_first_sequence_number_and_what_is_listed_only_grow(data: st.DataObj
 
 
 @pytest.mark.parametrize("name", ["v360", "a-de", "s-en", LACKING])
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_the_discontinuity_sequence_of_a_segment_is_the_index_of_its_airing(name: str, data: st.DataObject) -> None:
     """H-10 to H-12, H-29, and 1, 7, 8 and 9 of section 8A."""

@@ -43,7 +43,7 @@ def of(revised: Revision, catalog: Catalog, span: timedelta, tail: Tail = BEGINN
 cases = st.builds(lambda rules, start: revised(rules, start=start), languages(), moments)
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(cases, libraries())
 def test_the_figures_are_those_of_the_turns(revised: Revision, catalog: Catalog) -> None:
     """Whatever the rules, the library and the day: each figure against a plain count."""
@@ -124,7 +124,7 @@ def slate_and_pods_are_counted(found: Simulation, turns: list[Turn]) -> None:
     assert (found.slate is None) == (longest == 0)
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(cases, libraries())
 def test_what_gave_way_is_what_the_log_says_gave_way(revised: Revision, catalog: Catalog) -> None:
     """The reason that is logged and the way in which a choice was made agree."""
@@ -139,7 +139,7 @@ def test_what_gave_way_is_what_the_log_says_gave_way(revised: Revision, catalog:
     assert sum(count for _, count in simulated((revised,), lambda _: catalog, BEGINNING, stop).gave_way) == said
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(cases, libraries(), st.integers(0, 30))
 def test_what_comes_before_the_start_is_aired_and_not_counted(
     revised: Revision, catalog: Catalog, skipped: int

@@ -69,7 +69,7 @@ def refused(text: str) -> str:
 # The laws
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(languages(), libraries(), moments, st.integers(1, 12), st.integers(0, 2**30))
 def test_every_tick_of_a_turn_has_an_explanation_of_that_turn(
     rules: Rules, catalog: Catalog, start: date, count: int, draw: int

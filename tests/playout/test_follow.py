@@ -284,7 +284,7 @@ def test_channels_play_on_while_the_store_is_away(tmp_path: Path) -> None:
     assert station.stored() == expected(station.now + timedelta(minutes=10))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from(("commit", "look", "restart")), st.integers(0, 900)), max_size=25))
 def test_whatever_happens_the_log_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]

@@ -88,7 +88,7 @@ def mappings(value: Any) -> Iterator[dict[str, Any]]:
 
 
 @given(st.data(), st.sampled_from(FILES))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_a_key_that_no_reader_knows_is_in_the_report(data: st.DataObject, name: str) -> None:
     tree = copy.deepcopy(example(name))
     holders = list(mappings(tree))
@@ -101,7 +101,7 @@ def test_a_key_that_no_reader_knows_is_in_the_report(data: st.DataObject, name: 
 
 
 @given(st.data(), st.sampled_from(FILES), st.sampled_from([{"odd": 1}, [{"odd": 1}], {"odd": {"within": "x"}}]))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 def test_what_stands_where_something_else_is_expected_is_in_the_report(
     data: st.DataObject, name: str, odd: Any
 ) -> None:
@@ -125,7 +125,7 @@ values = st.recursive(
 
 
 @given(st.data(), st.sampled_from(FILES), values, st.sampled_from([None, *Program]))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 def test_a_mangled_export_is_a_good_file_or_a_reason(
     data: st.DataObject, name: str, value: Any, program: Program | None
 ) -> None:
@@ -137,7 +137,7 @@ def test_a_mangled_export_is_a_good_file_or_a_reason(
 
 
 @given(st.data(), st.sampled_from(FILES))
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 def test_mangled_bytes_are_a_good_file_or_a_reason(data: st.DataObject, name: str) -> None:
     whole = (EXAMPLES / name).read_bytes()
     start = data.draw(st.integers(0, len(whole)))

@@ -98,7 +98,7 @@ def expected(revisions: tuple[Revision, ...], until: datetime) -> list[Turn]:
 ALL = (parent(), mirror("later", LATER), mirror("sooner", SOONER))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from(("commit", "look", "restart")), st.integers(0, 2400)), max_size=16))
 def test_a_mirror_airs_what_its_original_airs_at_its_own_time(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]

@@ -218,7 +218,7 @@ def test_what_is_committed_meanwhile_is_no_difference_that_an_edit_makes(tmp_pat
     assert house.now > now  # it did grow
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     edit=st.sampled_from(
         [

@@ -95,7 +95,7 @@ def test_the_log_of_a_copy_is_written_with_its_parents(house: Region) -> None:
     assert {airing.asset[:3] for turn in stored for airing in turn.airings if airing.role is Role.AD} == {"own"}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from(("commit", "look", "restart")), st.integers(0, 1500)), max_size=16))
 def test_whatever_happens_the_copy_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]

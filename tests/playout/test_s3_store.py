@@ -156,7 +156,7 @@ ASKED = st.one_of(
 
 
 @pytest.mark.usefixtures("service")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ASKED, max_size=20))
 def test_a_bucket_answers_whatever_a_folder_answers(asked: list[tuple[str, str, bytes]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
