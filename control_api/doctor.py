@@ -96,6 +96,7 @@ async def examine(settings: Settings, ffmpeg: Finding | str, assets: Sequence[tu
         clock(settings.media),
         port(settings),
         mail(settings),
+        *([bound(settings)] if settings.stream_bound_to != "none" else []),
         *(asset(command, path) for command, path in assets),
     ]
 
@@ -293,6 +294,16 @@ def mail(settings: Settings) -> Finding:
         advice = "Set app_url, or public_url: until then mail has codes and no links."
         return Finding("mail", State.WARNING, f"{where} takes mail", advice)
     return Finding("mail", State.OK, f"{where} takes mail")
+
+
+def bound(settings: Settings) -> Finding:
+    """Whether it is known from where people ask, where addresses play from there alone."""
+    if settings.public_url and not settings.trusted_proxies:
+        text = "signed addresses are for who asked for them, and no proxy is believed that says who that is"
+        advice = "If one stands before the API, set trusted_proxies; and --trusted-proxy of every origin behind one."
+        return Finding("addresses", State.WARNING, text, advice)
+    believed = ", ".join(map(str, settings.trusted_proxies)) or "nobody"
+    return Finding("addresses", State.OK, f"they play from where they were asked for; {believed} is believed of that")
 
 
 def asset(command: str, path: Path) -> Finding:

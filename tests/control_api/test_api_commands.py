@@ -271,6 +271,15 @@ def test_the_doctor_knows_what_the_settings_leave_free(tmp_path: Path) -> None:
     assert doctor.disk(settings, 120 << 30) == doctor.Finding("disk", State.OK, f"120 GiB free in {tmp_path}")
 
 
+def test_whether_it_is_known_who_asks_where_addresses_are_bound_to_that(tmp_path: Path) -> None:
+    """DX3."""
+    behind = {"media": str(tmp_path), "public_url": "https://tv.example", "stream_bound_to": "network"}
+    unknown = doctor.bound(Settings.model_validate(behind))
+    assert (unknown.state, "set trusted_proxies" in unknown.advice) == (State.WARNING, True)
+    known = doctor.bound(Settings.model_validate({**behind, "trusted_proxies": "10.0.0.0/8"}))
+    assert (known.state, "10.0.0.0/8 is believed" in known.text) == (State.OK, True)
+
+
 def test_the_doctor_runs_the_ffmpeg_that_it_is_shown(tmp_path: Path) -> None:
     lame = tmp_path / "ffmpeg"
     lame.write_text("#!/bin/sh\necho ' V....D mpeg4 old'\n")

@@ -198,7 +198,7 @@ async def test_content_at_every_former_address(server: Client, desk: House) -> N
     _check(server, "Content")
 
 
-async def test_playing_at_every_former_address(server: Client) -> None:
+async def test_playing_at_every_former_address(server: Client, issuer: LocalIssuer) -> None:
     """A07, A13, B60-B63, D21-D25, BX1: what is played, in seconds, and what is told of it."""
     ada, boss = await person(server, "ada"), await person(server, "boss", Role.ADMIN)
     await boss.post("/api/v1/streaming-keys", {})
@@ -230,6 +230,11 @@ async def test_playing_at_every_former_address(server: Client) -> None:
     assert heard.keys() == {"success", "sessionId", "position", "serverTime", "nextHeartbeat"}
     assert heard["nextHeartbeat"] == 120
     assert (await ada.post(f"{one}/end", None, 200)).json["finalPosition"] == 20.25
+    phone, tablet = (server.known_by(issuer.firebase(jti=name)) for name in ("phone", "tablet"))
+    for _ in range(2):
+        await phone.get(f"/media/{film}/stream-url")
+    refused = (await tablet.get(f"/media/{film}/stream-url", 409)).json
+    assert len(refused["playing"]) == 1, "whoever comes with ID tokens has streams to count, too"
     assert (await boss.get("/api/streaming/analytics")).json["active_sessions"] == 0
     await ada.get("/api/streaming/analytics", 403)
     seen = (await ada.get("/api/users/me/history")).json["items"]
