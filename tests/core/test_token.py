@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
+import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
 from hypothesis import given
@@ -69,6 +71,32 @@ def test_one_for_a_network_is_good_there_and_nowhere_else(
     later = sign(replace(said, expires=NOW), key, viewer)
     assert (_decoded(later)[-40:] == _decoded(token)[-40:]) is (said.expires == NOW), "nothing tells they are one"
     assert viewer.packed not in _decoded(token) or viewer.packed in _decoded(token)[:13] + said.opens.encode()
+
+
+@given(passes, keys, viewers, st.data())
+def test_a_function_at_the_edge_reads_it_as_the_page_on_delivery_says(
+    said: Pass, key: Key, viewer: Address, data: st.DataObject
+) -> None:
+    said = replace(said, bits=data.draw(st.none() | st.integers(1, viewer.max_prefixlen)))
+    token = _decoded(sign(said, key, viewer))
+    whole, tag = token[:-16], token[-16:]
+    assert hmac.digest(key.secret, b"fastline stream\0" + whole, "sha256")[:16] == tag
+    number, expires, ends = struct.unpack(">III", whole[1:13])
+    assert number == key.number
+    rest, flags, lines, bits = whole[13:], 0, None, None
+    if whole[0] == 2:
+        flags, rest = rest[0], rest[1:]
+    if flags & 1:
+        lines, rest = int.from_bytes(rest[:2], "big"), rest[2:]
+    if flags & 2:
+        bits, digest, rest = rest[0], rest[1:9], rest[9:]
+        network = ip_network((viewer, bits), strict=False).network_address
+        before = whole[: len(whole) - len(rest) - 8] + rest
+        meant = b"fastline network\0" + before + bytes([viewer.version]) + network.packed
+        assert hmac.digest(key.secret, meant, "sha256")[:8] == digest
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    instants = [epoch + timedelta(seconds=second) for second in (expires, ends)]
+    assert Pass(rest.decode(), instants[0], instants[1], lines, bits) == said
 
 
 @given(passes, keys, viewers, st.data())
