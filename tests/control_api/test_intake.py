@@ -17,7 +17,7 @@ from sqlmodel import col, func, select
 from control_api.library.amendments import deliver, is_any_due
 from control_api.library.arrivals import arrivals
 from control_api.library.hung import hung
-from control_api.library.intake import Intake, adopted
+from control_api.library.intake import AT_ONCE, Intake, adopted
 from control_api.library.told import NOTHING, agree, from_document, merged, told
 from control_api.site import SITE
 from control_api.tables import Asset, Event, Title
@@ -195,14 +195,14 @@ async def _states(database: Database) -> dict[str, str]:
 
 
 async def test_who_loses_the_duty_stops_between_two_transactions(intake: Intake, tmp_path: Path) -> None:
-    for number in range(250):
+    for number in range(AT_ONCE + 20):
         packaged(tmp_path, f"a{number:03d}", film(f"Film {number}"))
 
     async def once() -> bool:
         return False
 
-    assert await intake.look(NOW, once) == 100
-    assert await intake.look(NOW, always) == 150
+    assert await intake.look(NOW, once) == AT_ONCE
+    assert await intake.look(NOW, always) == 20
 
 
 async def test_an_edit_reaches_the_library_that_channels_choose_from(settings: Settings, key: str) -> None:

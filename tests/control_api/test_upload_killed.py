@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from control_api.settings import Settings
 
 MIB = 1 << 20
-LENGTH = 144 * MIB
+LENGTH = 112 * MIB
 MUCH = 100 * MIB
 FLAT = 32 * MIB
 """How much more memory a process may ever have used after so many bytes than after few."""
