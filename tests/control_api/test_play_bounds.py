@@ -119,3 +119,17 @@ async def test_nobody_plays_without_bounds_nor_stops_the_counting(settings: Sett
         roller = Roller(site.settings, site.database, site.master.station, site.clock)
         assert await roller.once() == 8
         assert await roller.once() == 0, "all others are counted"
+
+
+async def test_a_station_may_leave_the_counting_to_its_apps(settings: Settings) -> None:
+    """B60: then an address alone is refused where as much plays as may, and counts as nothing itself."""
+    async with running(cheap(settings, streams_need_session=False)) as api:
+        ada, film = await person(api, "ada"), await titled(api, "Rope")
+        for _ in range(3):
+            assert (await ada.post(PLAYBACK, {"title": film}, 200)).json["session"] is None
+            await ada.get(f"/media/{film}/stream-url")
+        one = await begun(ada, film)
+        await ada.post(PLAYBACK, {"title": film}, 409)
+        await ada.get(f"/media/{film}/stream-url", 409)
+        await ada.post(PLAYBACK, {"title": film, "play_session": one}, 200)
+        assert [row["id"] for row in (await ada.get(SESSIONS)).json["items"]] == [one]
