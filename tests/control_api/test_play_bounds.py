@@ -5,6 +5,7 @@ B60, BX2.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -133,3 +134,18 @@ async def test_a_station_may_leave_the_counting_to_its_apps(settings: Settings) 
         await ada.get(f"/media/{film}/stream-url", 409)
         await ada.post(PLAYBACK, {"title": film, "play_session": one}, 200)
         assert [row["id"] for row in (await ada.get(SESSIONS)).json["items"]] == [one]
+
+
+async def test_of_many_who_ask_for_an_address_at_once_no_more_have_one_than_may_play(settings: Settings) -> None:
+    """B60: wherever they ask."""
+    async with running(cheap(settings)) as api:
+        await free_plan(api, 2)
+        film = await titled(api, "Rope")
+        await person(api, "ada")
+        some = [api.known_by((await signed_in(api, "ada"))["access_token"]) for _ in range(6)]
+        ways: list[tuple[str, str, Any]] = [
+            ("POST", PLAYBACK, {"title": film}), ("GET", f"/media/{film}/stream-url", None),
+            ("GET", f"/api/v1/content/{film}/stream", None),
+        ]  # fmt: skip
+        asked = [one.ask(*ways[at % 3][:2], None, body=ways[at % 3][2]) for at, one in enumerate(some)]
+        assert sorted(reply.status for reply in await asyncio.gather(*asked)) == [200, 200, 409, 409, 409, 409]
