@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from sqlalchemy import URL, Connection, Executable
-    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-    from sqlalchemy.ext.asyncio import AsyncEngine
     from sqlalchemy.orm import Session
-    from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+    from sqlalchemy.pool import QueuePool
 
 _log: Final = logging.getLogger("fastline.api")
 _WRITING: Final = "fastline_writing"
@@ -62,10 +60,10 @@ class Database:
             max_overflow=0,
             pool_timeout=patience_ms / 1000,
             pool_pre_ping=not self.is_sqlite,
-            connect_args=_sqlite(patience_ms) if self.is_sqlite else _postgresql(patience_ms),
+            connect_args=_sqlite(patience_ms, guarded=guarded) if self.is_sqlite else _postgresql(patience_ms),
         )
-        if self.is_sqlite:
-            _told_about_sqlite(self.engine, patience_ms, guarded=guarded)
+        if self.is_sqlite:  # the driver would begin transactions too late
+            event.listen(self.engine.sync_engine, "begin", _begun)
         self._patience = patience_ms / 1000
         self._back = asyncio.Event()
         event.listen(self.engine.sync_engine, "checkin", lambda *_: self._back.set())
@@ -134,8 +132,13 @@ async def answered(session: AsyncSession, statement: Executable, **given: object
     return await session.run_sync(ask)
 
 
-def _sqlite(patience_ms: int) -> dict[str, Any]:
-    return {"timeout": patience_ms / 1000, "async_creator_fn": connection}
+def _sqlite(patience_ms: int, *, guarded: bool) -> dict[str, Any]:
+    return {
+        "timeout": patience_ms / 1000,
+        "isolation_level": None,  # sqlite3's own: we begin transactions ourselves
+        "async_creator_fn": connection,
+        "ready": lambda raw: _set_up(raw, patience_ms, guarded=guarded),
+    }
 
 
 def _postgresql(patience_ms: int) -> dict[str, Any]:
@@ -143,27 +146,25 @@ def _postgresql(patience_ms: int) -> dict[str, Any]:
     return {"connect_timeout": max(patience_ms // 1000, 2), "options": waits}  # libpq takes one second for two
 
 
-def _told_about_sqlite(engine: AsyncEngine, patience_ms: int, *, guarded: bool) -> None:
-    """Set up every connection, and begin transactions ourselves: the driver would begin them too late."""
-
-    def connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # sqlite3's own
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {patience_ms}")
-        _kept_ahead(cursor)
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute(f"PRAGMA foreign_keys = {'ON' if guarded else 'OFF'}")
-        cursor.close()
-
-    def begun(connection: Connection) -> None:
-        writing = connection.get_execution_options().get(_WRITING, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    event.listen(engine.sync_engine, "connect", connected)
-    event.listen(engine.sync_engine, "begin", begun)
+def _set_up(raw: sqlite3.Connection, patience_ms: int, *, guarded: bool) -> None:
+    """In the thread of a new connection."""
+    cursor = raw.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {patience_ms}")
+    _kept_ahead(cursor)
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute(f"PRAGMA foreign_keys = {'ON' if guarded else 'OFF'}")
+    cursor.close()
 
 
-def _kept_ahead(cursor: DBAPICursor) -> None:
+def _begun(connection: Connection) -> None:
+    if connection.get_execution_options().get(_WRITING, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        driven: Any = connection.connection.driver_connection
+        driven.read()
+
+
+def _kept_ahead(cursor: sqlite3.Cursor) -> None:
     """Have writers write ahead (WAL), which the file remembers.
 
     Of several that open a new file at once, SQLite refuses all but one, and does not heed the busy time-out for

@@ -1,7 +1,7 @@
 """Connections of SQLite: each has a thread, and every statement takes one way there and back.
 
 Law: what a statement answers is there when it is done. Nothing of it is left open in the file, but for what is read a
-piece at a time.
+piece at a time. No statement runs outside of the transaction that was begun for it.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Swift:
 
     async def execute(self, operation: str, parameters: Iterable[Any] = ()) -> Swift:
         """Run a statement, and read what it answers."""
-        return await self._run(partial(_executed, self._connection.raw, operation, parameters))
+        return await self._run(partial(_executed, self._connection.raw, self._connection.begun, operation, parameters))
 
     async def executemany(self, operation: str, parameters: Iterable[Sequence[Any]]) -> Swift:
         """Run a statement for each of these."""
-        return await self._run(partial(_repeated, self._connection.raw, operation, parameters))
+        return await self._run(partial(_repeated, self._connection.raw, self._connection.begun, operation, parameters))
 
     async def fetchone(self) -> Any:  # noqa: ANN401 — a row
         """The next row; None after the last."""
@@ -84,8 +84,11 @@ class Swift:
         return self
 
 
-def _executed(raw: sqlite3.Connection, operation: str, parameters: Iterable[Any]) -> tuple[sqlite3.Cursor, list[Any]]:
+def _executed(
+    raw: sqlite3.Connection, begun: Callable[[], None], operation: str, parameters: Iterable[Any]
+) -> tuple[sqlite3.Cursor, list[Any]]:
     """In the thread: run it, and read as far as is read at once. What was read to its end is closed by that."""
+    begun()
     cursor = raw.cursor()
     try:
         cursor.execute(operation, tuple(parameters))
@@ -96,8 +99,9 @@ def _executed(raw: sqlite3.Connection, operation: str, parameters: Iterable[Any]
 
 
 def _repeated(
-    raw: sqlite3.Connection, operation: str, parameters: Iterable[Sequence[Any]]
+    raw: sqlite3.Connection, begun: Callable[[], None], operation: str, parameters: Iterable[Sequence[Any]]
 ) -> tuple[sqlite3.Cursor, list[Any]]:
+    begun()
     cursor = raw.cursor()
     try:
         cursor.executemany(operation, parameters)
@@ -119,11 +123,46 @@ class Ending(aiosqlite.Connection):
         self._thread.daemon = True
         self._is_stopped = False
         self._is_known = False
+        self._is_due = False
+        """Whether a transaction that reads is to be begun."""
+        self._is_reading = False
+        """Whether the transaction, if there is one, only reads."""
+
+    def read(self) -> None:
+        """Begin a transaction that reads with its first statement; one that writes is begun by a statement."""
+        self._is_due = True
+
+    def begun(self) -> None:
+        """In the thread: begin what is to be begun. Where that fails, the next statement tries again."""
+        if self._is_due:
+            self._conn.execute("BEGIN")
+            self._is_due, self._is_reading = False, True
+
+    async def commit(self) -> None:
+        """Keep what was written. Where nothing was begun, the thread is not visited."""
+        if self._is_known and not self._conn.in_transaction:
+            self._is_due = False
+        else:
+            await self.done(self._kept)
 
     async def rollback(self) -> None:
-        """Take back what was not committed. Where that is nothing, as mostly, the thread is not visited."""
-        if not self._is_known or self._conn.in_transaction:
-            await super().rollback()
+        """Take back what was not committed.
+
+        The thread is visited for what was written, or while it may be at work. Where nothing was begun there is
+        nothing to do, and to end a transaction that only reads takes less time than to send for somebody.
+        """
+        if not self._is_known or (self._conn.in_transaction and not self._is_reading):
+            await self.done(self._taken_back)
+        else:
+            self._taken_back()
+
+    def _kept(self) -> None:
+        self._is_due = self._is_reading = False
+        self._conn.commit()
+
+    def _taken_back(self) -> None:
+        self._is_due = self._is_reading = False
+        self._conn.rollback()
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 — whatever it answers
         self._is_known = False  # and stays so where nobody waits for the answer: the thread may be at it still
@@ -177,6 +216,23 @@ class Releasing(sqlite3.Connection):
             super().close()
 
 
-def connection(path: str, **options: Any) -> Ending:  # noqa: ANN401 — whatever sqlite3 takes
-    """A connection that begins when it is awaited."""
-    return Ending(lambda: sqlite3.connect(path, factory=Releasing, **options))
+def connection(
+    path: str,
+    *,
+    ready: Callable[[sqlite3.Connection], None] = lambda _: None,
+    **options: Any,  # noqa: ANN401 — whatever sqlite3 takes
+) -> Ending:
+    """A connection that begins when it is awaited; its thread makes it `ready` then."""
+
+    def made() -> sqlite3.Connection:
+        # one thread at a time has it: the one that is its own, or the one of the loop while that rests
+        ours = {"factory": Releasing, "check_same_thread": False}
+        found: sqlite3.Connection = sqlite3.connect(path, **{**options, **ours})
+        try:
+            ready(found)
+        except BaseException:
+            found.close()
+            raise
+        return found
+
+    return Ending(made)
