@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 from sqlalchemy import bindparam, or_, union_all
@@ -19,6 +19,7 @@ from sqlmodel import col, select
 from control_api import ids
 from control_api.assets.shown import PACKAGED, REPLACED, AssetId
 from control_api.channels import overview
+from control_api.database import answered
 from control_api.library import licence
 from control_api.library.kinds import FOLDERS, TitleState
 from control_api.library.lineage import SERIES
@@ -36,12 +37,13 @@ from control_api.tables import Asset, PlaySession, Title, Upload
 from control_api.viewing import streams
 from control_api.viewing.beginning import beginning
 from control_api.viewing.licensed import TERMS, Terms, chain, joined
-from control_api.viewing.sessions import Device, Thing, of_owner
+from control_api.viewing.sessions import Device, Thing, is_owner
 from playout.core.channel import Access
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.call import Call
@@ -165,7 +167,7 @@ class _Found(NamedTuple):
 
 async def _found(session: AsyncSession, call: Call[Any, Any, Any], content: str, what: str) -> _Found:
     """What the caller may see of it: by one query, and one more for whom anything is kept from."""
-    rows = _of_content(published=not call.caller.may(Scope.ASSETS_READ))
+    rows = _of_content(published=not call.caller.may(Scope.ASSETS_READ), is_title=what == "title")
     row = (await session.exec(rows, params={"content": content})).first()
     if row is None:
         raise missing(what, content)
@@ -177,10 +179,26 @@ async def _found(session: AsyncSession, call: Call[Any, Any, Any], content: str,
     return _Found(title, asset, duration, series, chain(above))
 
 
-@lru_cache(maxsize=2)
-def _of_content(*, published: bool) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
-    """Titles and their assets by the id of either, or of an upload; each is found by an index of its own."""
+@lru_cache(maxsize=4)
+def _of_content(*, published: bool, is_title: bool) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
+    """A title and its newest asset, by its id; unless it `is_title`, by the id of an asset or of an upload too.
+
+    Each is found by an index of its own.
+    """
     content: Any = bindparam("content")
+    packaged = (col(Asset.title_id) == col(Title.id)) & col(Asset.state).in_((PACKAGED, REPLACED))
+    rows = selected(Title, col(Asset.id), col(Asset.duration_ms), SERIES, *TERMS[len(Terms._fields) :])
+    return (
+        joined(rows.select_from(Title).outerjoin(Asset, packaged))
+        .where(*((col(Title.id) == content,) if is_title else _by_any_id(content)))
+        .where(col(Title.deleted_at).is_(None), *((col(Title.state) == TitleState.PUBLISHED,) if published else ()))
+        .order_by(col(Asset.added_at).is_(None), col(Asset.added_at).desc())
+        .limit(1)
+    )
+
+
+def _by_any_id(content: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 — a parameter
+    """That a title, or an asset of it, or the upload of that has this id."""
     uploaded = select(Upload.asset_id).where(col(Upload.id) == content)
     is_meant = or_(col(Asset.id) == content, col(Asset.id).in_(uploaded))
     titles = union_all(
@@ -188,15 +206,7 @@ def _of_content(*, published: bool) -> Any:  # noqa: ANN401 — a statement of S
         selected(col(Asset.title_id)).where(col(Asset.id) == content),
         selected(col(Asset.title_id)).where(col(Asset.id).in_(uploaded)),
     )
-    packaged = (col(Asset.title_id) == col(Title.id)) & col(Asset.state).in_((PACKAGED, REPLACED))
-    rows = selected(Title, col(Asset.id), col(Asset.duration_ms), SERIES, *TERMS[len(Terms._fields) :])
-    return (
-        joined(rows.select_from(Title).outerjoin(Asset, packaged))
-        .where(col(Title.id).in_(titles), or_(col(Title.id) == content, is_meant), col(Title.deleted_at).is_(None))
-        .where(*((col(Title.state) == TitleState.PUBLISHED,) if published else ()))
-        .order_by(col(Asset.added_at).is_(None), col(Asset.added_at).desc())
-        .limit(1)
-    )
+    return col(Title.id).in_(titles), or_(col(Title.id) == content, is_meant)
 
 
 async def _episode(session: AsyncSession, call: Call[Any, Any, Any], title: Title) -> str | None:
@@ -259,12 +269,16 @@ async def check_streams(
         await streams.check(session, call.site.settings, call.caller, allowed.streams, call.now, others)
 
 
+_SAME: Final = selected(
+    *(getattr(PlaySession, name) for name in ("account_id", "key_id", "profile_id", "title_id", "channel", "ended_at"))
+).where(col(PlaySession.id) == bindparam("which"))
+
+
 async def _check_same(session: AsyncSession, call: Call[Any, Any, Any], thing: Thing, name: str) -> None:
     """Refuse a session that is another one's, is over, or plays something else. Raises `Problem`."""
     viewer = call.caller.viewer
-    rows = select(PlaySession).where(PlaySession.id == name, of_owner(call.caller))
-    row = (await session.exec(rows)).one_or_none()
-    if row is None or (viewer is not None and row.profile_id not in (None, viewer.id)):
+    row = next(iter(await answered(session, _SAME, which=name)), None)
+    if row is None or not is_owner(call.caller, row) or (viewer and row.profile_id not in (None, viewer.id)):
         raise missing("play session", name)
     if row.ended_at is not None:
         raise Problem(CONFLICT, f"{name} is over: begin a new session")

@@ -9,7 +9,7 @@ Players of a former system say so every two minutes, and are given up after five
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlmodel import and_, col, or_
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from control_api.settings import Settings
+
+    Instant = datetime | ColumnElement[Any]
 
 SLOW_BEAT_MS: Final = 120_000
 """How often a slow one says where it is."""
@@ -38,8 +40,18 @@ def next_beat(next_ms: int, *, is_slow: bool) -> int:
 
 def heard(settings: Settings, now: datetime) -> ColumnElement[bool]:
     """The condition on play sessions that they are not silent, or that nobody has promised to say anything."""
-    touched = col(PlaySession.touched_at)
+    return heard_since(**instants(settings, now))
+
+
+def instants(settings: Settings, now: datetime) -> dict[str, datetime]:
+    """Since when a usual one and a slow one must have been heard of, and until when one is lent that is not heard."""
     usual, slow = (now - silence(settings, is_slow=is_slow) for is_slow in (False, True))
+    return {"usual": usual, "slow": slow, "now": now}
+
+
+def heard_since(usual: Instant, slow: Instant, now: Instant) -> ColumnElement[bool]:
+    """The same condition; what it is given may be parameters of a statement: `instants`."""
+    touched = col(PlaySession.touched_at)
     said = and_(touched > slow, or_(touched > usual, col(PlaySession.is_slow)))
     return or_(said, and_(col(PlaySession.beats) == 0, col(PlaySession.lent_until) > now))
 

@@ -5,21 +5,24 @@ Law: of several that begin at once, on whatever machines, no more begin than may
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as selected
 from sqlmodel import and_, col, or_, select, true, update
 
+from control_api.database import answered
 from control_api.problems import TOO_MANY_STREAMS, Playing, Problem
 from control_api.profiles.limits import is_limited, permitted
 from control_api.tables import Account, PlaySession
 from control_api.viewing.beating import PLAYER
-from control_api.viewing.silence import heard
+from control_api.viewing.silence import heard, heard_since, instants
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Row
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from control_api.callers import Caller, Viewer
@@ -43,7 +46,7 @@ def told(settings: Settings, viewer: Viewer | None, now: datetime) -> ColumnElem
     return or_(own, and_(*plays(settings, now)))
 
 
-async def kept_from(session: AsyncSession, viewer: Viewer | None, rows: Sequence[PlaySession]) -> set[str]:
+async def kept_from(session: AsyncSession, viewer: Viewer | None, rows: Sequence[PlaySession | Row[Any]]) -> set[str]:
     """The ids of those of which this profile is not told what they play.
 
     Those are the ones of titles that it may not see, and, for who is limited, the channels of other profiles.
@@ -73,12 +76,25 @@ async def replace(session: AsyncSession, account: str, devices: Sequence[str], n
     return names
 
 
+_PLAYING: Final = (
+    selected(*(getattr(PlaySession, name) for name in ("id", "name", "device", "started_at", "title_id", "profile_id")))
+    .where(
+        col(PlaySession.account_id) == bindparam("account"),
+        col(PlaySession.ended_at).is_(None),
+        heard_since(bindparam("usual"), bindparam("slow"), bindparam("now")),
+    )
+    .order_by(col(PlaySession.started_at))
+    .limit(bindparam("most"))
+)
+"""What plays of an account: made once, and asked whenever something begins."""
+
+
 async def check(
     session: AsyncSession, settings: Settings, caller: Caller, streams: int, now: datetime, but: Sequence[str] = ()
 ) -> None:
     """Refuse one more than `streams`; `but` are ids of sessions that do not count. Raises `Problem`."""
-    rows = select(PlaySession).where(PlaySession.account_id == caller.id, *plays(settings, now))
-    found = (await session.exec(rows.order_by(col(PlaySession.started_at)).limit(streams + len(but) + 1))).all()
+    most = streams + len(but) + 1
+    found = await answered(session, _PLAYING, account=caller.id, most=most, **instants(settings, now))
     others = [row for row in found if row.id not in but]
     if len(others) < streams:
         return
