@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -181,7 +182,7 @@ def test_a_client_that_a_generator_has_made_goes_the_same_steps(station: Up, tmp
     document.write_bytes(fetched(f"{where}/openapi.json?aliases=false")[1])
     _run(tmp_path, "openapi_python_client", "generate", "--path", str(document), *made)
     (tmp_path / EXAMPLE.name).write_text(EXAMPLE.read_text())
-    _run(tmp_path, "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), EXAMPLE.name)
+    _run(tmp_path, "mypy", "--strict", "--cache-dir", os.devnull, EXAMPLE.name)
     said = subprocess.run(
         [sys.executable, EXAMPLE.name, where, "grace"], cwd=tmp_path, check=True, capture_output=True, text=True
     ).stdout

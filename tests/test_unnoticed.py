@@ -244,7 +244,7 @@ async def test_no_playlist_is_late_when_postgresql_is_stopped_and_the_api_is_bac
                 await _unready(where)
                 await asyncio.to_thread(cluster.start)
                 await asyncio.to_thread(where.parts[0].until, where.readiness)
-                figures["again"] = await load(where, key, 1)
+                figures["again"] = await load(where, key, 3)
                 stop.set()
     judged("PostgreSQL", figures, watching.result())
     assert figures["again"] > 20, figures

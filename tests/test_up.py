@@ -113,6 +113,9 @@ def test_from_an_empty_folder_to_air_and_again_after_ctrl_c(tmp_path: Path) -> N
         assert "Traceback" not in stopped(running)
     assert processes_of(media) == []
 
+    for name in ("the-deep", "slow-light-2", "filler-soon", "ad-soap", "ad-trains"):  # what is taken away is not made
+        for path in (media / "sources").glob(f"{name}.*"):
+            path.unlink()
     with up(media, port) as running:
         lines_until(running, "/live/demo/index.m3u8")
         again = fetched(port, "live/demo/v360.m3u8")
@@ -122,6 +125,7 @@ def test_from_an_empty_folder_to_air_and_again_after_ctrl_c(tmp_path: Path) -> N
         lines_until(running, "/live/films/index.m3u8")
         assert {row["id"] for row in json.loads(fetched(port, "now.json"))} >= {"demo", "films"}
         assert "Traceback" not in stopped(running)
+    assert not list((media / "sources").glob("the-deep.*"))
     assert processes_of(media) == []
 
 
