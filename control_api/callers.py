@@ -32,6 +32,8 @@ class Viewer:
     """The language in which they read; empty: none is said."""
     autoplay: bool = True
     """Whether they want the next episode to begin by itself."""
+    genres_liked: tuple[str, ...] = ()
+    """Ids of those that they say they like, the most liked first."""
 
 
 @dataclass(frozen=True, slots=True)

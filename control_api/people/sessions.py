@@ -241,6 +241,7 @@ def viewer_of(profile: Profile) -> Viewer:
         profile.keeps_history,
         profile.subtitles,
         profile.autoplay,
+        tuple(profile.genres_liked),
     )
 
 

@@ -31,7 +31,6 @@ from control_api.recommending.ranking import Candidate, Taste, chosen, suited, t
 from control_api.recommending.suggestions import SUGGESTED, Reason, Suggestion, Why
 from control_api.tables import (
     Genre,
-    Profile,
     Rated,
     RecommendationBuild,
     RecommendationWork,
@@ -165,8 +164,7 @@ async def _suited(asked: _Asked, likes: Sequence[Taste], limit: int) -> list[Sug
 
 async def _beginning(asked: _Asked, viewer: Viewer, limit: int, but: set[str]) -> list[Suggestion]:
     """What is suggested besides: what is popular in genres that the profile likes, then what is popular."""
-    said = await asked.session.exec(select(Profile.genres_liked).where(Profile.id == viewer.id))
-    liked = (said.first() or [])[:GENRES]
+    liked = viewer.genres_liked[:GENRES]
     found: list[Suggestion] = []
     if liked:
         some = asked.narrowed(replace(asked.which, of_liked=True), liked=liked)
