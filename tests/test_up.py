@@ -109,14 +109,15 @@ def test_from_an_empty_folder_to_air_and_again_after_ctrl_c(tmp_path: Path) -> N
         lines_until(running, "/live/demo/index.m3u8")
         first = fetched(port, "live/demo/v360.m3u8")
         assert first.count("#EXTINF") == 30, "a new channel starts with a full window"
-        lines_until(running, ": packaged as ")  # others are at work now
+        while not list((media / "sources").glob(".*.part")):  # until others are drawn
+            fetched(port, "now.json")
         assert "Traceback" not in stopped(running)
     assert processes_of(media) == []
 
     for name in ("the-deep", "slow-light-2", "filler-soon", "ad-soap", "ad-trains"):  # what is taken away is not made
         for path in (media / "sources").glob(f"{name}.*"):
             path.unlink()
-    with up(media, port) as running:
+    with up(media, port, "--no-api") as running:
         lines_until(running, "/live/demo/index.m3u8")
         again = fetched(port, "live/demo/v360.m3u8")
         assert sequence(again) >= sequence(first)
