@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,8 @@ from control_api.signing import BYTES, Signer
 from control_api.tables import Secret
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
     from control_api.database import Database
 
 READ_AGAIN: Final = timedelta(minutes=10)
@@ -87,13 +89,17 @@ class Rotation:
         """Whether there is anything to sign with."""
         return bool(self._turns)
 
-    async def read(self, session: AsyncSession, now: datetime) -> None:
-        """Read them."""
+    @property
+    def ours(self) -> ColumnElement[bool]:
+        """Which secrets these are."""
         name = col(Secret.name)
-        ours = or_(name == self._name, name.startswith(f"{self._name}.", autoescape=True))
-        rows = sorted((await session.exec(select(Secret).where(ours))).all(), key=lambda row: _number(row.name))
+        return or_(name == self._name, name.startswith(f"{self._name}.", autoescape=True))
+
+    def take(self, rows: Iterable[Secret], now: datetime) -> None:
+        """Know those of these rows that are ours."""
+        own = [row for row in rows if row.name.partition(".")[0] == self._name]
         turns: list[_Turn] = []
-        for row in rows:
+        for row in sorted(own, key=lambda row: _number(row.name)):
             since = row.created_at + SETTLES if turns else _ALWAYS
             turns.append(_Turn(row.name, row.value, row.created_at, max(since, turns[-1].since if turns else since)))
         self._turns, self._read_at = turns, now
@@ -109,7 +115,6 @@ class Rotation:
             since = await self._needed(session, now)
             over = [turn.name for turn, after in pairwise(self._turns) if after.since <= min(since, now)]
             await session.exec(delete(Secret).where(col(Secret.name).in_(over)))
-        await self.read(session, now)
 
 
 async def look(some: Sequence[Rotation], now: datetime) -> None:
@@ -136,13 +141,19 @@ async def _look(stale: Sequence[Rotation], now: datetime) -> None:
         return
     database = stale[0].database
     async with database.reading() as session:
-        for one in stale:
-            await one.read(session, now)
+        await _read(stale, session, now)
     over = [one for one in stale if one.is_over(now)]
     if over:
         async with database.writing() as session:
             for one in over:
                 await one.replace(session, now)
+            await _read(over, session, now)
+
+
+async def _read(some: Sequence[Rotation], session: AsyncSession, now: datetime) -> None:
+    rows = (await session.exec(select(Secret).where(or_(*(one.ours for one in some))))).all()
+    for one in some:
+        one.take(rows, now)
 
 
 def for_a_while(span: timedelta) -> Needed:
