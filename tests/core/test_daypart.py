@@ -172,10 +172,10 @@ def test_the_hour_that_is_missing_and_the_one_that_comes_twice() -> None:
 
 @pytest.mark.parametrize("name", ZONES)
 def test_a_zone_says_what_the_zone_database_says(name: str) -> None:
-    """Around each clock change of ten years, minute by minute: what clocks show, and when they show it."""
+    """Around each clock change of ten years, each quarter of an hour: what clocks show, and when they show it."""
     zone, true = zone_of(name), ZoneInfo(name)
     for change in zone.changes[1:]:
-        for instant in range(change.at - 3 * HOUR, change.at + 3 * HOUR, 300):
+        for instant in (change.at - 1, *range(change.at - 3 * HOUR, change.at + 3 * HOUR, 900)):
             shown = datetime.fromtimestamp(instant, UTC).astimezone(true).replace(tzinfo=None)
             wall = int(shown.replace(tzinfo=UTC).timestamp())
             assert zone.wall(instant) == wall

@@ -188,7 +188,7 @@ def peak(days: int) -> int:
 
 def test_memory_grows_with_the_hours_and_not_with_what_airs() -> None:
     """A day of such a channel has some 2600 airings, which would take half a megabyte to keep."""
-    assert peak(12) - peak(4) < 8 * 60_000
+    assert peak(6) - peak(2) < 4 * 60_000
 
 
 def week(*parts: Daypart, films: tuple[Item, ...], never: Never | None = None) -> Simulation:
