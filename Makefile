@@ -14,7 +14,7 @@ export PORT
 # who sets it has every process of ours read and translate a thousand files anew: five seconds at each start
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up test check lint names bench golden lock shape clean
+.PHONY: help up test check lint names bench fuzz golden lock shape clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ names: $(DEV)
 
 bench: $(DEV)  ## print the figures of speed and size
 	$(BIN)/python tests/bench/bench.py
+
+fuzz: $(DEV)  ## ask the API all that can be thought of; takes minutes (SEED=7 for others)
+	FASTLINE_FUZZ=$(or $(SEED),1) $(BIN)/python -m pytest -q tests/control_api/test_fuzz.py
 
 golden: $(DEV)  ## write the golden files anew; review the difference
 	FASTLINE_GOLDEN=write $(BIN)/python -m pytest -q tests/core tests/control_api/test_contract.py

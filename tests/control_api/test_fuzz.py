@@ -19,10 +19,11 @@ from control_api.resources import RESOURCES
 if TYPE_CHECKING:
     from control_api.settings import Settings
 
+WHOLE = "FASTLINE_FUZZ" in os.environ
+"""Whether everything is asked that can be thought of, which takes minutes: `make fuzz`."""
+PHASES, EXAMPLES, MINUTES = ("examples,coverage,fuzzing", 10, 4) if WHOLE else ("fuzzing", 2, 2)
 PARTS = 4
 """The operations are asked in so many parts, each by a run of its own: a run reads the whole document first."""
-SECONDS = 5
-"""How long one part is asked; what is asked last is asked less."""
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance,negative_data_rejection,unsupported_method,ignored_auth"
@@ -56,19 +57,18 @@ async def test_the_whole_api_stands_whatever_is_asked(settings: Settings, key: s
         process = await asyncio.create_subprocess_exec(
             str(program),
             *("run", str(document), "--url", str(client.root)),
-            *("--header", f"Authorization: Bearer {key}", "--checks", CHECKS, "--max-time", str(SECONDS)),
-            *("--phases", "examples,coverage,fuzzing", "--seed", "1", "--generation-database", "none", "--no-color"),
+            *("--header", f"Authorization: Bearer {key}", "--checks", CHECKS),
+            *("--phases", PHASES, "--max-examples", str(EXAMPLES), "--seed", os.environ.get("FASTLINE_FUZZ") or "1"),
+            *("--generation-database", "none", "--no-color"),
             cwd=tmp_path,
             env={**os.environ, "SCHEMATHESIS_HOOKS": "fuzzing_types", "PYTHONPATH": str(Path(__file__).parent)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(60 * MINUTES):
             said, _ = await process.communicate()
         figures = (await client.known_by(key).get("/metrics")).body.decode()
     assert process.returncode == 0, said.decode()[-8000:]
     assert f'status="{INTERNAL.status}"' not in figures
     asked = re.findall(r'^fastline_api_requests_total\{.*route="([^"]*)".*\} (\S+)$', figures, re.MULTILINE)
-    # how many there are in this time is the machine's affair; that there are some is ours
-    assert sum(float(times) for _, times in asked) > 8
-    assert len({route for route, _ in asked} & set(paths)) >= 3
+    assert set(paths) <= {route for route, _ in asked}
