@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import obstore
 from obstore.store import S3Store as Bucket
+from waiting import still_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,10 +61,10 @@ class Service:
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until = time.monotonic() + _STARTS
         while time.monotonic() < until:
-            assert self.process.poll() is None, "the service has ended by itself"
             with socket.socket() as knock:
                 if knock.connect_ex(("127.0.0.1", self.port)) == 0:
                     break
+            assert still_runs(self.process), "the service has ended by itself"
         url, named = f"{self.endpoint}/{BUCKET}", {"Authorization": _SCOPE}
         urllib.request.urlopen(urllib.request.Request(url, method="PUT", headers=named)).close()  # noqa: S310 — loopback
 

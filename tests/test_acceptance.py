@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 from stations import FULL, Station
 from test_up_api import Up, up
+from waiting import still_runs
 
 from playout.clock import system_clock
 from playout.config import Programming, read
@@ -82,6 +83,7 @@ def _catalogued(boss: Viewer) -> None:
     """Both films are in the catalogue, as the library finds them in the store; one of them is made premium."""
     titles: list[Any] = []
     while len(titles) < 2:
+        assert still_runs(boss.station.process)
         titles = boss.ask("GET", "/api/v1/titles", 200)["items"]
     for title in titles:
         asset = boss.ask("GET", f"/api/v1/assets?title={title['id']}", 200)["items"][0]["id"]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import ClientConnectorError, ClientSession
 from test_up_api import free_port, up
+from waiting import still_runs
 
 from control_api.key_creation import create_key
 from control_api.scopes import Scope
@@ -61,7 +62,7 @@ def nginx(root: Path, page: Path, ports: Mapping[int, int]) -> Iterator[int]:
     with subprocess.Popen([shutil.which("nginx") or "nginx", "-c", str(path)], stderr=subprocess.DEVNULL) as process:
         try:
             while not listens(port):
-                assert process.poll() is None
+                assert still_runs(process)
             yield port
         finally:
             process.terminate()

@@ -21,6 +21,7 @@ from urllib.request import Request, urlopen
 import pytest
 from test_front import nginx
 from test_up_api import CHECKOUT, up
+from waiting import still_runs
 
 from control_api.key_creation import create_key
 from control_api.scopes import Scope
@@ -70,7 +71,7 @@ def fronted(root: Path, running: Up) -> Iterator[str]:
     with nginx(root, GUIDE, {8080: running.port}) as port:
         address = f"http://127.0.0.1:{port}"
         while got(address + "/healthz")[0] != 200:
-            assert running.process.poll() is None
+            assert still_runs(running.process)
         yield address
 
 
@@ -100,7 +101,7 @@ def test_a_player_plays_a_signed_channel_behind_nginx_beyond_a_rotation(tmp_path
                 while status != 200:  # it is on air as soon as it is published
                     given = {"channel": channel, "life_seconds": life, **more}
                     status, _, found = running.ask("/api/v1/playback", "POST", given, **known)
-                    assert running.process.poll() is None, found
+                    assert still_runs(running.process), found
                 return front + str(found["url"]).removeprefix(f"http://127.0.0.1:{running.port}")
 
             url = address()

@@ -17,6 +17,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from stations import FULL, Station
+from waiting import still_runs
 
 from playout.clock import system_clock
 from playout.config import Programming, read
@@ -77,7 +78,7 @@ class Up:
             found, headers, _ = self.ask(path)
             if found == status:
                 return headers
-            assert self.process.poll() is None
+            assert still_runs(self.process)
 
     def playlist(self) -> str:
         with urlopen(f"http://127.0.0.1:{self.port}/live/films/v360.m3u8", timeout=10) as answer:
@@ -131,6 +132,7 @@ def test_the_api_is_there_and_its_first_account_is_made_by_the_token_that_is_pri
         status, _, told = running.ask("/api/v1/events?type=channel.program_started", **key)
         assert status == 200
         while not told["items"]:
+            assert still_runs(running.process)
             status, _, told = running.ask("/api/v1/events?type=channel.program_started", **key)
         assert told["items"][0]["subject"] == "films"
         running.playlist()
