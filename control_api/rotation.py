@@ -77,8 +77,8 @@ class Rotation:
         return Signer(self._turns[place].value, tuple(others))
 
     def is_fresh(self, now: datetime) -> bool:
-        """Whether they were read a short while ago."""
-        return self._read_at is not None and timedelta(0) <= now - self._read_at < READ_AGAIN
+        """Whether they were read a short while ago, and there are any."""
+        return self.is_known and self._read_at is not None and timedelta(0) <= now - self._read_at < READ_AGAIN
 
     def is_over(self, now: datetime) -> bool:
         """Whether the newest has been it for long enough, or there is none."""
@@ -141,17 +141,22 @@ async def _look(stale: Sequence[Rotation], now: datetime) -> None:
         return
     database = stale[0].database
     async with database.reading() as session:
-        await _read(stale, session, now)
+        rows = await _rows(stale, session)
+    _take(stale, rows, now)
     over = [one for one in stale if one.is_over(now)]
     if over:
         async with database.writing() as session:
             for one in over:
                 await one.replace(session, now)
-            await _read(over, session, now)
+            rows = await _rows(over, session)
+        _take(over, rows, now)  # only now are they kept: nobody signs with what another process cannot read
 
 
-async def _read(some: Sequence[Rotation], session: AsyncSession, now: datetime) -> None:
-    rows = (await session.exec(select(Secret).where(or_(*(one.ours for one in some))))).all()
+async def _rows(some: Sequence[Rotation], session: AsyncSession) -> Sequence[Secret]:
+    return (await session.exec(select(Secret).where(or_(*(one.ours for one in some))))).all()
+
+
+def _take(some: Sequence[Rotation], rows: Sequence[Secret], now: datetime) -> None:
     for one in some:
         one.take(rows, now)
 

@@ -158,7 +158,11 @@ class Ending(aiosqlite.Connection):
 
     def _kept(self) -> None:
         self._is_due = self._is_reading = False
-        self._conn.commit()
+        try:
+            self._conn.commit()
+        except sqlite3.Error:  # SQLAlchemy takes it for ended, and would give it back with its lock
+            self._conn.rollback()
+            raise
 
     def _taken_back(self) -> None:
         self._is_due = self._is_reading = False

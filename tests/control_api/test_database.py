@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from promises import broken_promise, with_a_promise
 from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.pool import QueuePool
@@ -138,6 +139,16 @@ async def test_what_failed_leaves_nothing(database: Database) -> None:
         await half()
     async with database.reading() as session:
         assert (await session.exec(select(Secret))).all() == []
+
+
+async def test_what_cannot_be_committed_is_taken_back_and_the_next_one_begins(database: Database) -> None:
+    await with_a_promise(database)
+    for _ in range(2):
+        with pytest.raises(IntegrityError):
+            async with database.writing() as session:
+                await broken_promise(session)
+        async with database.reading() as session:
+            assert (await session.exec(text("SELECT * FROM beneath"))).all() == []  # type: ignore[call-overload]
 
 
 async def test_many_who_read_and_then_write_wait_for_each_other(database: Database) -> None:

@@ -11,16 +11,20 @@ from clients import Client, running
 from hypothesis import given
 from hypothesis import strategies as st
 from persons import Page, Times, account, cheap, signed_in
+from promises import broken_promise, with_a_promise
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from control_api.database import Database
 from control_api.people.roles import Role
 from control_api.problems import Problem
-from control_api.rotation import READ_AGAIN, SETTLES, Rotation, for_a_while
+from control_api.rotation import READ_AGAIN, SETTLES, Rotation, for_a_while, look
 from control_api.signing import Signer
 from control_api.tables import Secret
 
 if TYPE_CHECKING:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
     from control_api.settings import Settings
 
 DAY = timedelta(days=1)
@@ -144,6 +148,28 @@ async def test_of_many_processes_one_makes_the_next_secret_and_all_change_to_it_
     assert all(one.at(times.now - SETTLES).secret == before for one in known), "of an earlier instant it is the same"
     for one in several:
         await one.close()
+
+
+async def test_what_was_not_kept_signs_nothing_and_is_made_when_it_can_be(times: Times, database: Database) -> None:
+    await with_a_promise(database)
+    lived, new = (Rotation(database, name, signs_for=DAY, needed=for_a_while(DAY)) for name in "xy")
+    for _ in range(2):
+        await lived.look(times.now)
+        times.now += DAY
+
+    async def broken(session: AsyncSession, now: datetime) -> datetime:
+        await broken_promise(session)
+        return now
+
+    failing = Rotation(database, "x", signs_for=DAY, needed=broken)
+    with pytest.raises(IntegrityError):
+        await look((failing, new), times.now)
+    with pytest.raises(Problem):
+        new.at(times.now)
+    await new.look(times.now)
+    other = Rotation(database, "y", signs_for=DAY, needed=for_a_while(DAY))
+    await other.look(times.now)
+    assert new.at(times.now).secret == other.at(times.now).secret
 
 
 async def test_while_the_database_does_not_answer_what_is_known_stays(settings: Settings, times: Times) -> None:
