@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import col, delete, select, update
 
+from control_api.among import bare
 from control_api.library.amendments import due
 from control_api.library.fitting import ANYBODY, Fit, fits
 from control_api.library.folding import same
@@ -39,15 +41,19 @@ async def counted(
 ) -> dict[str, int]:
     """How many titles that fit and are not in the bin have each of these; `states`: of these alone."""
     table, name = LINKS[kind]
-    column = col(getattr(table, name))
-    rows = (
-        select(column, func.count())
-        .join(Title, col(Title.id) == table.title_id)
-        .where(column.in_(ids), col(Title.deleted_at).is_(None))
-        .where(*([col(Title.state).in_(states)] if states else []), *fits(fit))
-        .group_by(column)
-    )
-    return dict((await session.exec(rows)).all())
+    column, title = col(getattr(table, name)), col(table.title_id)
+    gone, state = col(Title.deleted_at), col(Title.state)
+    if fit != ANYBODY:
+        rows = select(column, func.count()).join(Title, col(Title.id) == title).where(column.in_(ids), gone.is_(None))
+        rows = rows.where(*([state.in_(states)] if states else []), *fits(fit))
+        return dict((await session.exec(rows.group_by(column))).all())
+    # nearly all titles are shown: those that are not are looked for, and no others
+    of_all = select(column, func.count()).where(column.in_(ids)).group_by(column)
+    hidden = select(Title.id).where(or_(gone.is_not(None), *([state.not_in(states)] if states else [])))
+    of_hidden = select(column, func.count()).where(bare(column).in_(ids), title.in_(hidden)).group_by(column)
+    found = Counter(dict((await session.exec(of_all)).all()))
+    found.subtract(dict((await session.exec(of_hidden)).all()))
+    return found
 
 
 def borne(kind: type[Tag | Genre], states: Sequence[str], fit: Fit = ANYBODY) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
