@@ -94,6 +94,8 @@ class Stripe:
             "billing_cycle_anchor": "now" if at_once else "unchanged",
             "payment_behavior": "error_if_incomplete",
         }
+        if order.country:  # whose tax is in what is paid from now on
+            form["metadata[country]"] = order.country
         await self._asked("POST", where, form, order.key)
 
     async def stop(self, reference: str, *, stops: bool) -> None:

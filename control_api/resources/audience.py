@@ -123,5 +123,11 @@ def territory_of(call: Call[Any, Any, Any]) -> str | None:
     return licence.country(call.request.headers.get(settings.country_header, "") if is_believed else "")
 
 
+def country_of(call: Call[Any, Any, Any]) -> str:
+    """The same, of which tax there is; empty where nobody looks, or can tell."""
+    where = territory_of(call)
+    return "" if where in {None, licence.NOWHERE} else str(where)
+
+
 def _is_seen(title: Title) -> bool:
     return title.deleted_at is None and title.state == TitleState.PUBLISHED

@@ -23,7 +23,7 @@ from control_api.plans.subscribing import Book, Way, check_new, moved, moved_to,
 from control_api.plans.taking import configured, named, obtained
 from control_api.plans.taxes import rate_of, tax_on
 from control_api.problems import CONFLICT, PAYMENT_REFUSED, Problem, missing, unacceptable
-from control_api.resources.audience import territory_of
+from control_api.resources.audience import country_of
 from control_api.resources.billing_models import (
     HistoryQuery,
     OwnPlanShown,
@@ -113,7 +113,7 @@ async def subscribe(call: Call[Nothing, Nothing, SubscribeGiven]) -> Answer:
         trial = 0 if await ledger.has_had_one(session, account.id) else plan.trial_days
     order = Order(
         account.id, account.email or "", plan.id, called(plan), plan.price, plan.currency, plan.period, trial,
-        given.method, territory_of(call) or "", f"{settings.pages_url}{given.return_to}", new_id("co"),
+        given.method, country_of(call), f"{settings.pages_url}{given.return_to}", new_id("co"),
     )  # fmt: skip
     begun = await _asked(provider.begin(order))
     await accounts.row_of(call.session, call.caller.id)  # of two requests at a time one waits
@@ -255,7 +255,7 @@ OPERATIONS: Final = (
 
 
 def _book(call: Call[Any, Any, Any]) -> Book:
-    return Book(call.session, call.site.settings, call.now, territory_of(call) or "")
+    return Book(call.session, call.site.settings, call.now, country_of(call))
 
 
 def _provider(call: Call[Any, Any, Any]) -> Provider:
@@ -290,7 +290,7 @@ async def _offered(session: AsyncSession, name: str) -> Plan:
 async def _pending(call: Call[Any, Any, Any], plan: Plan, provider: Provider, begun: Begun) -> Answer:
     """A payment that waits for its owner."""
     check_new(await settled(_book(call), call.caller.id))
-    tax = tax_on(call.site.settings, territory_of(call) or "", plan.price)
+    tax = tax_on(call.site.settings, country_of(call), plan.price)
     payment = Payment(
         id=new_id("py"), account_id=call.caller.id, plan_id=plan.id, description=what_for(plan), amount=plan.price,
         tax=tax.amount, tax_rate=tax.rate, country=tax.country, currency=plan.currency, method=begun.method,
@@ -374,7 +374,7 @@ async def _paid_move(call: Call[Any, Any, Any], row: Subscription, plan: Plan, m
     provider = named(call.site.settings, call.site.outgoing, row.provider)
     order = Order(
         row.account_id or "", "", plan.id, called(plan), plan.price, plan.currency, plan.period, method=row.method,
-        key=f"move-{row.id}-{row.version}",
+        country=country_of(call) if move.way in {Way.AT_ONCE, Way.FREELY} else "", key=f"move-{row.id}-{row.version}",
     )  # fmt: skip
     if provider.renews:
         if move.way is Way.NEXT and plan.period != row.period:
@@ -416,7 +416,7 @@ async def answered(call: Call[Any, Any, Any], account: str, tag: str = "") -> An
     row = (await call.session.exec(rows)).one_or_none()
     plan = await plan_of(call.session, may.plan)
     is_own = account == call.caller.id
-    country = row.country if row is not None and row.country else (territory_of(call) or "") if is_own else ""
+    country = row.country if row is not None and row.country else country_of(call) if is_own else ""
     shown = OwnPlanShown(
         plan=PlanShown.of(plan, rate_of(call.site.settings, country), tag),
         entitlements=EntitlementsShown.model_validate(may),

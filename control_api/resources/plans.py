@@ -18,7 +18,7 @@ from control_api.plans.offers import all_of, plan_of
 from control_api.plans.shown import PlanShown
 from control_api.plans.taxes import rate_of
 from control_api.problems import CONFLICT, Problem, unacceptable
-from control_api.resources.audience import territory_of
+from control_api.resources.audience import country_of
 from control_api.scopes import OPEN, Scope
 from control_api.tables import Plan, Subscription
 
@@ -116,7 +116,7 @@ class PlanGiven(PlanEdit):
 async def list_plans(call: Call[Nothing, PlansQuery, Nothing]) -> Answer:
     """Whoever thinks of making an account sees them."""
     plans = await all_of(call.session, offered=True)
-    tag, rate = call.query.language or "", rate_of(call.site.settings, territory_of(call) or "")
+    tag, rate = call.query.language or "", rate_of(call.site.settings, country_of(call))
     return Answer(PlansShown(items=[PlanShown.of(one, rate, tag) for one in plans]), headers=_CACHED)
 
 

@@ -191,6 +191,11 @@ async def test_what_is_paid_has_a_tax_in_it_which_is_that_of_where_somebody_subs
         assert "Net:         EUR 6.66\nTax 20 %:    EUR 1.33\nPaid:        EUR 7.99\n" in text
         up = (await ada.ask("PATCH", OWN, body={"plan": "family"}, headers=away)).json["subscription"]
         assert up["country"] == "CH"
+        for headers in ({}, {"CF-IPCountry": "XX"}, {"CF-IPCountry": "ZZ"}):
+            name = f"lost{len(headers)}{headers.get('CF-IPCountry', '').lower()}"
+            lost = await till.person(name)
+            one = (await lost.post(OWN, {"plan": "premium", "method": "test_card"}, headers=headers)).json
+            assert one["subscription"]["country"] == "", "nobody can tell, so it is the seller's"
         second = (await ada.get("/api/v1/payments?limit=1")).json["items"][0]
         assert told(second) == (500, 37, 810), "what is paid for the new one, with what is left credited"
 

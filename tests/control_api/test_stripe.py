@@ -158,7 +158,8 @@ def of_stripe(settings: Settings, where: str) -> Settings:
     return cheap(
         settings, payments="stripe", stripe_key=SecretStr("sk_test_1"), stripe_webhook_secret=SecretStr(SECRET),
         stripe_tax=True, stripe_url=where, tells=False, outgoing_allow=(ip_network("127.0.0.0/8"),), app_url="https://tv.example",
-        access_token_minutes=1440, session_days=3660,
+        access_token_minutes=1440, session_days=3660, country_header="CF-IPCountry",
+        trusted_proxies=(ip_network("127.0.0.0/8"),),
     )  # fmt: skip
 
 
@@ -214,9 +215,11 @@ async def test_a_subscription_by_stripe_from_its_page_to_its_end(settings: Setti
         await tell(nobody, Telling("ac_nobody", reference="sub_9").invoice(9, BORN), BORN)
         await ada.post(OWN, {"plan": "family"}, 409)
 
-        moved = (await ada.ask("PATCH", OWN, body={"plan": "family"})).json["subscription"]
-        assert (moved["plan"], moved["price"]) == ("family", 1299)
-        assert server.asked[-1][2] | {"metadata[plan]": "family"} == server.asked[-1][2]
+        away = {"CF-IPCountry": "CH"}
+        moved = (await ada.ask("PATCH", OWN, body={"plan": "family"}, headers=away)).json["subscription"]
+        assert (moved["plan"], moved["price"], moved["country"]) == ("family", 1299, "CH")
+        about = {"metadata[plan]": "family", "metadata[country]": "CH"}
+        assert server.asked[-1][2] | about == server.asked[-1][2], "what its invoices say from now on"
         assert server.asked[-1][2]["proration_behavior"] == "always_invoice"
         server.declines = True
         await ada.ask("PATCH", OWN, 402, body={"auto_renew": False})
