@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _APART: Final = str.maketrans({
     "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t",
@@ -24,6 +28,8 @@ MOST_WORDS: Final = 12
 
 def folded(text: str) -> str:
     """The words of `text`, folded, with a space between."""
+    if text.isascii():  # there is nothing to take apart, as in most names
+        return " ".join(_WORD.findall(text.lower()))
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     plain = unicodedata.normalize("NFKC", plain.casefold().translate(_APART))
@@ -48,32 +54,43 @@ def words(text: str) -> list[str]:
 
 def trigrams(text: str) -> frozenset[str]:
     """The runs of three letters of the folded words, each word with its edges."""
+    return _trigrams(folded(text).split())
+
+
+def _trigrams(folded_words: Iterable[str]) -> frozenset[str]:
     return frozenset(
         padded[place : place + 3]
-        for word in folded(text).split()
+        for word in folded_words
         for padded in [f"  {word} "]
         for place in range(len(padded) - 2)
     )
 
 
+@lru_cache(maxsize=16)
+def _typed(text: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """What of that which was typed is compared with one name after the other."""
+    return trigrams(text), tuple(words(text))
+
+
 def likeness(typed: str, name: str) -> float:
     """How much of what was typed is in the name, from 0 to 1, letter by letter and whatever stands beside it."""
-    wanted, there = trigrams(typed), trigrams(name)
+    wanted, typed_words = _typed(typed)
+    names = folded(name).split()
+    there = _trigrams(names)
     if not wanted or not there:
         return 0.0
     common = len(wanted & there)
     # a short name of which all is meant goes before a long one that has the same in it
     alike = common / len(wanted) * 0.9 + common / len(wanted | there) * 0.1
-    names = folded(name).split()
-    meant = sum(any(slipped(word, other) for other in names) for word in words(typed))
-    return max(alike, 0.8 * meant / max(len(words(typed)), 1))
+    meant = sum(any(slipped(word, other) for other in names) for word in typed_words)
+    return max(alike, 0.8 * meant / max(len(typed_words), 1))
 
 
 def slipped(typed: str, meant: str) -> bool:
     """Whether a word is the other one but for one letter: wrong, missing, too many, or changed places with the next."""
     if typed == meant:
         return True
-    if min(len(typed), len(meant)) < _LONG_ENOUGH:
+    if min(len(typed), len(meant)) < _LONG_ENOUGH or abs(len(typed) - len(meant)) > 1:
         return False
     same_until = next((n for n, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), None)
     if same_until is None:
