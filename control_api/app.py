@@ -37,6 +37,7 @@ from control_api.signed import by_token
 from control_api.site import ASKED, SITE, Site
 from control_api.streams import Streams
 from control_api.tending import tended
+from control_api.tracing import Tracing
 from control_api.uploads.receiving import Receiver
 from control_api.viewing.gathering import Gathering
 from playout.clock import system_clock
@@ -112,6 +113,7 @@ def create_app(
         queue=workers.queue(settings, database, kinds),
         receiver=Receiver(database, settings, clock, streams.leaving),
         viewing=Gathering(settings, database, measures),
+        tracing=_tracing(settings, database),
         cursors=Rotation(database, _CURSORS, signs_for=turn, needed=for_a_while(turn)),
     )
     operations = (*RESOURCES, *more)
@@ -145,6 +147,11 @@ def _routed(operations: Sequence[Operation]) -> tuple[web.AbstractResource, ...]
     return tuple(table.resources())
 
 
+def _tracing(settings: Settings, database: Database) -> Tracing | None:
+    """Where spans go. Raises `Untraceable`."""
+    return Tracing(settings.otlp, database, sampled=settings.otlp_permille / 1000) if settings.otlp else None
+
+
 _Said = tuple[list[tuple[Declared, type[BaseModel], type[BaseModel], type[BaseModel]]], str]
 """What operations are declared to take and to answer, and the address under which they are public."""
 _documents: list[tuple[_Said, bytes]] = []
@@ -170,6 +177,8 @@ async def _at_work(app: web.Application) -> AsyncIterator[None]:
     async with AsyncExitStack() as open_:
         open_.push_async_callback(site.database.close)
         open_.push_async_callback(site.outgoing.close)
+        if site.tracing is not None:
+            open_.push_async_callback(site.tracing.close)
         open_.push_async_callback(site.rates.close)
         open_.callback(site.gate.close)
         open_.callback(site.master.pool.close)

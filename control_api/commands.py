@@ -18,6 +18,7 @@ from control_api.people import invitations
 from control_api.runner import ApiRunner
 from control_api.settings import without_password
 from control_api.site import SITE
+from control_api.tracing import Untraceable
 from control_api.unserved import Unserved, unserved
 
 if TYPE_CHECKING:
@@ -52,9 +53,11 @@ async def serve(
     """
     try:
         app = create_app(settings, kinds=kinds)
+    except Untraceable as error:
+        raise Unserved(str(error)) from error
     except ConfigurationError as error:
         where = without_password(settings.rate_storage)
-        message = f"requests cannot be counted at {where}: {error}; `pip install fastline[redis]`"
+        message = f"requests cannot be counted at {where}: {error}; `pip install fastline[valkey]`"
         raise Unserved(message) from error
     runner = ApiRunner(app, shutdown_timeout=settings.stop_seconds)
     try:

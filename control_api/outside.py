@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 from sqlalchemy.exc import IntegrityError
 
-from control_api import addresses, cors
+from control_api import addresses, cors, tracing
 from control_api.callers import Stranger
 from control_api.database import is_outage
 from control_api.ids import new_id
@@ -59,7 +59,7 @@ async def outside(request: web.Request, handler: Handler) -> web.StreamResponse:
     token = journal.REQUEST.set(asked.id)
     begun, status, streamed = time.perf_counter(), 500, False
     try:
-        response = await _answered(request, handler, site)
+        response = await _traced(request, handler, site)
         status = response.status
         streamed = not isinstance(response, web.Response)
         return response
@@ -101,6 +101,18 @@ def _asked(request: web.Request, site: Site) -> Asked:
     named = request.headers.get("X-Request-Id", "")
     believed = addresses.is_in(request.remote, trusted) and _ID.fullmatch(named)
     return Asked(id=named if believed else new_id("rq"), address=address)
+
+
+async def _traced(request: web.Request, handler: Handler, site: Site) -> web.StreamResponse:
+    """The answer, within a span where somebody collects them."""
+    if site.tracing is None:
+        return await _answered(request, handler, site)
+    trusted = addresses.is_in(request.remote, site.settings.trusted_proxies)
+    believed = {name.lower(): value for name, value in request.headers.items()} if trusted else {}
+    with site.tracing.answering(request.method, site_route(request), believed) as span:
+        response = await _answered(request, handler, site)
+        tracing.answered(span, response.status)
+        return response
 
 
 async def _answered(request: web.Request, handler: Handler, site: Site) -> web.StreamResponse:

@@ -810,6 +810,18 @@ class Settings(BaseModel):
         le=24 * 60,
         description="After how many hours a viewer counts half as much for what is trending.",
     )
+    otlp: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Where traces are sent, by OTLP over HTTP, e.g. http://127.0.0.1:4318/v1/traces (the extra "
+        "`otel`). Empty: none are made.",
+    )
+    otlp_permille: int = Field(
+        default=1000,
+        ge=0,
+        le=1000,
+        description="How many of a thousand requests are traced that no proxy decides about.",
+    )
     access_log: bool = Field(default=True, description="Whether every answer is written to the journal.")
     docs: bool = Field(default=True, description="Whether /docs shows the reference of the API.")
 

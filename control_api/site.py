@@ -23,6 +23,7 @@ from control_api.rotation import Rotation, look
 from control_api.seldom import Seldom
 from control_api.settings import Settings
 from control_api.streams import Streams
+from control_api.tracing import Tracing
 from control_api.uploads.receiving import Receiver
 from control_api.viewing.gathering import Gathering
 from playout.clock import Clock
@@ -57,6 +58,8 @@ class Site:
     readiness: Readiness
     cursors: Rotation
     """What cursors and other addresses of ours are signed with."""
+    tracing: Tracing | None = None
+    """Where spans go; None: nobody collects them."""
     outages: Seldom = field(default_factory=Seldom)
     """Requests that the database has not answered."""
 
