@@ -445,7 +445,8 @@ async def stream_media(call: Call[ContentPath, MediaQuery, Nothing]) -> Answer:
     path="/api/v1/channels/{id}/play",
     name="play_channel",
     summary="How to play a channel",
-    description="An address alone: of a signed or premium channel it counts as a stream of the plan.",
+    description="An address alone: of a signed or premium channel it counts as a stream of the plan, and takes the "
+    "scope `playback:read` as well.",
     scope=Scope.CATALOG_READ,
     tag=CHANNELS,
     path_model=ChannelPath,
@@ -457,6 +458,9 @@ async def play_channel(call: Call[ChannelPath]) -> Answer:
     master, name, now = call.site.master, call.path.id, call.now
     async with call.site.database.reading() as session:
         thing, may = await channel(session, call, name)
+    if not thing.is_open and not call.caller.may(Scope.PLAYBACK):
+        message = f"{name} is not open: its address needs the scope {Scope.PLAYBACK}, which the caller has not"
+        raise Problem(FORBIDDEN, message, scope=str(Scope.PLAYBACK))
     shown = await master.ask(lambda: playing(master, name, now, may, terms_of(call, may)))
     await lent(call, Begins(thing, may))
     return Answer(shown, headers={} if thing.is_open else _NO_CACHE)

@@ -430,6 +430,17 @@ async def test_keys_that_cannot_be_read_are_an_outage_and_told_without_what_is_i
     await stage.api.post(PLAYBACK, {"channel": "films"}, 200)
 
 
+@pytest.mark.parametrize("scope", ["catalog:read", "titles:read", "channels:read"])
+async def test_who_may_only_look_is_given_no_signed_address(stage: Stage, scope: str) -> None:
+    """A key for what is shown opens nothing that takes a token, by whatever way it asks (B56, D22)."""
+    made = (await stage.api.post("/api/v1/api-keys", {"name": scope, "scopes": [scope]})).json
+    looks = stage.api.known_by(made["key"])
+    refused = (await looks.get("/api/v1/channels/late/play", 403)).json
+    assert refused["scope"] == "playback:read"
+    await looks.post(PLAYBACK, {"channel": "late"}, 403)
+    assert (await looks.get("/api/v1/channels/films/play")).json["expires_at"] is None
+
+
 async def test_channels_say_who_may_play_them(stage: Stage) -> None:
     found = {one["id"]: one["access"] for one in (await stage.api.get("/api/v1/channels")).json["items"]}
     assert found == {"films": "open", "late": "signed"}
