@@ -10,11 +10,16 @@ LOCK := build/lock
 # three for two cores: many tests wait for processes of their own
 WORKERS := $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
+# Real players play for minutes and take half a core, in time: meanwhile is done what takes one core and no more.
+PLAYERS = mkdir -p build; $(BIN)/python -m pytest tests/players >build/players.txt 2>&1 & players=$$!; \
+	trap 'kill $$players; wait $$players; exit 1' INT TERM
+PLAYED = wait $$players || code=1; $(MAKE) others || code=1; cat build/players.txt; exit $$code
+
 export PORT
 # who sets it has every process of ours read and translate a thousand files anew: five seconds at each start
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up test check lint names bench fuzz golden lock shape clean
+.PHONY: help up test check core others lint names bench fuzz golden lock shape clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,19 +27,18 @@ help:  ## list the targets
 up: $(RUN) $(WEB)  ## install what is missing, make demo films if media/ is empty, and go on air (PORT=8080)
 	@exec $(BIN)/fastline up $(UP)
 
-# Real players play for minutes, and take a third of a core: so they do it beside the other tests, which give way.
 test: $(DEV)  ## run all tests (those that need a missing player are skipped, and say so)
-	@mkdir -p build
-	@$(BIN)/python -m pytest tests/players >build/players.txt 2>&1 & players=$$!; \
-	trap 'kill $$players; wait $$players; exit 1' INT TERM; \
-	nice -n 10 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder \
-		--ignore tests/players tests; \
-	code=$$?; \
-	wait $$players || code=1; \
-	cat build/players.txt; \
-	exit $$code
+	@$(PLAYERS); $(MAKE) core; code=$$?; $(PLAYED)
 
-check: lint names test  ## what CI runs: ruff, mypy, import-linter, the name rule, all tests
+check: $(DEV)  ## what CI runs: ruff, mypy, import-linter, the name rule, all tests
+	@$(PLAYERS); $(MAKE) lint names || { kill $$players; exit 1; }; $(MAKE) core; code=$$?; $(PLAYED)
+
+core: $(DEV)
+	$(BIN)/python -m pytest tests/core
+
+others: $(DEV)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		--ignore tests/players --ignore tests/core tests
 
 lint: $(DEV)
 	$(BIN)/ruff check

@@ -35,18 +35,15 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-_ORDER = ("tests", "packager", "test_unnoticed", "control_api", "core", "playout", "origin")
+_ORDER = ("tests", "packager", "control_api", "playout", "origin")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what waits longest: for processes of its own, for encoders. What is short fills the gaps at the end.
-
-    `test_unnoticed`, which asks how soon a busy station answers, comes when real players have gone (see the Makefile).
-    """
+    """Begin with what waits longest, for processes and for encoders: what is short fills the gaps at the end."""
 
     def rank(item: pytest.Item) -> int:
-        known = [_ORDER.index(name) for name in (item.path.stem, item.path.parent.name) if name in _ORDER]
-        return known[0] if known else len(_ORDER)
+        folder = item.path.parent.name
+        return _ORDER.index(folder) if folder in _ORDER else len(_ORDER)
 
     items.sort(key=rank)
 
