@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import shutil
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from labour import entries, find, soon, until
+from labour import entries, find, quick, soon, until, working
 
+from assembly.kinds import kinds as kinds_of
 from control_api.happenings import append
 from control_api.jobs import moving, submit
 from control_api.jobs.packaging import PACKAGE, Package, Packed
@@ -111,6 +113,14 @@ async def worker(settings: Settings, **more: str) -> AsyncIterator[asyncio.subpr
         await process.wait()
 
 
+@asynccontextmanager
+async def at_work(database: Database, settings: Settings) -> AsyncIterator[None]:
+    """The same within this process, where it is not the process that is looked at."""
+    kinds = kinds_of(argparse.Namespace(media=settings.place, house="fast"), 2, 1)
+    async with working(database, quick(settings, job_poll_ms=50, job_beat_ms=50, job_lease_seconds=60), *kinds):
+        yield
+
+
 async def wanted(database: Database, given: Package, subject: str = "") -> str:
     async with database.writing() as session:
         return (await submit(session, PACKAGE, given, now=system_clock(), subject=subject)).id
@@ -150,7 +160,7 @@ async def test_a_source_becomes_an_asset_and_a_rendition_of_it_can_be_made_anew(
 ) -> None:
     """B04, B14, B78, B83, B85."""
     source = film(settings, "series/a_film.mp4", SHORT)
-    async with worker(settings):
+    async with at_work(database, settings):
         given = Package(source=source, name="My_film.mp4", house="fast", tags=("x",))
         job = await wanted(database, given)
         done = await until(database, job, JobState.SUCCEEDED, JobState.FAILED)
@@ -194,7 +204,7 @@ async def test_a_worker_that_is_killed_loses_nothing_and_its_encoders_die_with_i
         await first.wait()
     await soon(lambda: not encoders(settings))
     assert (await find(database, job)).lease == begun.lease, "nobody has noticed yet"
-    async with worker(settings):
+    async with at_work(database, settings):
         done = await until(database, job, JobState.SUCCEEDED, JobState.FAILED)
     assert (done.state, done.attempts) == (JobState.SUCCEEDED, 2), done.reason
     assert done.worker != begun.worker

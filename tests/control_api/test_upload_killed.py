@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+from clients import running
 from labour import soon
 from processes import fastline, line
 from sqlmodel import select
@@ -113,11 +114,11 @@ async def test_a_process_that_is_killed_loses_little_and_lies_about_nothing(
         with file.open("rb") as found:
             for number in range(row.received // MIB):
                 assert found.read(MIB) == block(number)
-        with serving(settings) as second:
-            root = await address(second)
-            there = await offset(http, root + path, key)
+        async with running(settings.model_copy(update={"upload_free_bytes": 0, "works": False})) as second:
+            url = f"{second.root.origin()}{path}"
+            there = await offset(http, url, key)
             assert there == row.received  # nobody's lock outlives its process, and no lease has to run out
-            assert await _sent(http, root + path, key, there) == 204
+            assert await _sent(http, url, key, there) == 204
     assert file.stat().st_size == LENGTH
     whole = hashlib.sha256()
     for number in range(LENGTH // MIB):

@@ -49,8 +49,8 @@ async def test_what_was_being_sent_when_the_process_was_killed_is_sent_again(
             await there.until(3)
             first.kill()
         gate.set()
-        with sending(settings) as second:
-            await asyncio.to_thread(line, second, "The API is at")
+        quick = {"tells": True, "webhook_poll_ms": 20, "webhook_lease_seconds": 1}
+        async with running(here.model_copy(update=quick)):
             await there.until(6)
             path = f"/api/v1/webhooks/{hook}/deliveries?state=delivered"
 
