@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.media
 
-SECONDS = int(os.environ.get("FASTLINE_LOAD_SECONDS") or 5)
+SECONDS = int(os.environ.get("FASTLINE_LOAD_SECONDS") or 3)
 """How long the load lasts; with 20 it is what people should believe."""
 SEGMENT = timedelta(seconds=3.74)
 """A full segment: the newest that is listed ended so long ago at most, where every edition is in time."""
