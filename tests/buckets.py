@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUCKET = "station"
-SECRET = "wJalrXUtnFEMI-no-such-secret"  # noqa: S105 — it opens nothing
+SECRET = "nothing-that-opens-anything"  # noqa: S105 — it opens nothing
 KEY_ID = "AKIDNOSUCHKEY"
 _STARTS = 30.0
 _SCOPE = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"

@@ -28,7 +28,7 @@ def secret(signer: Signer, webhook: str, generation: int) -> bytes:
 
 
 def shown(key: bytes) -> str:
-    """A secret as people are given it, e.g. `whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw`."""
+    """A secret as people are given it, `whsec_` and its bytes as base64."""
     return PREFIX + b64encode(key).decode()
 
 
