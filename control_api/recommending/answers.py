@@ -227,11 +227,9 @@ def _wanted(which: _Which) -> tuple[ColumnElement[bool], ...]:
 
 def _unknown() -> list[ColumnElement[bool]]:
     """That the profile has seen nothing of it, nor rated it."""
-    # read once: where few have seen a part of any series, SQLite would look through all that is seen for each title
-    series = select(Watched.series_id).where(_MINE, col(Watched.series_id).is_not(None))
     return [
         ~exists().where(_MINE, col(Watched.title_id) == col(Title.id)),
-        col(Title.id).not_in(series),
+        ~exists().where(_MINE, col(Watched.series_id) == col(Title.id)),
         ~exists().where(col(Rated.profile_id) == _PROFILE, col(Rated.title_id) == col(Title.id)),
     ]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy
 from sqlalchemy import and_, bindparam, case, func
-from sqlmodel import col
+from sqlmodel import col, select
 
 from control_api.database import answered
 from control_api.library.lineage import ABOVE, ROOT
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 GENRES: Final = 20
 """Genres that somebody likes of which account is taken."""
+_LOOKED_AT: Final = 400
+"""Entries of a history that are looked at for that, the newest ones."""
 _LATELY: Final = 60
 """Titles that were watched last, of which account is taken."""
 _JUDGED: Final = 40
@@ -35,6 +38,8 @@ chosen: Final[Any] = sqlalchemy.select
 """Of any number of columns; SQLModel's own knows four."""
 
 _FAVORITES: Final = "favorites"
+
+_NEWEST: Final = itemgetter(3, 1)
 
 Row = tuple[str, dict[str, Said]]
 """A profile, and what it says of titles by their ids."""
@@ -47,9 +52,9 @@ async def said_by(session: AsyncSession, viewer: Viewer, now: datetime) -> dict[
     if viewer.keeps_history:
         for _, root, at, share, ends in await answered(session, seen, profile=viewer.id):
             found[root] = Said(at, min(float(share), 1.0), int(ends))
-    for _, root, name, at in await answered(session, lists, profile=viewer.id):
+    for _, root, name, at in sorted(await answered(session, lists, profile=viewer.id), key=_NEWEST, reverse=True):
         _listed(found, root, name, at)
-    for _, root, score, at in await answered(session, rates, profile=viewer.id):
+    for _, root, score, at in sorted(await answered(session, rates, profile=viewer.id), key=_NEWEST, reverse=True):
         _rated(found, root, score, at)
     return {title: replace(said, at=min(said.at, now)) for title, said in found.items()}
 
@@ -94,15 +99,25 @@ async def is_changed(session: AsyncSession, since: datetime) -> bool:
 
 @cache
 def _of_one() -> tuple[Any, Any, Any]:
-    """What one profile has seen lately, has put on lists, and has rated."""
+    """What one profile has seen lately, has put on lists, and has rated.
+
+    The newest rows are taken by an index, and nothing else of them is looked at: somebody may have thousands.
+    """
     profile: Any = bindparam("profile")
-    lists = _on_lists(col(Listed.profile_id) == profile).order_by(col(Listed.added_at).desc(), "root")
-    rates = _judged(col(Rated.profile_id) == profile).order_by(col(Rated.rated_at).desc(), "root")
+    seen = select(Watched.id).where(col(Watched.profile_id) == profile)
+    seen = seen.order_by(col(Watched.watched_at).desc(), col(Watched.id).desc()).limit(_LOOKED_AT)
     return (
-        _seen(col(Watched.profile_id) == profile).order_by(sqlalchemy.desc("at"), "root").limit(_LATELY),
-        lists.limit(_JUDGED),
-        rates.limit(_JUDGED),
+        _seen(col(Watched.id).in_(seen)).order_by(sqlalchemy.desc("at"), "root").limit(_LATELY),
+        _rooted(_newest(Listed, profile, "added_at", "list"), "list", "added_at"),
+        _rooted(_newest(Rated, profile, "rated_at", "score"), "score", "rated_at"),
     )
+
+
+def _newest(table: Any, profile: Any, at: str, *more: str) -> Any:  # noqa: ANN401 — a table, a parameter, and rows
+    """The newest rows that a profile has in a table."""
+    columns = [getattr(table, name) for name in ("profile_id", "title_id", at, *more)]
+    order = (col(getattr(table, at)).desc(), col(table.title_id).desc())
+    return chosen(*columns).where(col(table.profile_id) == profile).order_by(*order).limit(_JUDGED).subquery().c
 
 
 def _seen(*where: ColumnElement[bool]) -> Any:  # noqa: ANN401 — a statement of SQLAlchemy
@@ -124,16 +139,16 @@ def _seen(*where: ColumnElement[bool]) -> Any:  # noqa: ANN401 — a statement o
 
 
 def _on_lists(*where: ColumnElement[bool]) -> Any:  # noqa: ANN401 — the same
-    return _rooted(Listed, col(Listed.list), col(Listed.added_at)).where(*where)
+    return _rooted(Listed, "list", "added_at").where(*where)
 
 
 def _judged(*where: ColumnElement[bool]) -> Any:  # noqa: ANN401 — the same
-    return _rooted(Rated, col(Rated.score), col(Rated.rated_at)).where(*where)
+    return _rooted(Rated, "score", "rated_at").where(*where)
 
 
-def _rooted(table: Any, *columns: Any) -> Any:  # noqa: ANN401 — the same
+def _rooted(table: Any, *columns: str) -> Any:  # noqa: ANN401 — a table, or the columns of some rows of it
     """The profile, the topmost title above the one of the row, and some columns."""
-    rows = chosen(table.profile_id, ROOT.label("root"), *columns).select_from(table)
+    rows = chosen(table.profile_id, ROOT.label("root"), *(getattr(table, name) for name in columns))
     return rows.join(Title, col(Title.id) == table.title_id).outerjoin(PARENT, ABOVE)
 
 

@@ -106,7 +106,13 @@ class Watched(Row, table=True):
     __table_args__ = (
         UniqueConstraint("profile_id", "title_id", name="uq_watched_once"),
         Index("ix_watched_by_time", "profile_id", "watched_at", "id"),
-        Index("ix_watched_series", "profile_id", "series_id"),
+        Index(  # films are of no series, and are most of what some have seen
+            "ix_watched_series",
+            "profile_id",
+            "series_id",
+            sqlite_where=text("series_id IS NOT NULL"),
+            postgresql_where=text("series_id IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=40)

@@ -96,7 +96,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("profile_id", "title_id", name="uq_watched_once"),
     )
     op.create_index("ix_watched_by_time", "watched", ["profile_id", "watched_at", "id"])
-    op.create_index("ix_watched_series", "watched", ["profile_id", "series_id"])
+    of_series = sa.text("series_id IS NOT NULL")
+    op.create_index(
+        "ix_watched_series",
+        "watched",
+        ["profile_id", "series_id"],
+        sqlite_where=of_series,
+        postgresql_where=of_series,
+    )
     op.create_index(op.f("ix_watched_title_id"), "watched", ["title_id"])
 
 
