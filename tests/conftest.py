@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parent / "golden"
 
-# A busy machine makes no test fail. Fifty examples of a law, for a run takes hundreds of laws: CI tries the same ones each
-# time, every other run others.
+# A busy machine makes no test fail. Fifty examples of a law do, for there are hundreds of laws: CI tries the same ones
+# each time, every other run others.
 settings.register_profile("fastline", deadline=None, max_examples=50)
 settings.load_profile("fastline")
 
