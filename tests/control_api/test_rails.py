@@ -325,7 +325,7 @@ async def test_a_home_page_takes_as_many_queries_for_few_as_for_many(settings: S
         for number in range(5):
             await made(staff, kind="rule", name=f"S{number}", rule={"score_from": number, "sort": "rating_desc"})
         assert (few, await asked()) == (few, few)
-        assert few <= 45
+        assert few <= 26
 
 
 async def test_what_many_ask_for_is_remembered_until_it_changes(settings: Settings) -> None:
