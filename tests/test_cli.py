@@ -153,7 +153,8 @@ def test_the_channels_of_the_demo_have_no_mistakes(tmp_path: Path) -> None:
 def test_up_does_not_start_with_mistakes_in_the_channels(tmp_path: Path) -> None:
     file = tmp_path / "channels.yaml"
     file.write_text("channels: {}\nchanels: 1\n", "utf-8")
-    done = fastline("up", "--media", str(tmp_path / "media"), "--channels", str(file), "--port", str(free_port()))
+    place = ("--media", str(tmp_path / "media"), "--channels", str(file))
+    done = fastline("up", *place, "--port", str(free_port()), "--no-api")
     assert done.returncode == 1
     assert "mistakes" in done.stderr
     assert "channels.yaml:2:" in done.stderr
