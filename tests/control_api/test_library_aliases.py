@@ -92,7 +92,7 @@ async def test_films_are_chosen_by_genre_and_shown_with_their_cast(client: Clien
     await client.get("/movies/1", 404)
 
 
-FILTERS = (
+FILTERS: tuple[tuple[str, list[str]], ...] = (
     ("type=movie&status=published&sortBy=title&sortOrder=asc", ["Amélie", "M", "The Third Man", "Zodiac"]),
     ("genre=Thriller&sortBy=rating", ["The Third Man", "Zodiac"]),
     ("tag=classic&sortBy=releaseYear&sortOrder=asc", ["M", "The Third Man"]),
