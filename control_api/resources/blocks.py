@@ -27,7 +27,7 @@ from playout.core.shelves import shelves_of
 from playout.core.ticks import TIMEBASE, span_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from control_api.channels.document import Document
     from playout.config import Draft
@@ -98,7 +98,8 @@ class FillGiven(Given):
     assets: list[AssetId] = Field(
         default_factory=list,
         max_length=_MOST,
-        description="What it is filled with; empty: what the channel's rule matches.",
+        description="What it is filled with, programs and ads; empty: what the channel's rule matches. An ad makes a "
+        "block of kind ad.",
     )
     repeat: bool = Field(default=False, description="Whether to begin again when all of them are placed.")
 
@@ -259,7 +260,8 @@ async def fill_blocks(call: Call[ChannelPath, Nothing, FillGiven]) -> Answer:
         found = []
         for start, asset in islice(filled(choices, body.start, body.stop, gap, taken), _MOST):
             at = _local(start, draft.zone, "/start")
-            found.append((name_of(at), Block(name_of(at), at, (asset,)).daypart(0)))
+            block = Block(name_of(at), at, (asset,), is_ads=_kind_of(asset, catalog) is AssetKind.AD)
+            found.append((block.name, block.daypart(0)))
         if not found:
             raise unacceptable("/stop", "nothing fits into this stretch of time")
         return found
@@ -275,6 +277,8 @@ def _choices(body: FillGiven, draft: Draft, catalog: Catalog) -> Iterable[tuple[
     """What a stretch is filled with, in order, and how long each is."""
     if body.assets:
         _check(body.assets, "/assets", draft, catalog)
+        if wrong := _unfit(body.assets, {*PROGRAM_KINDS, AssetKind.AD}, "by itself", catalog):
+            raise Problem(UNACCEPTABLE, "some assets are no programs", errors=wrong)
         named = [catalog.item(asset) for asset in body.assets]
         items = [item for item in named if item is not None]
     else:
@@ -323,17 +327,31 @@ def _check(assets: Sequence[str], pointer: str, draft: Draft, catalog: Catalog) 
 def _check_kind(body: BlockGiven, catalog: Catalog) -> None:
     """Refuse what does not air in a block of this kind, all of it at once."""
     allowed = {AssetKind.AD} if body.kind == "ad" else PROGRAM_KINDS
-    wrong = []
-    for number, asset in enumerate(body.assets):
-        item = catalog.item(asset)
-        if item is not None and item.about.kind not in allowed:
-            detail = f"{asset!r} is of kind {item.about.kind}, which does not air in a block of kind {body.kind}"
-            wrong.append(Mistake(part="body", pointer=f"/assets/{number}", detail=detail))
+    wrong = _unfit(body.assets, allowed, f"in a block of kind {body.kind}", catalog)
     if body.kind == "ad" and body.ads:
         detail = "a block of ads has none before them: list them as assets"
         wrong.append(Mistake(part="body", pointer="/ads", detail=detail))
     if wrong:
         raise Problem(UNACCEPTABLE, f"this is no block of kind {body.kind}", errors=wrong)
+
+
+def _unfit(assets: Sequence[str], allowed: Collection[AssetKind], where: str, catalog: Catalog) -> list[Mistake]:
+    """What is said of those that are of another kind."""
+    kinds = ((number, asset, _kind_of(asset, catalog)) for number, asset in enumerate(assets))
+    return [
+        Mistake(
+            part="body",
+            pointer=f"/assets/{number}",
+            detail=f"{asset!r} is of kind {kind}, which does not air {where}",
+        )
+        for number, asset, kind in kinds
+        if kind is not None and kind not in allowed
+    ]
+
+
+def _kind_of(asset: str, catalog: Catalog) -> AssetKind | None:
+    item = catalog.item(asset)
+    return None if item is None else item.about.kind
 
 
 def _local(start: datetime, zone: str, pointer: str) -> str:

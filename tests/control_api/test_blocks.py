@@ -14,8 +14,10 @@ from clients import running
 from desks import WRITTEN, House, house
 from hypothesis import given
 from hypothesis import strategies as st
+from stations import FULL
 
 from control_api.channels.blocks import Block, Span, blocks, filled, local, name_of
+from playout.core.asset import Kind
 from playout.station import Station
 
 if TYPE_CHECKING:
@@ -170,6 +172,18 @@ async def test_a_stretch_is_filled_around_what_is_there(api: Client) -> None:
     by_rule = (await api.post(films, short, 200, headers=ANY)).json["items"]
     assert [one["assets"][0] for one in by_rule] == ["film-a", "film-b", "film-c"]
     assert "matches nothing" in (await api.post(f"{BLOCKS}:fill", short, 422, headers=ANY)).json["errors"][0]["detail"]
+
+
+async def test_ads_with_which_a_stretch_is_filled_air_too(api: Client, desk: House) -> None:
+    """AX4: what is laid is what airs, of whichever kind it is; and what airs by itself nowhere is not laid."""
+    body = {"start": stamp(START), "stop": stamp(START + timedelta(minutes=2)), "assets": ["ad-b", "film-a", "ad-a"]}
+    desk.station.asset("sting", Kind.BUMPER, FULL)
+    desk.publish()
+    refused = (await api.post(f"{BLOCKS}:fill", {**body, "assets": ["ad-b", "sting"]}, 422, headers=ANY)).json["errors"]
+    assert [(one["pointer"], "bumper" in one["detail"]) for one in refused] == [("/assets/1", True)]
+    laid = (await api.post(f"{BLOCKS}:fill", body, 200, headers=ANY)).json["items"]
+    assert [one["kind"] for one in laid] == ["ad", "vod", "ad"]
+    assert assets_of(aired(desk)) == body["assets"]
 
 
 async def test_a_mirror_has_no_blocks_of_its_own(api: Client, desk: House) -> None:
