@@ -377,11 +377,11 @@ def test_padding_at_the_end_of_a_turn_is_no_alarm(station: Station) -> None:
 
 
 def test_a_daypart_that_matches_nothing_is_named(station: Station) -> None:
-    clips = Daypart("clips", 12 * 3600, 18 * 3600, airs(of_kind(Kind.CLIP)).block)
+    clips = Daypart("clips", 12 * 3600, 13 * 3600, airs(of_kind(Kind.CLIP)).block)
     station.publish(revision(padded(0, clips)))
     station.pass_time(timedelta())
     assert 'nothing in the library matches what daypart "clips" asks for; filler or slate is on air' in station.whats()
-    station.now = GENESIS + timedelta(hours=6)
+    station.now = GENESIS + timedelta(hours=1)
     station.pass_time(timedelta(minutes=12))
     assert station.follower.view.alarms == ()
 
