@@ -6,11 +6,15 @@ is written as an IPv6 one (RFC 4291 section 2.5.5.2) is that IPv4 address.
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_HOP: Final = re.compile(r"^(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?$")
+"""How some balancers write an address: with the port, and then one of IPv6 in brackets."""
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -33,7 +37,7 @@ def client(remote: str | None, forwarded: str, trusted: Sequence[Network]) -> Ad
     """
     found = address_of(remote)
     for hop in reversed(forwarded.split(",")):
-        said = address_of(hop.strip())
+        said = address_of(_HOP.sub(r"\1\2", hop.strip()))
         if found is None or said is None or not any(found in network for network in trusted):
             break
         found = said
