@@ -26,7 +26,7 @@ from control_api.library.opening import is_open_now
 from control_api.profiles import limits
 from control_api.recommending import unbuilt
 from control_api.recommending.history import GENRES, said_by
-from control_api.recommending.packed import unpacked
+from control_api.recommending.packed import each, unpacked
 from control_api.recommending.ranking import Candidate, Taste, chosen, suited, tastes
 from control_api.recommending.suggestions import SUGGESTED, Reason, Suggestion, Why
 from control_api.tables import (
@@ -157,7 +157,7 @@ _NEWEST: Final = select(func.max(RecommendationBuild.number)).where(col(Recommen
 async def _suited(asked: _Asked, likes: Sequence[Taste], limit: int) -> list[Suggestion]:
     """What is like what the profile likes."""
     kept = await _similar(asked, [one.title_id for one in likes])
-    places = suited(likes, {name: unpacked(near) for name, near in kept.items()})
+    places = suited(likes, {name: each(near) for name, near in kept.items()})
     rows = await _at(asked, list(places))
     return chosen((Candidate(one.title_id, places[one.place], one.popular, one.genre_id) for one in rows), limit)
 

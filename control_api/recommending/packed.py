@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _ONE: Final = struct.Struct("<IH")
 _WHOLE: Final = 65_535
@@ -25,4 +25,9 @@ def packed(neighbours: Iterable[Near]) -> bytes:
 
 def unpacked(kept: bytes) -> list[Near]:
     """And back."""
-    return [(place, near / _WHOLE) for place, near in _ONE.iter_unpack(kept)]
+    return list(each(kept))
+
+
+def each(kept: bytes) -> Iterator[Near]:
+    """The same one after the other, of which nothing is kept: somebody who likes much has thousands."""
+    return ((place, near / _WHOLE) for place, near in _ONE.iter_unpack(kept))

@@ -14,7 +14,7 @@ from control_api.recommending.suggestions import Reason, Suggestion, Why
 from control_api.recommending.taste import weight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from control_api.recommending.packed import Near
@@ -70,8 +70,8 @@ def tastes(said: Mapping[str, Said], now: datetime) -> list[Taste]:
     ]
 
 
-def suited(likes: Iterable[Taste], neighbours: Mapping[str, Sequence[Near]]) -> dict[int, Suited]:
-    """The places that are near to what the profile likes, the best of them."""
+def suited(likes: Iterable[Taste], neighbours: Mapping[str, Iterable[Near]]) -> dict[int, Suited]:
+    """The places that are near to what the profile likes, the best of them. No title is liked twice."""
     scores: dict[int, float] = {}
     best: dict[int, tuple[float, Taste]] = {}
     for taste in likes:
@@ -83,7 +83,7 @@ def suited(likes: Iterable[Taste], neighbours: Mapping[str, Sequence[Near]]) -> 
             scores[place] = scores.get(place, 0.0) + part
             if place not in best or part > best[place][0]:
                 best[place] = (part, taste)
-    found = [(-score, place) for place, score in scores.items() if score > 0 and place in best]
+    found = ((-score, place) for place, score in scores.items() if score > 0 and place in best)
     return {place: Suited(-score, best[place][1]) for score, place in nsmallest(CANDIDATES, found)}
 
 
