@@ -6,18 +6,23 @@ piece at a time. No statement runs outside of the transaction that was begun for
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
+from contextlib import suppress
 from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import aiosqlite
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Iterable, Sequence
+    from queue import SimpleQueue
 
 _log: Final = logging.getLogger("fastline.api")
+_END: Final = object()
+"""What the last thing that a thread does answers."""
 AHEAD: Final = 1000
 """Rows that come with a statement; those beyond are fetched when they are asked for."""
 
@@ -119,8 +124,10 @@ class Ending(aiosqlite.Connection):
     """
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
-        super().__init__(connector, iter_chunk_size=64)
-        self._thread.daemon = True
+        super().__init__(self._opened, iter_chunk_size=64)
+        self._open = connector
+        self._made: sqlite3.Connection | None = None
+        self._thread = Thread(target=_served, args=(self._tx,), daemon=True)
         self._is_stopped = False
         self._is_known = False
         self._is_due = False
@@ -188,16 +195,67 @@ class Ending(aiosqlite.Connection):
         return await self._execute(work)
 
     def stop(self) -> asyncio.Future[Any] | None:
-        """Have the thread end; what to wait for, at the first time."""
+        """Have the thread end; what to wait for, at the first time and where anybody can."""
         if self._is_stopped:
             return None
         self._is_stopped = True
-        return super().stop()
+        self._running = False
+        try:
+            future = asyncio.get_running_loop().create_future()
+        except RuntimeError:  # what was never closed is collected as garbage
+            future = None
+        self._tx.put_nowait((future, self._ended))
+        return future
+
+    def _ended(self) -> object:
+        """In the thread: close the connection. There is nothing to do after that."""
+        if self._made is not None:
+            self._made.close()
+        self._connection = self._made = None
+        return _END
+
+    def _opened(self) -> sqlite3.Connection:
+        """In the thread: open it. It is kept here, where it is found though nobody waited for it."""
+        self._made = self._open()
+        return self._made
 
     async def close(self) -> None:
         """Close it, unless it is being closed."""
         if not self._is_stopped:
             await super().close()
+
+
+def _served(asked: SimpleQueue[tuple[asyncio.Future[Any] | None, Callable[[], Any]]]) -> None:
+    """The thread of a connection: do what is asked, one thing after the other, and tell whoever waits for it.
+
+    Who asked may be gone, and their event loop with them: a connection that was broken off while it was made, or given
+    up, is closed by its thread all the same.
+    """
+    answer: object = None
+    while answer is not _END:
+        future, work = asked.get()
+        told, answer = _done(work)
+        if future is not None:
+            with suppress(RuntimeError):  # its loop has ended
+                future.get_loop().call_soon_threadsafe(_tell, future, told, answer)
+
+
+def _done(work: Callable[[], Any]) -> tuple[BaseException | None, Any]:
+    """What it raises, and what it answers."""
+    try:
+        return None, work()
+    except BaseException as error:  # noqa: BLE001 — raised again where it was asked for
+        return error, None
+
+
+def _tell(future: asyncio.Future[Any], error: BaseException | None, answer: object) -> None:
+    """In the loop: whoever waits, if anybody still does, has the answer."""
+    if future.done():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(answer)
 
 
 class Releasing(sqlite3.Connection):

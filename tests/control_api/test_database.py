@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from control_api.unserved import Unserved
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from threading import Thread
 
     from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -348,3 +350,25 @@ async def test_a_transaction_that_nobody_waited_for_is_taken_back(tmp_path: Path
         other.execute("BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
         await database.close()
+
+
+async def test_the_thread_of_a_connection_ends_though_the_loop_of_who_gave_it_up_has_ended(tmp_path: Path) -> None:
+    """As when a process stops while a connection is made: nothing is raised in a thread, and none is left."""
+    busy, going_on = threading.Event(), threading.Event()
+
+    def held(_: sqlite3.Connection) -> None:
+        busy.set()
+        going_on.wait(20)
+
+    async def give_up() -> Thread:
+        opened = connection(str(tmp_path / "some.db"), ready=held)
+        making = asyncio.ensure_future(opened)
+        await asyncio.to_thread(busy.wait, 20)
+        making.cancel()
+        await asyncio.wait([making])
+        return opened._thread
+
+    thread = await asyncio.to_thread(asyncio.run, give_up())
+    going_on.set()
+    await asyncio.to_thread(thread.join, 20)
+    assert not thread.is_alive()
