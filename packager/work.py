@@ -124,6 +124,10 @@ def _locked(folder: Path) -> int | None:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except FileNotFoundError:
         return None
+    except FileExistsError:  # it was there, and is a folder no more: removed by now, unless a file lies there
+        if folder.is_file() or folder.parent.is_file():
+            raise
+        return None
     with suppress(OSError):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if path.stat().st_ino == os.fstat(lock).st_ino:
