@@ -79,8 +79,9 @@ class Database:
         """What every session knows, as its `info`."""
         known: Any = {"class_": AsyncSession, "expire_on_commit": False, "info": self.notes}
         # PostgreSQL shows each statement the state of its own instant otherwise; SQLite shows that of the first one
-        one_state = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        reading = self.engine.execution_options(**one_state)
+        reading = self.engine.execution_options()
+        if not self.is_sqlite:
+            event.listen(reading.sync_engine, "engine_connect", _only_reads)
         self._reading = async_sessionmaker(reading, autoflush=False, **known)
         writing = self.engine.execution_options(**{_WRITING: True})
         self._writing = async_sessionmaker(writing, **known)
@@ -170,6 +171,20 @@ def _begun(connection: Connection) -> None:
     else:
         driven: Any = connection.connection.driver_connection
         driven.read()
+
+
+def _only_reads(connection: Connection) -> None:
+    """Have what a connection of PostgreSQL is used for read, and see one state.
+
+    Who is broken off meanwhile gives it back, and as it may be set up by half, nobody uses it again. SQLAlchemy, when
+    it is told so by the options of an engine, keeps it for ever.
+    """
+    try:
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    except BaseException:
+        connection.invalidate()
+        connection.close()
+        raise
 
 
 def _proven(engine: AsyncEngine) -> None:

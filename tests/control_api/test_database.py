@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from promises import broken_promise, with_a_promise
+from psycopg.waiting import MAX_BUSY_TIME
 from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.pool import QueuePool
@@ -128,6 +129,31 @@ async def test_who_is_broken_off_gives_its_connection_back_before_the_database_i
         await database.close()
         assert pool.checkedout() == 0
     assert task.cancelled()
+
+
+async def test_who_is_broken_off_while_a_connection_is_set_up_gives_it_back(database: Database) -> None:
+    """As on a busy machine, where psycopg gives way to others between two things that it would do at once."""
+    pool = database.engine.sync_engine.pool
+    assert isinstance(pool, QueuePool)
+
+    async def ask() -> None:
+        async with database.reading() as session:
+            await session.exec(select(ApiKey))
+
+    def broken_off(*_: object) -> None:
+        threading.Event().wait(MAX_BUSY_TIME * 2)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+
+    await ask()
+    event.listen(database.engine.sync_engine, "checkout", broken_off)
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(ask())
+    event.remove(database.engine.sync_engine, "checkout", broken_off)
+    assert task.cancelled()
+    await ask()
+    assert pool.checkedout() == 0
 
 
 async def test_what_failed_leaves_nothing(database: Database) -> None:
