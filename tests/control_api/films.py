@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event, insert
+from questions import asked
+from sqlalchemy import insert
 
 from control_api.ids import new_id
 from control_api.library.folding import sort_name
@@ -52,15 +53,6 @@ async def put(client: Client, table: Any, rows: list[dict[str, Any]]) -> None:
 @contextmanager
 def statements(client: Client) -> Iterator[list[str]]:
     """What the database is asked while the block runs."""
-    asked: list[str] = []
-
-    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if any(table in statement for table in _OF_INTEREST):  # workers look for jobs meanwhile
-            asked.append(statement)
-
-    engine = client.app[SITE].database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", listen)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
+    # workers look for jobs meanwhile
+    with asked(client, lambda statement: any(table in statement for table in _OF_INTEREST)) as found:
+        yield found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from clients import running
 from persons import Times, cheap, person
-from sqlalchemy import event
+from questions import asked
 from sqlmodel import col, update
 from watching import MINUTE, free_plan, series, titled
 
@@ -48,19 +48,9 @@ async def plays(client: Client, title: str) -> str:
 @contextmanager
 def statements(client: Client) -> Iterator[list[str]]:
     """What the database is asked of titles within."""
-    asked: list[str] = []
-
-    def listen(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        # what is heard of players is written meanwhile
-        if "FROM title" in statement or "FROM watched" in statement:
-            asked.append(statement)
-
-    engine = client.app[SITE].database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", listen)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
+    # what is heard of players is written meanwhile
+    with asked(client, lambda statement: "FROM title" in statement or "FROM watched" in statement) as found:
+        yield found
 
 
 async def test_a_series_plays_by_the_episode_that_goes_on_or_else_by_the_first_that_may_be_watched(  # noqa: PLR0915 — one story

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clients import Client, running
 from films import BORN, put
 from persons import cheap, person
-from sqlalchemy import event
+from questions import asked
 from sqlmodel import select
 from watching import free_plan, series
 
@@ -29,18 +29,8 @@ MOST = {"another address": 11, "an address and a session": 14, "continue watchin
 @contextmanager
 def questions(client: Client) -> Iterator[list[str]]:
     """All that the database is asked while the block runs; that a transaction begins is no question."""
-    asked: list[str] = []
-
-    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            asked.append(statement)
-
-    engine = client.app[SITE].database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", listen)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
+    with asked(client, lambda statement: not statement.startswith("BEGIN")) as found:
+        yield found
 
 
 async def test_what_apps_ask_for_most_takes_no_more_questions_than_ever_of_few_titles_or_many(

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from questions import asked
 from shelf import film, packaged, titles
-from sqlalchemy import event
 
 from control_api.library.intake import Intake
 from control_api.library.kinds import FOLDERS, PARENTS, TitleKind, aired_as, kept_as
@@ -244,19 +244,10 @@ async def test_a_title_shows_what_is_packaged_of_it(client: Client, tmp_path: Pa
 @contextmanager
 def queries(client: Client) -> Iterator[list[str]]:
     """What the database is asked within."""
-    asked: list[str] = []
-
-    def listen(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        # workers look for jobs meanwhile, and who asks is remembered for a while
-        if any(table in statement for table in ("title", "genre", "tag", "person", "asset")):
-            asked.append(statement)
-
-    engine = client.app[SITE].database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", listen)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
+    # workers look for jobs meanwhile, and who asks is remembered for a while
+    tables = "title", "genre", "tag", "person", "asset"
+    with asked(client, lambda statement: any(table in statement for table in tables)) as found:
+        yield found
 
 
 async def test_how_many_queries_it_takes_does_not_depend_on_how_many_titles_there_are(client: Client) -> None:
@@ -278,13 +269,13 @@ async def test_how_many_queries_it_takes_does_not_depend_on_how_many_titles_ther
             f"{TITLES}/{season['id']}", "/api/v1/search?q=episode", "/api/v1/suggestions?q=epi",
             "/api/v1/shelves?kind=episode", "/api/v1/tags", "/api/v1/genres", "/api/v1/people",
         ):  # fmt: skip
-            with queries(client) as asked:
+            with queries(client) as said:
                 await client.get(path)
-            found.append(len(asked))
-        with queries(client) as asked:
+            found.append(len(said))
+        with queries(client) as said:
             edits = [{"id": one, "add_tags": ["new"], "featured": True} for one in some]
             await client.post("/api/v1/titles:batch", {"edits": edits}, 200)
-        found.append(len(asked))
+        found.append(len(said))
         return found
 
     few = await counts(await grow(range(1, 3)))
