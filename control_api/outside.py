@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 from sqlalchemy.exc import IntegrityError
 
-from control_api import addresses, cors, tracing
+from control_api import addresses, cors
 from control_api.callers import Stranger
 from control_api.database import is_outage
 from control_api.ids import new_id
@@ -111,7 +111,7 @@ async def _traced(request: web.Request, handler: Handler, site: Site) -> web.Str
     believed = {name.lower(): value for name, value in request.headers.items()} if trusted else {}
     with site.tracing.answering(request.method, site_route(request), believed) as span:
         response = await _answered(request, handler, site)
-        tracing.answered(span, response.status)
+        site.tracing.answered(span, response.status)
         return response
 
 

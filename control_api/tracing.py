@@ -47,14 +47,18 @@ class Tracing:
         Raises `Untraceable` without the extra.
         """
         try:
-            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 — extra
+            from opentelemetry import trace  # noqa: PLC0415 — an extra
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 — the same
             from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 — the same
             from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 — the same
             from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 — the same
             from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio  # noqa: PLC0415 — the same
+            from opentelemetry.trace.propagation import tracecontext  # noqa: PLC0415 — the same
         except ImportError as error:
             message = "traces need more libraries: `pip install fastline[otel]`, or leave `otlp` empty"
             raise Untraceable(message) from error
+        self._trace = trace
+        self._above = tracecontext.TraceContextTextMapPropagator()
         ours = {"service.name": NAME, "service.version": version(NAME)}
         self._provider = TracerProvider(
             resource=Resource.create(ours), sampler=ParentBasedTraceIdRatio(sampled), shutdown_on_exit=False
@@ -70,13 +74,10 @@ class Tracing:
     @contextmanager
     def answering(self, method: str, route: str, headers: Mapping[str, str]) -> Iterator[Span]:
         """The span of a request, for as long as the block runs; `headers` are those that are believed."""
-        from opentelemetry.trace import SpanKind  # noqa: PLC0415 — as above
-        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415 — the same
-
-        above = TraceContextTextMapPropagator().extract(headers)
+        above = self._above.extract(headers)
         said = {"http.request.method": method, "http.route": route}
         with self._tracer.start_as_current_span(
-            f"{method} {route}", above, SpanKind.SERVER, said, record_exception=False
+            f"{method} {route}", above, self._trace.SpanKind.SERVER, said, record_exception=False
         ) as span:
             yield span
 
@@ -85,9 +86,7 @@ class Tracing:
         await asyncio.to_thread(self._provider.shutdown)
 
     def _asked(self, *given: Any) -> None:  # noqa: ANN401 — SQLAlchemy's own: connection, cursor, statement, values …
-        from opentelemetry.trace import SpanKind, get_current_span  # noqa: PLC0415 — as above
-
-        if not get_current_span().get_span_context().is_valid:
+        if not self._trace.get_current_span().get_span_context().is_valid:
             return  # what is done aside is no part of a request
         connection, statement = given[0], str(given[2])
         operation = statement.split(None, 1)[0].upper() if statement.strip() else "?"
@@ -96,7 +95,7 @@ class Tracing:
             "db.operation.name": operation,
             "db.query.text": statement[:_LONGEST],
         }
-        connection.info[_SPAN] = self._tracer.start_span(operation, kind=SpanKind.CLIENT, attributes=said)
+        connection.info[_SPAN] = self._tracer.start_span(operation, kind=self._trace.SpanKind.CLIENT, attributes=said)
 
     def _answered(self, connection: Connection, *_: object) -> None:
         span = connection.info.pop(_SPAN, None)
@@ -106,20 +105,16 @@ class Tracing:
     def _failed(self, context: ExceptionContext) -> None:
         span = context.connection.info.pop(_SPAN, None) if context.connection is not None else None
         if span is not None:
-            failed(span, type(context.original_exception).__name__)
+            self._note_failure(span, type(context.original_exception).__name__)
             span.end()
 
+    def answered(self, span: Span, status: int) -> None:
+        """Note what came of a request."""
+        span.set_attribute("http.response.status_code", status)
+        if status >= FAILED:
+            self._note_failure(span, str(status))
 
-def answered(span: Span, status: int) -> None:
-    """Note what came of a request."""
-    span.set_attribute("http.response.status_code", status)
-    if status >= FAILED:
-        failed(span, str(status))
-
-
-def failed(span: Span, kind: str) -> None:
-    """Note that it failed, and by what; never with words, which may say what people wrote."""
-    from opentelemetry.trace import StatusCode  # noqa: PLC0415 — as above
-
-    span.set_attribute("error.type", kind)
-    span.set_status(StatusCode.ERROR)
+    def _note_failure(self, span: Span, kind: str) -> None:
+        """Note that it failed, and by what; never with words, which may say what people wrote."""
+        span.set_attribute("error.type", kind)
+        span.set_status(self._trace.StatusCode.ERROR)
